@@ -1,0 +1,81 @@
+# make demo   the main job on this machine, unprivileged, in under three minutes
+# make test   everything that must pass before a commit
+# PYTHON      the Python (3.11 or newer) that the controller's environment is made from
+
+PYTHON ?= $(shell tools/find-python 3.11)
+# ansible-core 2.19 is the newest that Python 3.11 can take; a newer Python, where there is one, tests the newest core as well.
+NEWER_PYTHON ?= $(shell tools/find-python 3.12)
+VENV := .venv
+NEWER := .venv-newer
+PYTEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTEST := $(VENV)/bin/python -m pytest
+COLLECTION := ansible_collections.hermetic.python.plugins
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint unit integration integration-newer sanity bench release molecule clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+$(VENV)/.controller: requirements.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv and ensurepip was found. Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade --requirement requirements.txt
+	@# The bundle's launcher is a small static C program: ziglang compiles it where no compiler can.
+	@printf 'int main(void){return 0;}' > $(VENV)/trial.c; \
+	  ${CC} -static -o $(VENV)/trial $(VENV)/trial.c 2>/dev/null || $(VENV)/bin/python -m pip install --quiet ziglang; \
+	  rm -f $(VENV)/trial $(VENV)/trial.c
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.controller requirements-test.txt
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements-test.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.controller requirements-bench.txt
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements-bench.txt
+	@touch $@
+
+$(NEWER)/.test: requirements.txt requirements-test.txt
+	test -x $(NEWER)/bin/python || $(NEWER_PYTHON) -m venv $(NEWER)
+	$(NEWER)/bin/python -m pip install --quiet --upgrade --requirement requirements.txt --requirement requirements-test.txt
+	@touch $@
+
+demo: $(VENV)/.controller ## Show the main job on this machine
+	$(VENV)/bin/python tools/demo.py
+
+test: lint unit integration integration-newer sanity ## Everything that must pass
+
+lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).filter
+	$(VENV)/bin/yamllint --strict .
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
+	$(VENV)/bin/antsibull-changelog lint
+
+unit: $(VENV)/.test ## Tests of single parts
+	$(PYTEST) tests/unit -q -n $(PYTEST_WORKERS)
+
+integration: $(VENV)/.test ## Tests of real runs: bundles, roots, playbooks, faults and kills
+	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile
+
+integration-newer: $(VENV)/.test ## The playbook tests on the newest ansible-core, where a newer Python is found
+	@if [ -n "$(NEWER_PYTHON)" ] && ! $(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
+	  $(MAKE) --no-print-directory $(NEWER)/.test && $(NEWER)/bin/python -m pytest tests/integration/test_playbooks.py -q; \
+	else echo "integration-newer: nothing to do, $(VENV) has the newest ansible-core that is to be had here"; fi
+
+sanity: $(VENV)/.test ## ansible-test sanity on a staged copy
+	$(VENV)/bin/python tools/sanity.py
+
+bench: $(VENV)/.bench ## Compare with pip, uv, get_url and the plain pipeline
+	$(VENV)/bin/python bench/run.py
+
+release: $(VENV)/.test ## Build the collection's archive below .build, and prove that it installs
+	$(VENV)/bin/python tools/release.py
+
+molecule: $(VENV)/.test ## The molecule scenarios
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements-molecule.txt
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' $(VENV)/bin/molecule test --all
+
+clean: ## Remove what the other commands made
+	rm -rf $(VENV) $(NEWER) .build .demo .bench reports

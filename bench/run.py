@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark: one run, every contest, a table and a JSON document. See docs/PERFORMANCE.md for how to read them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / ".collections"))
+
+from ansible_collections.hermetic.python.bench import (  # noqa: E402
+    bundle_install,
+    first_build,
+    machine,
+    no_change,
+    report,
+    verification,
+)
+from ansible_collections.hermetic.python.bench.command import CommandFailed  # noqa: E402
+from ansible_collections.hermetic.python.bench.comparison import Comparison  # noqa: E402
+from ansible_collections.hermetic.python.bench.ingredients import Ingredients, gather, missing_tools  # noqa: E402
+from ansible_collections.hermetic.python.bench.workspace import workspace  # noqa: E402
+
+ROWS = ("no-change", "first-build", "verification", "bundle-install")
+_TOOLS = {
+    "no-change": ("bash",),
+    "first-build": ("bash",),
+    "verification": ("bash", "find", "xargs", "sha256sum"),
+    "bundle-install": ("bash", "curl", "tar", "sha256sum"),
+}
+
+
+def main() -> int:
+    """Run what the command line asks for; a missed aim is shown and is no failure."""
+    arguments = _arguments()
+    rows = tuple(dict.fromkeys(arguments.only or ROWS))
+    skipped = {row: f"not installed: {', '.join(lacking)}" for row in rows if (lacking := missing_tools(_TOOLS[row]))}
+    rows = tuple(row for row in rows if row not in skipped)
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        print(f"[{time.monotonic() - began:5.0f} s] {text}", file=sys.stderr, flush=True)
+
+    try:
+        with workspace(arguments.directory, keep=arguments.keep) as space:
+            made = gather(space, python=arguments.python, environments=max(no_change.SIZES), tell=tell)
+            described = machine.describe(space.base, python=made.python, python_version=made.python_version, uv=made.uv)
+            comparisons = list(_compare(made, rows, rounds=arguments.rounds, full=arguments.full))
+            tell("clean up")
+    except (CommandFailed, OSError) as error:
+        print(f"The benchmark could not be carried out: {error}", file=sys.stderr)
+        return 1
+    print(report.table(comparisons))
+    print(report.summary(comparisons))
+    for row, reason in skipped.items():
+        print(f"Skipped: {row} ({reason})")
+    document = report.document(comparisons, machine=described, skipped=skipped, seconds=time.monotonic() - began)
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(document, indent=1) + "\n")
+    print(f"Every single time: {arguments.json}")
+    return 0
+
+
+def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, full: bool) -> Iterator[Comparison]:
+    if "bundle-install" in rows:
+        yield from bundle_install.compare(made, rounds=rounds)
+    if "first-build" in rows:
+        yield from first_build.compare(made, rounds=rounds)
+    if "no-change" in rows or "verification" in rows:
+        roots = no_change.converge_hosts(made, no_change.SIZES if "no-change" in rows else verification.SIZES)
+        if "no-change" in rows:
+            yield from no_change.compare(made, roots, rounds=rounds, full=full)
+        if "verification" in rows:
+            yield from verification.compare(made, roots, rounds=rounds)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=_count, metavar="N", help="rounds of every contest (default: 7, less for what takes very long)")
+    parser.add_argument(
+        "--only", choices=ROWS, action="append", metavar="ROW", help=f"only these rows; may be given again: {', '.join(ROWS)}"
+    )
+    parser.add_argument("--full", action="store_true", help="also the pip module over 20 environments, which takes minutes")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", default=PROJECT / ".bench" / "result.json", help="where the JSON document goes (%(default)s)"
+    )
+    parser.add_argument(
+        "--directory", type=Path, metavar="DIR", default=PROJECT / ".bench", help="where the run makes its own directory (%(default)s)"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave that directory there")
+    parser.add_argument(
+        "--python", type=Path, metavar="PATH", default=Path(getattr(sys, "_base_executable", sys.executable)).resolve(),
+        help="the Python that the bundle and the other side's environments are made from (%(default)s)",
+    )  # fmt: skip
+    return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least 1 round is needed")
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What differs between the declared and the found state of a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: drift
+short_description: Tell whether a host still holds exactly what was declared
+version_added: 1.0.0
+author:
+  - The hermetic.python authors (@hermetic-python)
+description:
+  - Compares a host with its declaration and returns every difference, with its cause. Nothing is changed.
+  - C(changed) is always V(false). Whether there is drift is told by RV(findings), and by RV(clean).
+  - Without O(bundles), the host is held against its own current generation only, which shows what was tampered with but not what is pending.
+extends_documentation_fragment:
+  - hermetic.python.attributes.reads
+  - hermetic.python.attributes
+  - hermetic.python.root
+  - hermetic.python.bundles.list
+  - hermetic.python.virtualenvs.list
+  - hermetic.python.sources
+  - hermetic.python.sources.locks
+  - hermetic.python.sources.prove
+  - hermetic.python.sources.engine
+  - hermetic.python.private
+seealso:
+  - module: hermetic.python.system
+  - module: hermetic.python.system_info
+"""
+
+EXAMPLES = r"""
+- name: Hold the host against its declaration
+  hermetic.python.drift:
+    repository: https://packages.example.com/hermetic
+    bundles:
+      - name: python
+    virtualenvs:
+      - name: recipes
+        lock: locks/pylock.recipes.toml
+  register: drift
+
+- name: Read every file of what is installed and compare its digest
+  hermetic.python.drift:
+    verify: deep
+  register: drift
+
+- name: Fail where anything was tampered with
+  ansible.builtin.assert:
+    that: drift.findings | selectattr('cause', 'equalto', 'tampered') | length == 0
+"""
+
+RETURN = r"""
+clean:
+  description: Whether there is no finding at all.
+  returned: success
+  type: bool
+  sample: false
+findings:
+  description: Every difference between what is declared and what is on the host.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    subject:
+      description: What differs, such as V(virtualenv:recipes), V(package:recipes/flask) or V(file:recipes/bin/flask).
+      type: str
+      returned: always
+      sample: package:recipes/flask
+    kind:
+      description:
+        - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
+          V(interrupted) and V(stale).
+      type: str
+      returned: always
+      sample: missing
+    severity:
+      description: How much it matters, such as V(high) for what runs code.
+      type: str
+      returned: always
+      sample: high
+    cause:
+      description:
+        - V(pending) when the declaration moved on and the host is as it was left; V(tampered) when the host is not as it was left;
+          V(interrupted) for what a crash left behind.
+      type: str
+      returned: always
+      sample: tampered
+    expected:
+      description: What was declared.
+      type: str
+      returned: always
+      sample: flask 3.1.2
+    actual:
+      description: What was found.
+      type: str
+      returned: always
+      sample: null
+    path:
+      description: Where it was found.
+      type: str
+      returned: always
+      sample: /opt/infra-system/environments/recipes-4be1c06a0d2f/lib/python3.12/site-packages/flask
+    remedy:
+      description: What mends it.
+      type: str
+      returned: always
+      sample: Run hermetic.python.system; it builds the environment anew.
+plan:
+  description: The steps that were taken, or would be taken in check mode, in their order. Empty when there is nothing to do.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      returned: always
+      sample: build_environment
+    subject:
+      description: What it is done to.
+      type: str
+      returned: always
+      sample: virtualenv:recipes
+    reason:
+      description: Why.
+      type: str
+      returned: always
+      sample: The declared VirtualEnv is not in the current generation.
+  sample:
+    - action: build_environment
+      subject: virtualenv:recipes
+      reason: The declared VirtualEnv is not in the current generation.
+generation:
+  description: Numbers of the generation before and after. Both are the same when nothing changes.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: The generation that was active, or null on a host that had none.
+      type: int
+      returned: always
+      sample: 41
+    after:
+      description: The generation that is active now, or would be.
+      type: int
+      returned: always
+      sample: 42
+  sample:
+    before: 41
+    after: 42
+diff:
+  description: The differences as text, one line for each subject.
+  returned: when diff mode is on
+  type: dict
+  sample:
+    before: "virtualenv:recipes: nothing\n"
+    after: "virtualenv:recipes: recipes-4be1c06a0d2f\n"
+timings:
+  description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
+  returned: always
+  type: dict
+  sample:
+    probe: 0.05
+    controller: 0.11
+    observe: 0.02
+    fetch: 1.31
+    total: 2.4
+platform:
+  description: Platform of the host, as the probe found it.
+  returned: always
+  type: str
+  sample: linux-x86_64
+errors:
+  description: Every single problem behind RV(msg), so that all can be mended at once.
+  returned: when the task failed because of more than one thing
+  type: list
+  elements: str
+  sample:
+    - no wheel of grpcio 1.76.0 for windows-x86_64-cp312
+msg:
+  description: The result in one sentence.
+  returned: always
+  type: str
+  sample: "2 steps to generation 42: build_environment virtualenv:recipes; activate generation."
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.hermetic.spec import HIDDEN, RULES, SPECS
+from ..module_utils.target_module import answer
+
+
+def main() -> None:
+    """Carry out what the action plugin prepared."""
+    module = AnsibleModule(argument_spec={**SPECS["drift"], **HIDDEN}, supports_check_mode=True, **RULES["drift"])
+    answer(module)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The generations of a host: go back, keep, sweep."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: generation
+short_description: Go back to an earlier state of a host, keep it, or sweep old ones
+version_added: 1.0.0
+author:
+  - The hermetic.python authors (@hermetic-python)
+description:
+  - Every change of a host makes a new numbered generation. This module switches between those that are still there.
+  - Switching is one rename and needs no network. A run of M(hermetic.python.system) switches forward again to what is declared.
+extends_documentation_fragment:
+  - hermetic.python.attributes
+  - hermetic.python.root
+  - hermetic.python.private
+options:
+  state:
+    description:
+      - With V(active) the generation O(number) becomes the current one.
+      - With V(kept) it is never swept; with V(released) it may be swept again.
+      - With V(swept) what only generations older than O(keep_generations) need is removed, and what interrupted runs left.
+    type: str
+    choices: [active, kept, released, swept]
+    default: active
+  number:
+    description:
+      - Number of the generation, or V(previous) for the one before the current.
+      - The default is V(previous) for O(state=active), and the current generation for O(state=kept) and O(state=released).
+      - With V(previous) every run goes back one more; name the number where a task must be idempotent.
+    type: str
+  keep_generations:
+    description:
+      - How many generations stay on the host to go back to. What only older ones need is removed.
+    type: int
+    default: 3
+  lock_timeout:
+    description:
+      - Seconds to wait for another run that works on the same O(root).
+    type: int
+    default: 300
+seealso:
+  - module: hermetic.python.system_info
+"""
+
+EXAMPLES = r"""
+- name: Go back to the state before the last change
+  hermetic.python.generation:
+    number: previous
+
+- name: Never sweep generation 41
+  hermetic.python.generation:
+    state: kept
+    number: 41
+
+- name: Leave only the current generation and what is kept
+  hermetic.python.generation:
+    state: swept
+    keep_generations: 1
+"""
+
+RETURN = r"""
+plan:
+  description: The steps that were taken, or would be taken in check mode, in their order. Empty when there is nothing to do.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What is done.
+      type: str
+      returned: always
+      sample: build_environment
+    subject:
+      description: What it is done to.
+      type: str
+      returned: always
+      sample: virtualenv:recipes
+    reason:
+      description: Why.
+      type: str
+      returned: always
+      sample: The declared VirtualEnv is not in the current generation.
+  sample:
+    - action: build_environment
+      subject: virtualenv:recipes
+      reason: The declared VirtualEnv is not in the current generation.
+findings:
+  description: Every difference between what is declared and what is on the host.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    subject:
+      description: What differs, such as V(virtualenv:recipes), V(package:recipes/flask) or V(file:recipes/bin/flask).
+      type: str
+      returned: always
+      sample: package:recipes/flask
+    kind:
+      description:
+        - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
+          V(interrupted) and V(stale).
+      type: str
+      returned: always
+      sample: missing
+    severity:
+      description: How much it matters, such as V(high) for what runs code.
+      type: str
+      returned: always
+      sample: high
+    cause:
+      description:
+        - V(pending) when the declaration moved on and the host is as it was left; V(tampered) when the host is not as it was left;
+          V(interrupted) for what a crash left behind.
+      type: str
+      returned: always
+      sample: tampered
+    expected:
+      description: What was declared.
+      type: str
+      returned: always
+      sample: flask 3.1.2
+    actual:
+      description: What was found.
+      type: str
+      returned: always
+      sample: null
+    path:
+      description: Where it was found.
+      type: str
+      returned: always
+      sample: /opt/infra-system/environments/recipes-4be1c06a0d2f/lib/python3.12/site-packages/flask
+    remedy:
+      description: What mends it.
+      type: str
+      returned: always
+      sample: Run hermetic.python.system; it builds the environment anew.
+generation:
+  description: Numbers of the generation before and after. Both are the same when nothing changes.
+  returned: success
+  type: dict
+  contains:
+    before:
+      description: The generation that was active, or null on a host that had none.
+      type: int
+      returned: always
+      sample: 41
+    after:
+      description: The generation that is active now, or would be.
+      type: int
+      returned: always
+      sample: 42
+  sample:
+    before: 41
+    after: 42
+diff:
+  description: The differences as text, one line for each subject.
+  returned: when diff mode is on
+  type: dict
+  sample:
+    before: "virtualenv:recipes: nothing\n"
+    after: "virtualenv:recipes: recipes-4be1c06a0d2f\n"
+timings:
+  description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
+  returned: always
+  type: dict
+  sample:
+    probe: 0.05
+    controller: 0.11
+    observe: 0.02
+    fetch: 1.31
+    total: 2.4
+platform:
+  description: Platform of the host, as the probe found it.
+  returned: always
+  type: str
+  sample: linux-x86_64
+errors:
+  description: Every single problem behind RV(msg), so that all can be mended at once.
+  returned: when the task failed because of more than one thing
+  type: list
+  elements: str
+  sample:
+    - no wheel of grpcio 1.76.0 for windows-x86_64-cp312
+msg:
+  description: The result in one sentence.
+  returned: always
+  type: str
+  sample: "2 steps to generation 42: build_environment virtualenv:recipes; activate generation."
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.hermetic.spec import HIDDEN, RULES, SPECS
+from ..module_utils.target_module import answer
+
+
+def main() -> None:
+    """Carry out what the action plugin prepared."""
+    module = AnsibleModule(argument_spec={**SPECS["generation"], **HIDDEN}, supports_check_mode=True, **RULES["generation"])
+    answer(module)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the engine by hand: a request on standard input, the result on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from .command import run
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def main() -> int:
+    """Return 0 when the request was carried out and the host is as declared, 2 for drift, 1 for a failure."""
+    try:
+        document = json.load(sys.stdin)
+    except ValueError as error:
+        sys.stderr.write(f"Standard input holds no JSON request: {error}\n")
+        return 1
+    result = run(document, on_progress=_tell)
+    json.dump(result, sys.stdout, indent=1, sort_keys=True)
+    sys.stdout.write("\n")
+    if result.get("failed"):
+        return 1
+    return 2 if document.get("command") == "drift" and result["findings"] else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out a plan: fetch everything first, then build offline, switch once, and sweep."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import generation as generations
+from . import journal
+from .errors import HermeticError
+from .fetch import Artifact, fetch_all, verified
+from .layout import Layout, laid_id
+from .observation import Observation
+from .plan import Plan
+from .request import Request
+from .store import Progress, Store
+from .sweep import find_garbage, is_recorded, remove, remove_leftovers
+
+
+@dataclass
+class Timings:
+    """Seconds that each part of a run took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, part: str) -> Iterator[None]:
+        """Add the time of a block to a part."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[part] = round(self.seconds.get(part, 0.0) + time.monotonic() - begun, 4)
+
+
+def apply(plan: Plan, observation: Observation, request: Request, layout: Layout, *, timings: Timings, progress: Progress) -> list[str]:
+    """Carry out a plan, and return the warnings. The caller holds the lock of the root.
+
+    Until the switch, an error leaves the generation in force untouched and removes what was begun.
+    """
+    if plan.unrepairable:
+        raise HermeticError(
+            "The host cannot be brought into a known state without being told more; nothing was changed.", plan.unrepairable
+        )
+    store = Store(layout, observation.records, jobs=request.options.jobs, link_mode=request.options.link_mode, progress=progress)
+    store.prepare()
+    begun = plan.target.number if plan.target is not None else None
+    with journal.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
+        with timings.of("sweep"):
+            remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
+        with timings.of("fetch"):
+            artifacts = _fetch(plan, observation, request, layout, progress)
+        with timings.of("install"):
+            for bundle in plan.install:
+                artifact = artifacts[bundle.sha256]
+                store.install_bundle(bundle, artifact, layout.artifact(artifact.sha256, artifact.filename))
+        with timings.of("build"):
+            if plan.environments:
+                store.build(plan.environments, relay=plan.relay, artifacts=artifacts)
+        with timings.of("switch"):
+            _switch(plan, observation, layout, progress)
+        with timings.of("sweep"):
+            remove_leftovers(orphan for orphan in observation.orphans if not is_recorded(orphan, observation.records))
+            current = plan.target or observation.current
+            garbage = find_garbage(layout, observation.records, current, keep=request.options.keep_generations)
+            remove(layout, observation.records, garbage)
+    return store.warnings
+
+
+def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Progress) -> None:
+    if plan.target is not None:
+        progress(f"switch to generation {plan.target.number}")
+        try:
+            generations.activate(layout, plan.target, observation.records)
+        except BaseException:
+            if generations.current_number(layout) != plan.target.number:
+                generations.forget(layout, plan.target.number)
+            raise
+        observation.records.generations[plan.target.number] = plan.target
+    elif plan.restore_facade and observation.current is not None:
+        progress(f"restore the links of generation {observation.current.number}")
+        generations.activate(layout, observation.current, observation.records)
+        observation.records.generations[observation.current.number] = observation.current
+
+
+def needed_artifacts(plan: Plan, observation: Observation, request: Request, layout: Layout) -> dict[str, Artifact]:
+    """Return the artifacts that a plan works from, wherever they are to come from."""
+    wanted = [bundle.sha256 for bundle in plan.install]
+    bundle_digests = {bundle.id: bundle.sha256 for bundle in plan.install}
+    bundle_digests.update({tree_id: receipt.sha256 for tree_id, receipt in observation.records.bundles.items()})
+    for each in plan.environments:
+        for wheel in each.declared.wheels:
+            name = laid_id(wheel, bundle_sha256=bundle_digests[each.bundle_id])
+            if name not in observation.records.laid or name in plan.relay:
+                wanted.append(wheel)
+    return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(wanted)}
+
+
+def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> Artifact:
+    """Return an artifact as the request describes it, or as the store still has it."""
+    if sha256 in sent:
+        return sent[sha256]
+    directory = layout.wheels / sha256
+    stored = (
+        sorted(name for name in os.listdir(directory) if not name.startswith(".") and not name.endswith(".part"))
+        if directory.is_dir()
+        else []
+    )
+    if stored:
+        return Artifact(sha256=sha256, filename=stored[0], size=None, sources=())
+    # Neither sent nor stored: the fetch reports it together with all others that cannot be had.
+    return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
+
+
+def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layout, progress: Progress) -> dict[str, Artifact]:
+    artifacts = needed_artifacts(plan, observation, request, layout)
+    for artifact in artifacts.values():
+        stored = layout.artifact(artifact.sha256, artifact.filename)
+        if stored.exists() and not verified(stored, artifact.sha256):
+            # The store's own copy was damaged: what is laid comes from a verified artifact or not at all.
+            stored.unlink()
+    missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
+    if missing:
+        progress(f"fetch {len(missing)} artifacts")
+
+    def destination(artifact: Artifact) -> Path:
+        return layout.artifact(artifact.sha256, artifact.filename)
+
+    fetch_all(
+        missing,
+        destination,
+        timeout=request.options.timeout,
+        retries=request.options.retries,
+        credentials=request.credentials,
+        ca_path=request.options.ca_path,
+    )
+    return artifacts

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out one request on one root, and answer with one result."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from . import generation as generations
+from . import journal
+from .apply import Timings, apply, find_artifact
+from .durable import explain, write_json
+from .errors import BrokenRoot, FetchFailed, HermeticError, redacted
+from .finding import Finding
+from .info import describe
+from .layout import Layout
+from .locking import hold
+from .observation import Observation
+from .observe import observe, observe_reused
+from .plan import Plan, Step, make_plan, reused
+from .receipts import Generation, dump, load_records
+from .request import Request, parse_request
+from .store import Progress
+from .sweep import find_garbage, remove
+
+Result = dict[str, Any]
+
+
+def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> Result:
+    """Carry out a request and return the result; an expected failure is a result with ``failed``, never an exception."""
+    progress: Progress = on_progress or (lambda _text: None)
+    try:
+        request = parse_request(document)
+        return _COMMANDS[request.command](request, progress)
+    except FetchFailed as error:
+        return {**_failure(error), "needs": error.needs}
+    except HermeticError as error:
+        return _failure(error)
+    except OSError as error:
+        return _failure(explain(error, f"The root {redacted(str(document.get('root')))}"))
+
+
+def _failure(error: HermeticError) -> Result:
+    return {"failed": True, "changed": False, "msg": str(error), "errors": error.problems or [error.message]}
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _require_usable(layout: Layout) -> None:
+    obstacles = generations.foreign_obstacles(layout)
+    if obstacles:
+        raise BrokenRoot(f"The root {layout.root} cannot be used; nothing was changed.", obstacles)
+
+
+@contextmanager
+def _reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
+    """Hold the lock while reading, where there is one that may be held; reading must not need the right to write."""
+    if not layout.state.is_dir() or not os.access(layout.state, os.W_OK):
+        if layout.state.is_dir():
+            warnings.append(f"{layout.lock} cannot be held by this user, so a run that changes the root at this moment may show as drift.")
+        yield 0.0
+        return
+    with hold(layout.lock, timeout=request.options.lock_timeout, purpose=request.command) as waited:
+        yield waited
+
+
+@contextmanager
+def _writing(layout: Layout, request: Request) -> Iterator[float]:
+    from .durable import make_directory
+
+    make_directory(layout.root)
+    make_directory(layout.state)
+    with hold(layout.lock, timeout=request.options.lock_timeout, purpose=request.command) as waited:
+        yield waited
+
+
+def _plan(request: Request, layout: Layout, timings: Timings) -> tuple[Observation, Plan]:
+    with timings.of("observe"):
+        observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs)
+    with timings.of("plan"):
+        plan = _make_plan(request, observation, layout)
+        taken = reused(plan, observation)
+    if taken is not None and taken.any():
+        with timings.of("observe"):
+            observe_reused(layout, observation, taken, verify=request.options.verify, jobs=request.options.jobs)
+        plan = _make_plan(request, observation, layout)
+    with timings.of("plan"):
+        if not plan.steps:
+            garbage = find_garbage(layout, observation.records, observation.current, keep=request.options.keep_generations)
+            if garbage.any():
+                plan.steps.append(Step("sweep", "store", "generations, trees or artifacts are kept by nothing"))
+    return observation, plan
+
+
+def _make_plan(request: Request, observation: Observation, layout: Layout) -> Plan:
+    def file_name(sha256: str) -> str:
+        return find_artifact(sha256, request.artifacts, layout).filename
+
+    return make_plan(request.declaration, observation, file_name=file_name, now=_now())
+
+
+def _result(
+    plan: Plan, layout: Layout, before: int | None, after: int | None, *, changed: bool, timings: Timings, warnings: list[str]
+) -> Result:
+    findings = sorted(plan.findings, key=lambda finding: (finding.subject, finding.path or "", finding.kind))
+    return {
+        "changed": changed,
+        "plan": [step.as_dict() for step in plan.steps],
+        "findings": [{**each.as_dict(), "path": str(layout.root / each.path) if each.path is not None else None} for each in findings],
+        "generation": {"before": before, "after": after},
+        "diff": _diff(findings),
+        "timings": timings.seconds,
+        "warnings": warnings,
+    }
+
+
+def _diff(findings: list[Finding]) -> dict[str, str]:
+    """Return what the findings say as the two texts that a diff is made from."""
+    before = [f"{finding.subject} {finding.actual or finding.kind}" for finding in findings if finding.kind != "missing"]
+    after = [f"{finding.subject} {finding.expected}" for finding in findings if finding.expected is not None]
+    return {"before": "".join(f"{line}\n" for line in sorted(before)), "after": "".join(f"{line}\n" for line in sorted(after))}
+
+
+def _converge(request: Request, progress: Progress) -> Result:
+    layout, timings = Layout(request.root), Timings()
+    warnings: list[str] = []
+    _require_usable(layout)
+    holding = _reading(layout, request, warnings) if request.check else _writing(layout, request)
+    with holding as waited:
+        if waited >= 1:
+            warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
+        observation, plan = _plan(request, layout, timings)
+        before = observation.current.number if observation.current else None
+        after = plan.target.number if plan.target is not None else before
+        if plan.changes and not request.check:
+            warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
+        elif plan.unrepairable:
+            warnings += plan.unrepairable
+        return _result(plan, layout, before, after, changed=plan.changes, timings=timings, warnings=warnings)
+
+
+def _drift(request: Request, _progress: Progress) -> Result:
+    layout, timings = Layout(request.root), Timings()
+    warnings: list[str] = []
+    _require_usable(layout)
+    with _reading(layout, request, warnings):
+        observation, plan = _plan(request, layout, timings)
+    number = observation.current.number if observation.current else None
+    return _result(plan, layout, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
+
+
+def _info(request: Request, _progress: Progress) -> Result:
+    layout = Layout(request.root)
+    _require_usable(layout)
+    return {"changed": False, "info": describe(layout, load_records(layout), generations.current_number(layout)), "warnings": []}
+
+
+def _generation(request: Request, _progress: Progress) -> Result:
+    layout, timings = Layout(request.root), Timings()
+    warnings: list[str] = []
+    _require_usable(layout)
+    if not layout.state.is_dir():
+        raise BrokenRoot(f"{layout.root} holds no generation yet; converge this host first.")
+    with _reading(layout, request, warnings) if request.check else _writing(layout, request):
+        records = load_records(layout)
+        number = generations.current_number(layout)
+        begun = generations.never_in_force(layout, records)
+        if begun is not None:
+            del records.generations[begun]
+            if not request.check:
+                generations.forget(layout, begun)
+        current = records.generations.get(number) if number is not None else None
+        plan = Plan()
+        after = number
+        if request.generation_action == "activate":
+            target = _named(request, records.generations, current, layout)
+            after = target.number
+            _plan_activation(plan, request, layout, target, number)
+            if plan.steps and not request.check:
+                with timings.of("switch"), journal.kept(layout, [step.as_dict() for step in plan.steps]):
+                    generations.activate(layout, target, records)
+        elif request.generation_action in ("keep", "release"):
+            target = _named(request, records.generations, current, layout)
+            wanted = request.generation_action == "keep"
+            if target.kept != wanted:
+                plan.steps.append(
+                    Step(str(request.generation_action), f"generation:{target.number}", f"kept is {str(target.kept).lower()}")
+                )
+                if not request.check:
+                    changed = Generation(**{**target.__dict__, "kept": wanted})
+                    write_json(layout.generation_records / f"{target.number}.json", dump(changed))
+        elif request.generation_action == "sweep":
+            with timings.of("sweep"):
+                garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
+                if garbage.any():
+                    told = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
+                    plan.steps.append(Step("sweep", "store", told))
+                if plan.steps and not request.check:
+                    with journal.kept(layout, [step.as_dict() for step in plan.steps]):
+                        remove(layout, records, garbage)
+        else:
+            raise HermeticError(f"The generation action is {request.generation_action!r}; wanted is activate, keep, release or sweep.")
+        result = _result(plan, layout, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
+        result["diff"] = {"before": f"generation {number}\n", "after": f"generation {after}\n"} if number != after else result["diff"]
+        return result
+
+
+def _named(request: Request, known: Mapping[int, Generation], current: Generation | None, layout: Layout) -> Generation:
+    number = request.generation_number
+    if number == "previous":
+        if current is None:
+            raise BrokenRoot(f"No generation is in force below {layout.root}, so none is previous; name a number.")
+        number = current.previous
+        if number is None:
+            raise BrokenRoot(
+                f"Generation {current.number} was the first on this host, so none is previous; there is nothing to go back to."
+            )
+    elif number is None and current is not None:
+        number = current.number
+    if not isinstance(number, int):
+        raise HermeticError(f"The generation is {number!r}; wanted is a number or 'previous'.")
+    if number not in known:
+        there = ", ".join(str(each) for each in sorted(known)) or "none"
+        raise BrokenRoot(f"Generation {number} is not below {layout.root}; there are: {there}. Name one of them, or converge.")
+    return known[number]
+
+
+def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Generation, number: int | None) -> None:
+    """Plan the switch to a generation, after its trees were found whole: going back must not lead into a damaged state."""
+    damage = observe(layout, verify=request.options.verify, jobs=request.options.jobs, at=target.number).findings
+    if damage:
+        raise BrokenRoot(
+            f"Generation {target.number} cannot be activated: its trees are not as they were built. Converge to repair the host, then try again.",
+            [finding.line() for finding in damage],
+        )
+    if number != target.number:
+        plan.steps.append(
+            Step("switch", "generation", f"from {f'generation {number}' if number else 'nothing'} to generation {target.number}")
+        )
+    elif observe(layout, verify="none").facade_broken:
+        plan.steps.append(Step("restore_links", "generation", f"the links of generation {target.number} are not as they were made"))
+
+
+_COMMANDS = {"converge": _converge, "drift": _drift, "generation": _generation, "info": _info}

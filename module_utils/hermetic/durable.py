@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Change files and trees so that a kill or a power cut leaves the old or the new, never half of it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import functools
+import json
+import os
+import platform
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+from .errors import BrokenRoot
+
+WINDOWS = os.name == "nt"
+TEMPORARY = ".new-"
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAMEAT2_NUMBERS = {"x86_64": 316, "aarch64": 276, "riscv64": 276, "i386": 353, "i686": 353, "armv7l": 382, "ppc64le": 357, "s390x": 347}
+_CANNOT_EXCHANGE = {"ENOSYS", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "EXDEV", "EPERM"}
+_SHARING_VIOLATIONS = {5, 32, 33, 145}  # access denied, sharing, lock, directory not empty: what a scanner or a handle being closed causes
+_PATIENCE = 3.0
+_NAMED_AT_MOST = 20
+
+_WHAT_AND_REMEDY = {
+    "ENOSPC": ("the disk is full", "Free space on this file system and run again."),
+    "EDQUOT": ("the disk quota is used up", "Free space or raise the quota and run again."),
+    "EROFS": ("the file system is mounted read-only", "Mount it writable or choose another root."),
+    "EACCES": ("permission denied", "Run as the owner of the root (become) or choose a root that this user may write."),
+    "EPERM": ("the operation is not permitted", "Run as the owner of the root (become) and look for an immutable flag (lsattr)."),
+    "ENOTDIR": ("something that is not a directory stands in the way", "Move it away or choose another root."),
+    "EEXIST": ("something else stands in the way", "Move it away or choose another root."),
+    "EISDIR": ("a directory stands where a file belongs", "Move it away or choose another root."),
+    "ENOENT": ("it does not exist", "Check the path; if another program removes files in the root, stop it; then run again."),
+    "ENAMETOOLONG": ("the path is too long", "Choose a shorter root."),
+    "ELOOP": ("the path runs through a loop of links", "Remove the loop or choose another root."),
+    "EMFILE": ("too many files are open in this process", "Raise the limit (ulimit -n) or lower the number of jobs."),
+    "ENFILE": ("too many files are open on this system", "Raise the limit of the system and run again."),
+    "EIO": ("the device reports an input/output error", "Check the disk and the kernel log."),
+    "ETXTBSY": ("the file is being executed", "Stop the process that runs it and run again."),
+    "ENOTEMPTY": ("the directory is not empty", "Stop the program that writes there and run again."),
+}
+
+
+def explain(error: OSError, subject: str) -> BrokenRoot:
+    """Return the error as one that says what happened to the subject and what to do about it."""
+    what, remedy = _WHAT_AND_REMEDY.get(
+        errno.errorcode.get(error.errno or 0, ""), (error.strerror or str(error), "Mend the cause and run again.")
+    )
+    if getattr(error, "winerror", None) in (32, 33):
+        what, remedy = "another process has the file open", "Stop that process and run again."
+    where = f" ({os.fspath(error.filename)})" if isinstance(error.filename, (str, os.PathLike)) and str(error.filename) != subject else ""
+    return BrokenRoot(f"{subject}: {what}{where}. {remedy}")
+
+
+def extended(path: Path | str) -> str:
+    """Return the path in the form that has no limit of 260 characters on Windows; elsewhere as it is."""
+    text = os.fspath(path)
+    if not WINDOWS or text.startswith("\\\\?\\"):
+        return text
+    absolute = os.path.abspath(text)
+    return "\\\\?\\UNC\\" + absolute[2:] if absolute.startswith("\\\\") else "\\\\?\\" + absolute
+
+
+def flush(descriptor: int) -> None:
+    """Bring the bytes of an open file to the device itself, on macOS past the cache of the drive too."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # not every file system offers it; fsync below is what is left then
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable; Windows has no such call and does it by itself."""
+    if WINDOWS:
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            flush(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise explain(error, str(path)) from error
+
+
+def sync_file_system(path: Path) -> None:
+    """Make everything durable that was written to the file system of the path, in one call instead of one per file.
+
+    Windows offers this to nobody but an administrator of the volume: there the writer flushes each file.
+    """
+    if WINDOWS:
+        return
+    syncfs = _c_function("syncfs") if sys.platform.startswith("linux") else None
+    if syncfs is None:
+        os.sync()
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if syncfs(descriptor) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), str(path))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise explain(error, str(path)) from error
+
+
+def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Replace the file with this text, atomically and durably; the mode does not depend on the umask."""
+    temporary = path.with_name(TEMPORARY + os.urandom(8).hex())
+    try:
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), 0o600
+        )
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(text.encode("utf-8", "surrogateescape"))
+                file.flush()
+                if not WINDOWS:
+                    os.fchmod(file.fileno(), mode)
+                flush(file.fileno())
+            patiently(lambda: os.replace(temporary, path))
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise explain(error, str(path)) from error
+    sync_directory(path.parent)
+
+
+def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
+    """Replace the file with this value as one line of JSON; equal values give equal bytes."""
+    write_text(path, json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n", mode=mode)
+
+
+def make_directory(path: Path, *, mode: int = 0o755) -> None:
+    """Make the directory and its missing parents, each with this mode whatever the umask; one that exists stays as it is."""
+    if os.path.isdir(path):
+        return
+    try:
+        if path.parent != path:
+            make_directory(path.parent, mode=mode)
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            if os.path.isdir(path):  # another run was faster
+                return
+            raise
+        if not WINDOWS:
+            os.chmod(path, mode)
+    except OSError as error:
+        raise explain(error, str(path)) from error
+
+
+def exchange(a: Path, b: Path) -> bool:
+    """Swap two existing paths in one atomic step; False where the system or the file system cannot."""
+    first, second = os.fsencode(a), os.fsencode(b)
+    if sys.platform.startswith("linux"):
+        rename = _c_function("renameat2")
+        number = _RENAMEAT2_NUMBERS.get(platform.machine())
+        syscall = _c_function("syscall")
+        if rename is not None:
+            result = rename(_AT_FDCWD, first, _AT_FDCWD, second, _RENAME_EXCHANGE)
+        elif syscall is not None and number is not None:  # older C libraries lack the wrapper, not the kernel the call
+            result = syscall(ctypes.c_long(number), _AT_FDCWD, first, _AT_FDCWD, second, _RENAME_EXCHANGE)
+        else:
+            return False
+    elif sys.platform == "darwin":
+        swap = _c_function("renamex_np")
+        if swap is None:
+            return False
+        result = swap(first, second, ctypes.c_uint(_RENAME_EXCHANGE))
+    else:
+        return False
+    if result == 0:
+        return True
+    number = ctypes.get_errno()
+    if errno.errorcode.get(number) in _CANNOT_EXCHANGE:
+        return False
+    raise explain(OSError(number, os.strerror(number), str(a)), f"{a} and {b}")
+
+
+def remove_tree(path: Path) -> None:
+    """Remove whatever is at the path, a whole tree or one link, and follow no link; nothing there is fine.
+
+    Directories that may not be written are made writable first. On Windows the read-only attribute is cleared,
+    and a file that is open elsewhere is waited for shortly. What cannot go is named in the error, the rest is gone.
+    """
+    left: list[str] = []
+    try:
+        kind = os.lstat(path)
+        if not stat.S_ISDIR(kind.st_mode):
+            os.unlink(path)
+        elif WINDOWS:
+            _remove_by_path(extended(path), left, time.monotonic() + _PATIENCE)
+        else:
+            _remove_by_descriptor(os.fspath(path), None, os.fspath(path), left)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        left.append(f"{path}: {error.strerror}")
+    if left:
+        more = [f"and {len(left) - _NAMED_AT_MOST} more"] if len(left) > _NAMED_AT_MOST else []
+        raise BrokenRoot(
+            f"{path}: could not be removed completely. Stop the processes that use it, mend the permissions, and run again.",
+            left[:_NAMED_AT_MOST] + more,
+        )
+
+
+def _remove_by_descriptor(name: str, parent: int | None, shown: str, left: list[str]) -> None:
+    """Descend through descriptors, so that a directory that is swapped for a link meanwhile leads nowhere."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=parent)
+    except PermissionError:
+        os.chmod(name, 0o700, dir_fd=parent)
+        descriptor = os.open(name, flags, dir_fd=parent)
+    before = len(left)
+    try:
+        if os.fstat(descriptor).st_mode & 0o300 != 0o300:
+            os.fchmod(descriptor, 0o700)
+        with os.scandir(descriptor) as entries:
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        for child, is_directory in found:
+            try:
+                if is_directory:
+                    _remove_by_descriptor(child, descriptor, f"{shown}/{child}", left)
+                else:
+                    os.unlink(child, dir_fd=descriptor)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                left.append(f"{shown}/{child}: {error.strerror}")
+    finally:
+        os.close(descriptor)
+    if len(left) == before:
+        os.rmdir(name, dir_fd=parent)
+
+
+def _remove_by_path(path: str, left: list[str], deadline: float) -> None:
+    before = len(left)
+    with os.scandir(path) as entries:
+        found = list(entries)
+    for entry in found:
+        status = entry.stat(follow_symlinks=False)
+        # A junction says that it is a directory, but is a link: rmdir takes the link and leaves its target alone.
+        is_link = entry.is_symlink() or getattr(status, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+        try:
+            if entry.is_dir(follow_symlinks=False) and not is_link:
+                _remove_by_path(entry.path, left, deadline)
+                continue
+            if not is_link:
+                os.chmod(entry.path, stat.S_IWRITE | stat.S_IREAD)
+            patiently(functools.partial(_remove_one, entry.path), deadline=deadline)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            left.append(f"{entry.path}: {error.strerror}")
+    if len(left) == before:
+        patiently(lambda: os.rmdir(path), deadline=deadline)
+
+
+def _remove_one(path: str) -> None:
+    try:
+        os.unlink(path)
+    except PermissionError:
+        os.rmdir(path)  # a junction that this Python's unlink does not know
+
+
+def patiently(action: Callable[[], None], *, deadline: float | None = None) -> None:
+    """Repeat for some seconds what Windows refuses while a scanner or a dying process still has the file open."""
+    deadline = time.monotonic() + _PATIENCE if deadline is None else deadline
+    pause = 0.01
+    while True:
+        try:
+            return action()
+        except OSError as error:
+            if getattr(error, "winerror", None) not in _SHARING_VIOLATIONS or time.monotonic() + pause > deadline:
+                raise
+            time.sleep(pause)
+            pause = min(pause * 2, 0.5)
+
+
+def _c_function(name: str) -> Callable[..., int] | None:
+    try:
+        function: Callable[..., int] = getattr(ctypes.CDLL(None, use_errno=True), name)
+    except (AttributeError, OSError, TypeError):
+        return None
+    return function

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judge the entries of an archive, by name and kind alone, before any of them is written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+DIRECTORY, FILE, LINK = "directory", "file", "link"
+KINDS = (DIRECTORY, FILE, LINK)
+
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$", re.IGNORECASE)
+_WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+_LONGEST_CHAIN = 40
+
+
+class Entries:
+    """Collects the entries of one archive and every reason why one of them must not be written.
+
+    ``fold_case``: the target cannot tell names apart that differ in case or Unicode form. ``windows``: its naming rules hold.
+    """
+
+    def __init__(self, *, fold_case: bool, windows: bool) -> None:
+        self.problems: list[str] = []
+        self.links: dict[str, str] = {}
+        self._fold_case = fold_case
+        self._windows = windows
+        self._kinds: dict[str, str] = {}
+        self._implied: set[str] = set()
+
+    def admit(self, name: str, kind: str, target: str = "") -> str | None:
+        """Return the clean relative path of an entry that may be written, or None after noting what is wrong with it."""
+        clean = name.removeprefix("./")
+        if kind == DIRECTORY:
+            clean = clean.removesuffix("/")
+            if clean in ("", ".") and name in (".", "./"):
+                return ""
+        reason = self._fault_of_name(clean) or self._fault_of_place(clean, kind) or (_fault_of_target(target) if kind == LINK else None)
+        if reason is not None:
+            self.problems.append(f"{name!r}: {reason}")
+            return None
+        parts = clean.split("/")
+        for length in range(1, len(parts)):
+            parent = self._key("/".join(parts[:length]))
+            if parent not in self._kinds:
+                self._kinds[parent] = DIRECTORY
+                self._implied.add(parent)
+        key = self._key(clean)
+        self._implied.discard(key)
+        self._kinds[key] = kind
+        if kind == LINK:
+            self.links[clean] = target
+        return clean
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Note an entry that is wrong for a reason that only the reader of the archive knows."""
+        self.problems.append(f"{name!r}: {reason}")
+
+    def judge_links(self) -> None:
+        """Note every link that leaves the tree, be it through other links: known only when all entries are."""
+        targets = {self._key(name): target for name, target in self.links.items()}
+        for name, target in self.links.items():
+            reason = self._fault_of_way(name.split("/")[:-1], target, targets)
+            if reason is not None:
+                self.problems.append(f"{name!r}: link to {target!r} {reason}")
+
+    def _fault_of_name(self, name: str) -> str | None:
+        if "\0" in name:
+            return "the name holds a NUL"
+        if "\\" in name:
+            return "the name holds a backslash"
+        if name.startswith("/"):
+            return "the path is absolute"
+        if _DRIVE.match(name):
+            return "the path begins with a drive letter"
+        parts = name.split("/")
+        if ".." in parts:
+            return "the path holds '..'"
+        if "" in parts or "." in parts:
+            return "the path holds an empty part"
+        if self._windows:
+            for part in parts:
+                if _WINDOWS_DEVICE.match(part) or _WINDOWS_FORBIDDEN.search(part) or part[-1] in ". ":
+                    return f"{part!r} is no file name on Windows"
+        return None
+
+    def _fault_of_place(self, name: str, kind: str) -> str | None:
+        parts = name.split("/")
+        for length in range(1, len(parts)):
+            parent = "/".join(parts[:length])
+            above = self._kinds.get(self._key(parent), DIRECTORY)
+            if above == LINK:
+                return f"it lies behind the link {parent!r}"
+            if above == FILE:
+                return f"it lies below the file {parent!r}"
+        key = self._key(name)
+        if key in self._kinds and not (key in self._implied and kind == DIRECTORY):
+            return "the name is there twice" + (" (this file system does not tell upper and lower case apart)" if self._fold_case else "")
+        return None
+
+    def _fault_of_way(self, start: list[str], target: str, targets: dict[str, str]) -> str | None:
+        place = list(start)
+        todo = target.split("/")[::-1]
+        followed = 0
+        while todo:
+            part = todo.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not place:
+                    return "leaves the tree"
+                place.pop()
+                continue
+            place.append(part)
+            further = targets.get(self._key("/".join(place)))
+            if further is not None:
+                followed += 1
+                if followed > _LONGEST_CHAIN:
+                    return "runs in a circle"
+                place.pop()
+                todo.extend(further.split("/")[::-1])
+        return None
+
+    def _key(self, name: str) -> str:
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()) if self._fold_case else name
+
+
+def _fault_of_target(target: str) -> str | None:
+    if not target:
+        return "the link has no target"
+    if "\0" in target or "\\" in target:
+        return f"the link target {target!r} holds a NUL or a backslash"
+    if target.startswith("/") or _DRIVE.match(target):
+        return f"the link target {target!r} is absolute"
+    return None

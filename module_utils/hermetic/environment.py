@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make an environment beside its final place: interpreter links, ``pyvenv.cfg``, the files of laid wheels, and scripts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import engine_library
+from .errors import BrokenArtifact
+from .lay import quoted
+from .receipts import BundleReceipt, LaidReceipt
+from .tree_files import WAYS, choose_way, write_file
+
+_LAUNCHER_KINDS = {"windows-x86_64": "win-amd64", "windows-x86": "win-ia32", "windows-arm64": "win-arm"}
+
+
+# The parts of a laid wheel that its RECORD cannot speak of before it is known where an environment has them.
+_BESIDE_SITE = ("scripts/", "headers/")
+
+# Linux reads no more of a script's first line.
+_SHEBANG_LIMIT = 127
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the parts of an environment lie in its tree, which depends on the system and the Python version."""
+
+    python: str
+    site_packages: str
+    headers: str
+    scripts: str
+
+    @property
+    def up_to_prefix(self) -> str:
+        """The way from site-packages to the environment."""
+        return "../" * (self.site_packages.count("/") + 1)
+
+
+def places(bundle_info: Mapping[str, Any]) -> Places:
+    """Return the places of an environment on top of a bundle."""
+    major_minor = ".".join(bundle_info["python"]["version"].split(".")[:2])
+    if bundle_info["platform"].startswith("windows-"):
+        return Places(python="Scripts/python.exe", site_packages="Lib/site-packages", headers="Include", scripts="Scripts")
+    return Places(
+        python="bin/python",
+        site_packages=f"lib/python{major_minor}/site-packages",
+        headers=f"include/site/python{major_minor}",
+        scripts="bin",
+    )
+
+
+@dataclass
+class Built:
+    """What was put into an environment's tree."""
+
+    places: Places
+    link_mode: str
+    own_files: dict[str, list[Any]]
+    own_links: dict[str, str]
+    directories: set[str]
+    warnings: list[str]
+
+
+class _Tree:
+    """The tree under construction; knows which directories exist already."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.directories: set[str] = set()
+        self.files: dict[str, list[Any]] = {}
+        self.links: dict[str, str] = {}
+
+    def directory(self, path: str) -> None:
+        if not path or path in self.directories:
+            return
+        self.directory(path.rpartition("/")[0])
+        made = self.base / path
+        made.mkdir()
+        if os.name == "posix":
+            made.chmod(0o755)
+        self.directories.add(path)
+
+    def write(self, path: str, data: bytes, *, mode: int) -> None:
+        self.directory(path.rpartition("/")[0])
+        write_file(str(self.base / path), data, mode=mode)
+        self.files[path] = [mode, len(data), hashlib.sha256(data).hexdigest()]
+
+    def link(self, path: str, target: str) -> None:
+        self.directory(path.rpartition("/")[0])
+        os.symlink(target, self.base / path)
+        self.links[path] = target
+
+
+def make(
+    tree: Path,
+    *,
+    final: Path,
+    name: str,
+    system_site_packages: bool,
+    bundle: BundleReceipt,
+    bundle_tree: Path,
+    laid: Sequence[tuple[LaidReceipt, Path]],
+    link_mode: str,
+) -> Built:
+    """Fill an empty directory so that it works once it lies at ``final``.
+
+    ``laid`` holds the laid wheels in order; of two wheels with one path the later one wins, as with other installers, and a warning says so.
+    """
+    where = places(bundle.info)
+    building = _Tree(tree)
+    warnings: list[str] = []
+    _place_interpreter(building, where, bundle, bundle_tree)
+    _write_configuration(building, name=name, bundle=bundle, bundle_tree=bundle_tree, system_site_packages=system_site_packages)
+    building.directory(where.site_packages)
+    python = str(final / where.python)
+    scripts: dict[str, tuple[bytes, str]] = {}
+    shared: dict[str, tuple[str, list[Any], str]] = {}
+    records: list[tuple[LaidReceipt, Path, dict[str, bytes]]] = []
+    for wheel, laid_tree in laid:
+        own_scripts = _scripts(wheel, laid_tree, python=python, platform=bundle.info["platform"])
+        for script, data in own_scripts.items():
+            if script in scripts and scripts[script][0] != data:
+                warnings.append(
+                    f"The VirtualEnv '{name}' gets the script '{script}' of {wheel.name}; {scripts[script][1]} brings another one of that name."
+                )
+            scripts[script] = (data, wheel.name)
+        if own_scripts or any(path.startswith(_BESIDE_SITE) for path in wheel.files):
+            records.append((wheel, laid_tree, own_scripts))
+        _claim(shared, wheel, laid_tree, where, own_scripts, warnings, name)
+    own_records = {f"{where.site_packages}/{wheel.dist_info}/RECORD" for wheel, _tree, _scripts_of in records}
+    used = _link_shared(building, {path: entry for path, entry in shared.items() if path not in own_records}, link_mode)
+    for script, (data, owner) in sorted(scripts.items()):
+        try:
+            building.write(f"{where.scripts}/{script}", data, mode=0o755)
+        except FileExistsError as error:
+            raise _taken(owner, f"{where.scripts}/{script}") from error
+    for wheel, laid_tree, own_scripts in records:
+        data = _record_with_scripts(wheel, laid_tree, where, own_scripts)
+        building.write(f"{where.site_packages}/{wheel.dist_info}/RECORD", data, mode=0o644)
+    return Built(
+        places=where,
+        link_mode=used,
+        own_files=building.files,
+        own_links=building.links,
+        directories=building.directories,
+        warnings=warnings,
+    )
+
+
+def _place_interpreter(building: _Tree, where: Places, bundle: BundleReceipt, bundle_tree: Path) -> None:
+    if where.scripts == "bin":
+        building.link("bin/python", str(bundle_tree / bundle.python["executable"]))
+        for command in sorted(bundle.python["commands"]):
+            if command != "python":
+                building.link(f"bin/{command}", "python")
+        return
+    # Windows looks for DLLs beside the executable; hard links cost no space and need no privilege.
+    programs = bundle_tree / "bin"
+    for source in sorted(programs.iterdir()):
+        if source.suffix.lower() in (".exe", ".dll") and source.is_file():
+            path = f"{where.scripts}/{source.name}"
+            building.directory(where.scripts)
+            WAYS["hardlink"](str(source), str(building.base / path), 0o755)
+            building.files[path] = bundle.manifest().files[f"bin/{source.name}"]
+
+
+def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, bundle_tree: Path, system_site_packages: bool) -> None:
+    executable = bundle_tree / bundle.python["executable"]
+    lines = {
+        "home": str(executable.parent),
+        "include-system-site-packages": "true" if system_site_packages else "false",
+        "version": bundle.python["version"],
+        "executable": str(executable),
+        "prompt": name,
+    }
+    building.write("pyvenv.cfg", "".join(f"{key} = {value}\n" for key, value in lines.items()).encode(), mode=0o644)
+
+
+def _scripts(wheel: LaidReceipt, laid_tree: Path, *, python: str, platform: str) -> dict[str, bytes]:
+    """Return the scripts of a wheel that name the environment's interpreter."""
+    found: dict[str, bytes] = {}
+    if wheel.entry_points:
+        engine_library.enable()
+        from installer.scripts import Script
+
+        kind: Any = _LAUNCHER_KINDS.get(platform, "posix")
+        for name, module, attribute, section in wheel.entry_points:
+            if not name or "/" in name or "\\" in name or name in (".", ".."):
+                raise BrokenArtifact(
+                    f"The wheel {wheel.filename} has an entry point named {name!r}, which is no file name. Lock another version."
+                )
+            section_of: Any = section
+            script, data = Script(name, module, attribute, section_of).generate(python, kind)
+            found[script] = data
+    for path in wheel.files:
+        if path.startswith("scripts/"):
+            source = laid_tree / path
+            with open(source, "rb") as stream:
+                if stream.read(8) != b"#!python":
+                    continue
+                stream.seek(0)
+                first, _newline, rest = stream.read().partition(b"\n")
+            flags = first.partition(b" ")[2].strip()
+            found[path[len("scripts/") :]] = _shebang(python, flags) + rest
+    return found
+
+
+def _shebang(python: str, flags: bytes) -> bytes:
+    line = python.encode()
+    if b" " not in line and len(line) + len(flags) + 4 <= _SHEBANG_LIMIT:
+        return b"#!" + line + (b" " + flags if flags else b"") + b"\n"
+    # Too long for the kernel, or with a blank: the shell reads the first lines as a command, Python as a string.
+    return b"#!/bin/sh\n'''exec' " + shlex.quote(python).encode() + b" " + flags + b' "$0" "$@"\n' + b"' '''\n"
+
+
+def _claim(
+    shared: dict[str, tuple[str, list[Any], str]],
+    wheel: LaidReceipt,
+    laid_tree: Path,
+    where: Places,
+    own_scripts: Mapping[str, bytes],
+    warnings: list[str],
+    environment: str,
+) -> None:
+    base = f"{laid_tree}{os.sep}"
+    prefixes = {"site": f"{where.site_packages}/", "data": "", "headers": f"{where.headers}/{wheel.name}/", "scripts": f"{where.scripts}/"}
+    for path, record in wheel.files.items():
+        scheme, _unused, rest = path.partition("/")
+        if scheme == "scripts" and rest in own_scripts:
+            continue
+        target = prefixes[scheme] + rest
+        before = shared.get(target)
+        if before is not None and before[1] != record:
+            warnings.append(
+                f"The VirtualEnv '{environment}' gets {target} from {wheel.name}; {before[2]} brings another file of that name."
+            )
+        shared[target] = (base + path, record, wheel.name)
+
+
+def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str]], link_mode: str) -> str:
+    if not shared:
+        return "hardlink"
+    sample = next(iter(shared.values()))[0]
+    way = choose_way(link_mode, Path(sample), building.base)
+    action = WAYS[way]
+    base = f"{building.base}{os.sep}"
+    made = building.directories
+    for target, (source, record, wheel) in shared.items():
+        parent = target.rpartition("/")[0]
+        try:
+            if parent not in made:
+                building.directory(parent)
+            action(source, base + target, record[0])
+        except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+            raise _taken(wheel, target) from error
+    return way
+
+
+def _taken(wheel: str, path: str) -> BrokenArtifact:
+    return BrokenArtifact(
+        f"The wheel {wheel} brings {path}, which is taken by the environment itself, or is a file for one wheel and a directory for another. "
+        "Leave one of the packages out of the lock."
+    )
+
+
+def _record_with_scripts(wheel: LaidReceipt, laid_tree: Path, where: Places, scripts: Mapping[str, bytes]) -> bytes:
+    """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from environment to environment."""
+    lines = (laid_tree / "site" / wheel.dist_info / "RECORD").read_text(encoding="utf-8").splitlines()
+    beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).digest(), len(data)) for script, data in scripts.items()}
+    for path, (_mode, size, sha256) in wheel.files.items():
+        scheme, _unused, rest = path.partition("/")
+        if scheme == "headers":
+            beside[f"{where.headers}/{wheel.name}/{rest}"] = (bytes.fromhex(sha256), size)
+        elif scheme == "scripts" and rest not in scripts:
+            beside[f"{where.scripts}/{rest}"] = (bytes.fromhex(sha256), size)
+    for path, (digest, size) in beside.items():
+        encoded = base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
+        lines.append(f"{quoted(where.up_to_prefix + path)},sha256={encoded},{size}")
+    return "".join(f"{line}\n" for line in sorted(lines)).encode()

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong, as one family of exceptions that a caller turns into one message."""
+
+from __future__ import annotations
+
+import re
+
+_USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
+
+
+def redacted(text: str) -> str:
+    """Return the text without the user name and password of any URL in it."""
+    return _USER_INFO.sub("", text)
+
+
+class HermeticError(Exception):
+    """An expected failure: the message names the subject, what was found, what was wanted and what to do.
+
+    ``problems`` lists every single problem, so that a reader mends all of them at once.
+    """
+
+    def __init__(self, message: str, problems: list[str] | None = None) -> None:
+        self.message = redacted(message)
+        self.problems = [redacted(problem) for problem in problems or []]
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return "\n  - ".join([self.message, *self.problems])
+
+
+class InvalidRequest(HermeticError):
+    """Raised when the request or a declaration in it cannot be meant."""
+
+
+class LockTimeout(HermeticError):
+    """Raised when another run holds the root for longer than the caller wants to wait."""
+
+
+class FetchFailed(HermeticError):
+    """Raised when artifacts could not be had from any source; ``needs`` lists them all."""
+
+    def __init__(self, message: str, problems: list[str] | None = None, needs: list[dict] | None = None) -> None:
+        super().__init__(message, problems)
+        self.needs = needs or []
+
+
+class UnsafeArchive(HermeticError):
+    """Raised when an archive holds an entry that could write outside its tree or is neither file, directory nor link."""
+
+
+class BrokenArtifact(HermeticError):
+    """Raised when an artifact's bytes are not what its digest or its own records promise."""
+
+
+class BrokenInterpreter(HermeticError):
+    """Raised when the interpreter of a bundle does not start or is not what its bundle says."""
+
+
+class BrokenRoot(HermeticError):
+    """Raised when the root or its state cannot be used: a file in the way, no permission, a full disk."""

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn artifacts, which are digests with sources, into verified files."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from .durable import WINDOWS, explain, flush, make_directory, patiently, sync_directory
+from .errors import BrokenRoot, FetchFailed
+from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin, shown
+
+_BLOCK = 1 << 20
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+_LONGEST_RETRY_AFTER = 120.0
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file known by its digest, and where it may be had, best source first."""
+
+    sha256: str
+    filename: str
+    size: int | None
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FetchReport:
+    """What a call of fetch_all moved: files, bytes read from sources, and the seconds that it took."""
+
+    fetched: int
+    bytes: int
+    seconds: float
+
+
+class _WrongContent(Exception):
+    """Raised when a source gave a whole file, but another one than was wanted."""
+
+
+class _Stopped(Exception):
+    """Raised in the other threads when the disk of this host fails one of them."""
+
+
+def fetch_all(
+    artifacts: Sequence[Artifact],
+    destination: Callable[[Artifact], Path],
+    *,
+    timeout: float,
+    retries: int,
+    jobs: int = 4,
+    credentials: Mapping[str, Mapping[str, str]] | None = None,
+    ca_path: str | None = None,
+) -> FetchReport:
+    """Bring every artifact whose destination does not exist yet there, verified and durable; what exists is left unread.
+
+    All artifacts are tried before FetchFailed names those that no source had. A ``.part`` file beside the destination keeps
+    what an interrupted download had, and the next one goes on from it. ``timeout`` is the longest silence of a server.
+    """
+    begin = time.monotonic()
+    wanted = {path: artifact for artifact in artifacts for path in [destination(artifact)] if not path.exists()}
+    if not wanted:
+        return FetchReport(fetched=0, bytes=0, seconds=time.monotonic() - begin)
+    for directory in {path.parent for path in wanted}:
+        make_directory(directory)
+    sources = Sources(Access(timeout=timeout, credentials=credentials or {}, ca_path=ca_path))
+    if any(is_remote(source) for artifact in wanted.values() for source in artifact.sources):
+        try:
+            sources.prepare()
+        except SourceFailed as failure:
+            raise FetchFailed(failure.reason) from failure
+    run = _Run(sources, retries)
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(wanted)))) as pool:
+        try:
+            outcomes = list(pool.map(lambda item: run.fetch(item[1], item[0]), wanted.items()))
+        except BaseException:
+            run.stop.set()
+            raise
+    if run.broken is not None:
+        raise run.broken
+    failed = [(artifact, reasons) for artifact, reasons in zip(wanted.values(), outcomes) if reasons]
+    if failed:
+        raise FetchFailed(
+            f"{len(failed)} of {len(wanted)} artifacts could not be had from any source. "
+            "Mend the sources, or name one that this host can reach, and run again; what was fetched is kept.",
+            [f"{artifact.filename} (sha256 {artifact.sha256}): {'; '.join(reasons)}" for artifact, reasons in failed],
+            needs=[
+                {
+                    "sha256": artifact.sha256,
+                    "filename": artifact.filename,
+                    "size": artifact.size,
+                    "tried": [shown(source) for source in artifact.sources],
+                }
+                for artifact, _unused in failed
+            ],
+        )
+    return FetchReport(fetched=len(wanted), bytes=run.transferred, seconds=time.monotonic() - begin)
+
+
+def verified(path: Path, sha256: str) -> bool:
+    """Tell whether the file exists and has this digest."""
+    try:
+        return sha256_of(path) == sha256.lower()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    except OSError as error:
+        raise explain(error, str(path)) from error
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of the file in hexadecimal."""
+    digest = hashlib.sha256()
+    _read_into(path, digest)
+    return digest.hexdigest()
+
+
+def _read_into(path: Path, digest: hashlib._Hash) -> int:
+    buffer = bytearray(_BLOCK)
+    view = memoryview(buffer)
+    size = 0
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(view[:count])
+            size += count
+    return size
+
+
+class _Run:
+    """What the threads of one call share: the way to the sources, and which servers have proved to be away."""
+
+    def __init__(self, sources: Sources, retries: int) -> None:
+        self.stop = threading.Event()
+        self.broken: BrokenRoot | None = None
+        self.transferred = 0
+        self._sources = sources
+        self._retries = retries
+        self._away: dict[str, str] = {}
+        self._guard = threading.Lock()
+
+    def fetch(self, artifact: Artifact, path: Path) -> list[str]:
+        """Return nothing when the file is in place, else one reason for each source."""
+        if not artifact.sources:
+            return ["no source is known; publish the file or push it from the controller"]
+        reasons: list[str] = []
+        part = path.with_name(path.name + ".part")
+        try:
+            for source in artifact.sources:
+                reason = self._from_source(artifact, source, part)
+                if reason is None:
+                    self._place(part, path)
+                    return []
+                reasons.append(f"{shown(source)}: {reason}")
+            if part.exists() and not part.stat().st_size:
+                part.unlink()  # there is nothing to go on from
+        except _Stopped:
+            return ["stopped, since another artifact could not be written"]
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(part)  # on a full disk what is half done is the first thing to go
+            with self._guard:
+                self.broken = self.broken or explain(error, str(path))
+            self.stop.set()
+        return reasons
+
+    def _from_source(self, artifact: Artifact, source: str, part: Path) -> str | None:
+        """Fill the part file from this source; return why it could not be had, or None when it is there and right."""
+        attempt = 0
+        second_chance = True
+        place = origin(source) if is_remote(source) else ""
+        while True:
+            if place in self._away:
+                return f"{self._away[place]} (not tried again in this run)"
+            try:
+                self._transfer(artifact, source, part)
+                return None
+            except _WrongContent as wrong:
+                _discard(part)
+                if not second_chance:
+                    return f"{wrong}; wanted sha256 {artifact.sha256}: the source holds another file, publish the right one there or correct the lock"
+                second_chance = False
+            except SourceFailed as failure:
+                if not failure.retry or attempt >= self._retries:
+                    if failure.unreachable:
+                        self._away[place] = failure.reason
+                    return failure.reason + (f", {attempt + 1} attempts" if attempt else "")
+                attempt += 1
+                if failure.restart:
+                    _discard(part)
+                pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+                self.stop.wait(max(pause, min(failure.pause, _LONGEST_RETRY_AFTER)))
+
+    def _transfer(self, artifact: Artifact, source: str, part: Path) -> None:
+        digest = hashlib.sha256()
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+        with open(os.open(part, flags, 0o600), "r+b", buffering=0) as file:
+            have = _read_into(part, digest) if is_remote(source) else 0
+            if artifact.size is not None and have > artifact.size:
+                have = 0
+            if not (have and have == artifact.size):
+                opened = self._sources.open(source, offset=have)
+                with contextlib.closing(opened):
+                    if opened.offset != have or not have:
+                        have, digest = 0, hashlib.sha256()
+                        file.truncate(0)
+                    file.seek(have)
+                    have = self._copy(opened, file.write, digest, have, artifact.size)
+            found = digest.hexdigest()
+            if artifact.size is not None and have != artifact.size:
+                raise _WrongContent(f"found {have} bytes with sha256 {found} instead of {artifact.size} bytes")
+            if found != artifact.sha256.lower():
+                raise _WrongContent(f"found sha256 {found}")
+            flush(file.fileno())
+
+    def _copy(self, opened: Opened, write: Callable[[bytes], int | None], digest: hashlib._Hash, have: int, size: int | None) -> int:
+        # Nothing is asked for after the last byte that was announced: some servers keep the connection open.
+        while opened.total is None or have < opened.total:
+            block = opened.read(_BLOCK)
+            if not block:
+                break
+            if self.stop.is_set():
+                raise _Stopped
+            rest = memoryview(block)
+            while rest:
+                rest = rest[write(rest) or 0 :]  # type: ignore[arg-type]
+            digest.update(block)
+            have += len(block)
+            with self._guard:
+                self.transferred += len(block)
+            if size is not None and have > size:
+                raise _WrongContent(f"found more than the {size} bytes that belong to it")
+        if opened.total is not None and have < opened.total:
+            raise SourceFailed(f"the connection ended after {have} of {opened.total} bytes", retry=True)
+        return have
+
+    def _place(self, part: Path, path: Path) -> None:
+        if not WINDOWS:
+            os.chmod(part, 0o644)
+        patiently(lambda: os.replace(part, path))
+        sync_directory(path.parent)
+
+
+def _discard(part: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(part)

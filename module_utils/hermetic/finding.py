@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A finding: one difference between what is declared and what is found, the only source of changed, diff, plan and reports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+KINDS = (
+    "missing",
+    "unexpected",
+    "modified",
+    "version",
+    "link",
+    "mode",
+    "owner",
+    "interpreter",
+    "not_runnable",
+    "interrupted",
+    "stale",
+)
+PENDING = "pending"
+TAMPERED = "tampered"
+INTERRUPTED = "interrupted"
+
+# What runs code without being asked for weighs more than what merely lies there.
+_RUNS_CODE = (".pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference; ``cause`` tells whether the declaration moved on (pending), the host did (tampered), or a run was cut off."""
+
+    subject: str
+    kind: str
+    severity: str
+    cause: str
+    expected: str | None
+    actual: str | None
+    path: str | None
+    remedy: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as the mapping that results and reports carry."""
+        return asdict(self)
+
+    def line(self) -> str:
+        """Return the finding as one line for people."""
+        told = f"{self.subject}: {self.kind} ({self.cause})"
+        if self.expected is not None or self.actual is not None:
+            told += f", expected {self.expected or 'nothing'}, found {self.actual or 'nothing'}"
+        return told
+
+
+def runs_code(path: str) -> bool:
+    """Tell whether a file at this path inside a tree is one that Python or a shell would execute."""
+    return path.endswith(_RUNS_CODE) or path.split("/", 1)[0] in ("bin", "Scripts", "libexec")
+
+
+def file_severity(kind: str, path: str, actual: str | None) -> str:
+    """Return how much a difference of one file matters."""
+    if kind == "mode":
+        return "high" if _opens_up(actual) else "medium"
+    return "high" if runs_code(path) else "medium"
+
+
+def _opens_up(mode: str | None) -> bool:
+    """Tell whether a mode lets others write, or lets a program take its owner's rights."""
+    return mode is not None and mode.isdigit() and bool(int(mode, 8) & 0o6022)

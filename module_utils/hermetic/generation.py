@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generations: the facade of links that stands for one complete state, and the one rename that switches between two."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from . import links
+from .durable import exchange, make_directory, remove_tree, sync_directory, write_json
+from .errors import BrokenRoot
+from .journal import begun_generation
+from .layout import BUILDING, DISCARDED, STABLE_LINKS, Layout
+from .receipts import BundleReceipt, Generation, Records, dump
+
+WINDOWS = os.name == "nt"
+
+
+def newest_engine(generation: Generation, bundles: Mapping[str, BundleReceipt]) -> str | None:
+    """Return the newest bundle of a generation that can run the engine."""
+    able = [bundles[tree_id] for tree_id in generation.bundles.values() if tree_id in bundles and bundles[tree_id].info.get("engine")]
+    if not able:
+        return None
+    return max(able, key=lambda receipt: [int(part) for part in receipt.python["version"].split(".")]).id
+
+
+def facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> dict[str, str]:
+    """Return every link of a generation's facade and its target.
+
+    The links in ``bin`` are absolute and lead to the versioned bundle: CPython resolves only the executable's own link, and a
+    process that runs keeps its bundle when the switch happens. The default bundle names the commands first; others add theirs,
+    but never a bare ``python``.
+    """
+    found: dict[str, str] = {}
+    order = sorted(generation.bundles, key=lambda name: (name != generation.default, name))
+    for name in order:
+        receipt = bundles.get(generation.bundles[name])
+        if receipt is None:
+            continue
+        tree = layout.tree("bundles", receipt.id)
+        if name == generation.default:
+            if WINDOWS:
+                found["bin"] = str(tree / "bin")
+                found["lib"] = str(tree / "lib")
+                continue
+            found["lib"] = f"../../bundles/{receipt.id}/lib"
+        elif WINDOWS:
+            continue
+        for command, path in receipt.python["commands"].items():
+            if command != "python" or name == generation.default:
+                found.setdefault(f"bin/{command}", str(tree / path))
+    for name, tree_id in generation.virtualenvs.items():
+        found[f"envs/{name}"] = str(layout.tree("environments", tree_id)) if WINDOWS else f"../../../environments/{tree_id}"
+    return found
+
+
+def facade_directories(wanted: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return the names that each directory of a facade holds."""
+    names: dict[str, set[str]] = {"": {"envs"}, "envs": set()}
+    for path in wanted:
+        parent, _unused, name = path.rpartition("/")
+        names.setdefault(parent, set()).add(name)
+        if parent:
+            names[""].add(parent)
+    return names
+
+
+def write_facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> None:
+    """Make the facade of a generation, beside and then renamed; one that is there already is exchanged."""
+    final = layout.generations / str(generation.number)
+    building = layout.generations / f"{BUILDING}{generation.number}"
+    remove_tree(building)
+    wanted = facade(layout, generation, bundles)
+    make_directory(building)
+    for directory in sorted(facade_directories(wanted)):
+        make_directory(building / directory)
+    for path, target in wanted.items():
+        links.point(building / path, target)
+    place(building, final)
+
+
+def place(building: Path, final: Path) -> None:
+    """Rename a finished tree to its final place; a tree that is there already is exchanged and then removed."""
+    if not os.path.lexists(final):
+        os.rename(building, final)
+        sync_directory(final.parent)
+        return
+    discarded = final.parent / f"{DISCARDED}{final.name}"
+    remove_tree(discarded)
+    if exchange(building, final):
+        os.rename(building, discarded)
+    else:
+        # Where the system cannot exchange, the tree is missing for a moment; its receipt stays, so a run that is cut off here is healed by the next.
+        os.rename(final, discarded)
+        os.rename(building, final)
+    sync_directory(final.parent)
+    remove_tree(discarded)
+
+
+def foreign_obstacles(layout: Layout) -> list[str]:
+    """Return a sentence for everything at the root that the engine would have to overwrite but did not make."""
+    found = []
+    if os.path.lexists(layout.root) and not layout.root.is_dir():
+        return [f"{layout.root} is no directory; wanted is a directory for the root. Move it away or declare another root."]
+    for name in (*STABLE_LINKS, "current"):
+        path = layout.root / name
+        if os.path.lexists(path) and not links.is_link(path):
+            found.append(
+                f"{path} is a {'directory' if path.is_dir() else 'file'} of something else; wanted is a link that this project makes. "
+                "Move it away or declare another root."
+            )
+        elif not layout.state.is_dir() and links.is_link(path) and links.read(path) not in _own_targets(layout, path):
+            found.append(
+                f"{path} is a link to {links.read(path)}, and {layout.root} is no root of this project; wanted is a directory that is free. "
+                "Move the link away or declare another root."
+            )
+    for name in ("bundles", "environments", "laid", "wheels", "generations", "state"):
+        path = layout.root / name
+        if os.path.lexists(path) and (links.is_link(path) or not path.is_dir()):
+            found.append(f"{path} is no directory; wanted is one that this project makes. Move it away or declare another root.")
+    return found
+
+
+def _own_targets(layout: Layout, link: Path) -> list[str]:
+    """Return where a link of ours may lead; for the one to a generation, any below the root will do."""
+    target = links.read(link)
+    if link == layout.current and target is not None and os.path.dirname(target) in ("generations", str(layout.generations)):
+        return [target]
+    return [wanted for stable, wanted in stable_links(layout).items() if stable == link]
+
+
+def activate(layout: Layout, generation: Generation, records: Records) -> None:
+    """Make a generation the current one: its record, its facade, the stable links, and last the one rename."""
+    write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
+    write_facade(layout, generation, records.bundles)
+    point_stable_links(layout)
+    engine = newest_engine(generation, records.bundles)
+    links.point(layout.current, _to_generation(layout, generation.number))
+    if WINDOWS:
+        # The truth behind a junction that may be missing for a moment: removing and making one are two steps there.
+        write_json(layout.state / "current.json", {"format": 1, "number": generation.number})
+    if engine is not None:
+        links.point(layout.engine, engine_target(layout, engine))
+
+
+def forget(layout: Layout, number: int) -> None:
+    """Remove record and facade of a generation that is not in force."""
+    (layout.generation_records / f"{number}.json").unlink(missing_ok=True)
+    for name in (f"{BUILDING}{number}", str(number)):
+        remove_tree(layout.generations / name)
+
+
+def never_in_force(layout: Layout, records: Records) -> int | None:
+    """Return the number of the generation that a run was making when it was cut off before the switch."""
+    number = begun_generation(layout)
+    return number if number in records.generations and number != current_number(layout) else None
+
+
+def _to_generation(layout: Layout, number: int) -> str:
+    return str(layout.generations / str(number)) if WINDOWS else f"generations/{number}"
+
+
+def stable_links(layout: Layout) -> dict[Path, str]:
+    """Return the links at the root that never change, and their targets."""
+    return {layout.root / name: str(layout.current / name) if WINDOWS else f"current/{name}" for name in STABLE_LINKS}
+
+
+def engine_target(layout: Layout, tree_id: str) -> str:
+    """Return where the link to the engine's bundle leads."""
+    return str(layout.tree("bundles", tree_id)) if WINDOWS else f"../bundles/{tree_id}"
+
+
+def from_facade(layout: Layout, number: int, records: Records) -> Generation | None:
+    """Read a generation whose record is lost back from its facade; None when that tells too little."""
+    base = layout.generations / str(number)
+    lib = links.read(base / "lib")
+    default = records.bundles.get(lib.replace("\\", "/").split("/")[-2]) if lib is not None and "/" in lib.replace("\\", "/") else None
+    if default is None or not (base / "envs").is_dir():
+        return None
+    targets = {name: links.read(base / "envs" / name) for name in sorted(os.listdir(base / "envs"))}
+    virtualenvs = {name: target.replace("\\", "/").rpartition("/")[2] for name, target in targets.items() if target is not None}
+    below = [records.environments[tree_id].bundle for tree_id in virtualenvs.values() if tree_id in records.environments]
+    bundles = {records.bundles[tree_id].name: tree_id for tree_id in below if tree_id in records.bundles}
+    written = datetime.datetime.fromtimestamp(int(os.lstat(base).st_mtime), datetime.timezone.utc)
+    return Generation(
+        number=number,
+        created=written.isoformat().replace("+00:00", "Z"),
+        kept=False,
+        default=default.name,
+        bundles={**bundles, default.name: default.id},
+        virtualenvs=virtualenvs,
+        previous=max((each for each in records.generations if each < number), default=None),
+    )
+
+
+def point_stable_links(layout: Layout) -> None:
+    """Make the links at the root that are missing or lead elsewhere."""
+    for link, target in stable_links(layout).items():
+        if links.read(link) != target:
+            links.point(link, target)
+
+
+def current_number(layout: Layout) -> int | None:
+    """Return the number of the generation that is in force, or None."""
+    target = links.read(layout.current)
+    if target is None:
+        return None
+    name = target.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    if not name.isdecimal() or target != _to_generation(layout, int(name)):
+        return None
+    return int(name)
+
+
+def require_known(records: Records, number: int) -> Generation:
+    """Return a generation; raises BrokenRoot naming those that are there when it is not."""
+    if number not in records.generations:
+        known = ", ".join(str(known) for known in sorted(records.generations)) or "none"
+        raise BrokenRoot(f"Generation {number} is not on this host; there are: {known}. Name one of them, or converge.")
+    return records.generations[number]

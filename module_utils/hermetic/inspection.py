@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a tree on the disk against its manifest, by ``lstat`` or by content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .layout import FILE_TIME_NS
+from .manifest import DIRECTORY_MODE, Manifest
+
+POSIX = os.name == "posix"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One path of a tree that is not as its manifest says."""
+
+    path: str
+    kind: str
+    expected: str | None
+    actual: str | None
+
+
+def file_owner() -> list[int] | None:
+    """Return user and group that files made by this process belong to; None where the system has no such numbers."""
+    return [os.geteuid(), os.getegid()] if POSIX else None
+
+
+def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
+    """Return the time stamps of every directory of a finished tree.
+
+    A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
+    """
+    hints = {}
+    for path in ["", *sorted(manifest.directories)]:
+        found = os.lstat(tree / path)
+        hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
+    return hints
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "directory"
+    if stat.S_ISLNK(mode):
+        return "link"
+    return "file" if stat.S_ISREG(mode) else "special file"
+
+
+class Inspection:
+    """One pass over one tree; collects the differences."""
+
+    def __init__(self, tree: Path, manifest: Manifest, *, owner: list[int] | None) -> None:
+        self._base = f"{tree}{os.sep}"
+        self._tree = str(tree)
+        self._manifest = manifest
+        self._owner = tuple(owner) if owner else None
+        self.differences: list[Difference] = []
+        self.inodes: dict[str, tuple[int, int, int]] = {}
+
+    def _differ(self, path: str, kind: str, expected: object, actual: object) -> None:
+        self.differences.append(
+            Difference(path, kind, None if expected is None else str(expected), None if actual is None else str(actual))
+        )
+
+    def _check_owner(self, path: str, found: os.stat_result) -> None:
+        if self._owner is not None and (found.st_uid, found.st_gid) != self._owner:
+            self._differ(path, "owner", f"{self._owner[0]}:{self._owner[1]}", f"{found.st_uid}:{found.st_gid}")
+
+    def directories(self, hints: Mapping[str, list[int]]) -> list[str]:
+        """Check every directory, and return those that may hold other names than before."""
+        changed = []
+        for path in ["", *self._manifest.directories]:
+            try:
+                # Without a slash at the end: it would lead through a link.
+                found = os.lstat(self._base + path if path else self._tree)
+            except (FileNotFoundError, NotADirectoryError):
+                self._differ(path, "missing", "directory", None)
+                continue
+            if not stat.S_ISDIR(found.st_mode):
+                self._differ(path, "link" if stat.S_ISLNK(found.st_mode) else "modified", "directory", _kind_of(found.st_mode))
+                continue
+            mode = stat.S_IMODE(found.st_mode)
+            if POSIX and mode != DIRECTORY_MODE:
+                self._differ(path, "mode", f"{DIRECTORY_MODE:04o}", f"{mode:04o}")
+            self._check_owner(path, found)
+            if hints.get(path) != [found.st_mtime_ns, found.st_ctime_ns]:
+                changed.append(path)
+        return changed
+
+    def listings(self, changed: list[str]) -> None:
+        """List the directories that may have changed, and report what does not belong there."""
+        if not changed:
+            return
+        children = self._manifest.children()
+        for path in changed:
+            prefix = f"{path}/" if path else ""
+            try:
+                names = os.listdir(self._base + path)
+            except OSError as error:
+                self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
+                continue
+            for name in sorted(set(names) - children.get(path, set())):
+                found = os.lstat(self._base + prefix + name)
+                self._differ(prefix + name, "unexpected", None, _kind_of(found.st_mode))
+
+    def files(self) -> None:
+        """Check type, size, time, mode and owner of every file of the manifest."""
+        base, lstat, regular = self._base, os.lstat, stat.S_ISREG
+        owner = self._owner
+        for path, (mode, size, _sha256) in self._manifest.files.items():
+            try:
+                found = lstat(base + path)
+            except (FileNotFoundError, NotADirectoryError):
+                self._differ(path, "missing", "file", None)
+                continue
+            if not regular(found.st_mode):
+                kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
+                self._differ(path, kind, "file", _kind_of(found.st_mode))
+                continue
+            self.inodes[path] = (found.st_dev, found.st_ino, found.st_size)
+            if found.st_size != size:
+                self._differ(path, "modified", f"{size} bytes", f"{found.st_size} bytes")
+            elif found.st_mtime_ns != FILE_TIME_NS:
+                self._differ(path, "modified", "untouched since it was installed", "written to later")
+            if POSIX and found.st_mode & 0o7777 != mode:
+                self._differ(path, "mode", f"{mode:04o}", f"{found.st_mode & 0o7777:04o}")
+            if owner is not None and (found.st_uid, found.st_gid) != owner:
+                self._check_owner(path, found)
+
+    def links(self) -> None:
+        """Check the target of every link of the manifest."""
+        for path, target in self._manifest.links.items():
+            try:
+                actual = os.readlink(self._base + path)
+            except (FileNotFoundError, NotADirectoryError):
+                self._differ(path, "missing", f"link to {target}", None)
+                continue
+            except OSError:
+                self._differ(path, "link", f"link to {target}", "no link")
+                continue
+            if actual != target:
+                self._differ(path, "link", f"link to {target}", f"link to {actual}")
+
+    def contents(self, digests: Mapping[tuple[int, int, int], str]) -> None:
+        """Check the content of every file whose inode was hashed."""
+        told = {difference.path for difference in self.differences if difference.kind == "modified"}
+        touched: set[str] = set()
+        for path, inode in self.inodes.items():
+            wanted = self._manifest.files[path][2]
+            actual = digests.get(inode)
+            if actual is None:
+                self._differ(path, "modified", f"sha256 {wanted[:12]}", "a file that cannot be read")
+            elif actual != wanted and path not in told:
+                self._differ(path, "modified", f"sha256 {wanted[:12]}", f"sha256 {actual[:12]}")
+            elif actual == wanted and path in told:
+                touched.add(path)
+        # Written to, or only touched: the content decides, and the time alone is reported as such.
+        self.differences = [
+            Difference(difference.path, "modified", "time of installation", "another time, same content")
+            if difference.kind == "modified" and difference.path in touched
+            else difference
+            for difference in self.differences
+        ]
+
+    def all_by_stat(self, hints: Mapping[str, list[int]], *, list_all: bool = False) -> None:
+        """Do everything that needs no reading of files."""
+        changed = self.directories({} if list_all else hints)
+        self.listings(changed)
+        self.files()
+        self.links()

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal: a file that is there while a root is being changed, and stays when the run is cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from .durable import write_json
+from .errors import BrokenRoot
+from .layout import Layout
+
+
+@contextmanager
+def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int | None = None, ends_all: bool = False) -> Iterator[None]:
+    """Keep a journal for the length of the block.
+
+    ``generation`` is the number of a generation that is made in the block: cut off before the switch, it was never in force.
+    A journal that an earlier run left stays behind unless this block ends all that was begun.
+    """
+    found = layout.journal.exists()
+    try:
+        write_json(layout.journal, {"format": 1, "pid": os.getpid(), "generation": generation, "steps": list(steps)})
+    except BrokenRoot:
+        # On a full disk, sweeping is the way out: only what makes a generation cannot do without.
+        if generation is not None:
+            raise
+    try:
+        yield
+    finally:
+        if ends_all or not found:
+            layout.journal.unlink(missing_ok=True)
+
+
+def begun_generation(layout: Layout) -> int | None:
+    """Return the number of the generation that a run which was cut off was making."""
+    try:
+        with open(layout.journal, encoding="utf-8") as file:
+            number = json.load(file)["generation"]
+    except (OSError, ValueError, KeyError, TypeError):
+        # No journal, or one of another writer: it says that something was cut off, and no more.
+        return None
+    return number if isinstance(number, int) else None

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let something be done while the caller goes on with other work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+
+class Meanwhile(Generic[Answer]):
+    """Begins at once, in a thread of its own; ``result`` waits for it, and raises what it raised.
+
+    Less than concurrent.futures, whose import would cost a run that changes nothing what this saves it.
+    """
+
+    def __init__(self, work: Callable[[], Answer]) -> None:
+        self._work = work
+        self._answers: list[Answer] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._answers.append(self._work())
+        except BaseException as error:
+            self._error = error
+
+    def result(self) -> Answer:
+        """Return what the work returned."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._answers[0]

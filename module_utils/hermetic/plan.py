@@ -1,0 +1,385 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare what is declared with what was observed; pure, and shared by apply, check mode, drift and the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
+from .errors import InvalidRequest
+from .finding import PENDING, Finding
+from .layout import laid_id
+from .observation import Observation, Reused
+from .receipts import EnvironmentReceipt, Generation
+from .wheel_name import name_and_version
+
+FileName = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, and why."""
+
+    action: str
+    subject: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the step as the mapping that results carry."""
+        return {"action": self.action, "subject": self.subject, "reason": self.reason}
+
+
+@dataclass
+class Plan:
+    """The steps from the observed to the declared state, and the findings that call for them."""
+
+    findings: list[Finding] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    install: list[Bundle] = field(default_factory=list)
+    environments: list[WantedEnvironment] = field(default_factory=list)
+    relay: set[str] = field(default_factory=set)
+    unrepairable: list[str] = field(default_factory=list)
+    target: Generation | None = None
+    restore_facade: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.steps)
+
+
+def make_plan(declaration: Declaration | None, observation: Observation, *, file_name: FileName, now: str) -> Plan:
+    """Return what is to be done so that the host is as declared; without a declaration, as its current generation says.
+
+    ``file_name`` gives the file name of an artifact by its digest; ``now`` is the time that a new generation is stamped with.
+    """
+    plan = Plan(findings=list(observation.findings))
+    if declaration is None:
+        # Nothing is asked for beyond the current generation.
+        declaration = Declaration(complete=False)
+    bundles = _wanted_bundles(declaration, observation, plan.unrepairable)
+    environments = _wanted_environments(declaration, observation, bundles, plan.unrepairable)
+    _plan_bundles(plan, observation, bundles)
+    _plan_environments(plan, observation, environments, file_name)
+    _plan_repairs(plan, observation, environments, bundles)
+    _plan_removals(plan, observation, bundles, environments)
+    _plan_switch(plan, observation, bundles, environments, now)
+    if observation.leftovers:
+        told = f"{len(observation.leftovers)} leftover(s) of runs that were cut off"
+        plan.steps.append(Step("sweep", "store", told))
+    return plan
+
+
+def reused(plan: Plan, observation: Observation) -> Reused | None:
+    """Return what a plan would take into use again as it lies there, without anybody having looked at it; None without a switch."""
+    if plan.target is None:
+        return None
+    records, current = observation.records, observation.current
+    known = {*current.bundles.values(), *current.virtualenvs.values()} if current is not None else set()
+    trees = Generation(
+        **{
+            **plan.target.__dict__,
+            "bundles": {name: tree_id for name, tree_id in plan.target.bundles.items() if tree_id in records.bundles.keys() - known},
+            "virtualenvs": {name: each for name, each in plan.target.virtualenvs.items() if each in records.environments.keys() - known},
+        }
+    )
+    inspected = {laid for tree_id in known if tree_id in records.environments for laid in records.environments[tree_id].laid}
+    shared = {
+        laid_id(wheel, bundle_sha256=records.bundles[each.bundle_id].sha256)
+        for each in plan.environments
+        if each.bundle_id in records.bundles
+        for wheel in each.declared.wheels
+    }
+    return Reused(trees, frozenset(shared & records.laid.keys() - inspected))
+
+
+def _kept_bundle(tree_id: str, name: str, observation: Observation, *, default: bool, unrepairable: list[str], declared: bool) -> Bundle:
+    """Return a bundle of the current generation; without its receipt, what the name of its directory still tells."""
+    receipt = observation.records.bundles.get(tree_id)
+    if receipt is not None:
+        return Bundle(name=name, release=receipt.release, sha256=receipt.sha256, default=default)
+    if not declared:
+        unrepairable.append(
+            f"The bundle '{name}' of the current generation has lost its receipt, so its archive is not known on this host. "
+            "Declare it again (module system or bundle), or remove it (state absent)."
+        )
+    release, _unused, digest = tree_id[len(name) + 1 :].rpartition("-")
+    return Bundle(name=name, release=release, sha256=digest, default=default)
+
+
+def _wanted_bundles(declaration: Declaration, observation: Observation, unrepairable: list[str]) -> dict[str, Bundle]:
+    current = observation.current
+    wanted: dict[str, Bundle] = {}
+    if current is not None and not declaration.complete:
+        for name, tree_id in current.bundles.items():
+            if name not in declaration.absent_bundles:
+                wanted[name] = _kept_bundle(
+                    tree_id,
+                    name,
+                    observation,
+                    default=name == current.default,
+                    unrepairable=unrepairable,
+                    declared=any(bundle.name == name for bundle in declaration.bundles),
+                )
+    new_default = next((bundle.name for bundle in declaration.bundles if bundle.default), None)
+    for bundle in declaration.bundles:
+        before = wanted.get(bundle.name)
+        is_default = bundle.name == new_default or (new_default is None and before is not None and before.default)
+        wanted[bundle.name] = Bundle(bundle.name, bundle.release, bundle.sha256, default=is_default)
+    if new_default is not None:
+        wanted = {name: Bundle(each.name, each.release, each.sha256, default=name == new_default) for name, each in wanted.items()}
+    if wanted and not any(bundle.default for bundle in wanted.values()):
+        first = "python" if "python" in wanted else min(wanted)
+        wanted[first] = Bundle(first, wanted[first].release, wanted[first].sha256, default=True)
+    return wanted
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """A wanted environment: built from a declaration, or kept as the current generation has it."""
+
+    name: str
+    id: str
+    bundle: str
+    wanted: WantedEnvironment | None
+    declared: bool
+
+
+def _wanted_environments(
+    declaration: Declaration, observation: Observation, bundles: Mapping[str, Bundle], unrepairable: list[str]
+) -> dict[str, _Environment]:
+    found: dict[str, _Environment] = {}
+    problems = []
+    current = observation.current
+    if current is not None and not declaration.complete:
+        for name, tree_id in current.virtualenvs.items():
+            if name in declaration.absent_virtualenvs or any(each.name == name for each in declaration.virtualenvs):
+                continue
+            if tree_id not in observation.records.environments:
+                unrepairable.append(
+                    f"The VirtualEnv '{name}' of the current generation has lost its receipt, so what it shall hold is not known on this host. "
+                    "Declare it again (module system or virtualenv), or remove it (state absent)."
+                )
+                found[name] = _Environment(name, tree_id, "", None, declared=False)
+                continue
+            kept = _kept_environment(name, tree_id, observation, bundles)
+            if isinstance(kept, str):
+                problems.append(kept)
+            else:
+                found[name] = kept
+    default = next((bundle.name for bundle in bundles.values() if bundle.default), None)
+    for declared in declaration.virtualenvs:
+        bundle = bundles.get(declared.bundle or default or "")
+        if bundle is None:
+            known = ", ".join(sorted(bundles)) or "none"
+            problems.append(
+                f"The VirtualEnv '{declared.name}' is declared on the bundle '{declared.bundle or 'default'}', which is neither declared nor installed; "
+                f"there are: {known}. Declare that bundle as well."
+            )
+            continue
+        key = declared.key(bundle)
+        tree_id = declared.id(bundle)
+        found[declared.name] = _Environment(
+            declared.name, tree_id, bundle.id, WantedEnvironment(tree_id, key, declared, bundle.id), declared=True
+        )
+    if problems:
+        raise InvalidRequest("The declaration cannot be carried out on this host.", problems)
+    return found
+
+
+def _kept_environment(name: str, tree_id: str, observation: Observation, bundles: Mapping[str, Bundle]) -> _Environment | str:
+    """Return an environment of the current generation that stays; when its bundle moves on, it is wanted on the new one."""
+    receipt = observation.records.environments[tree_id]
+    bundle_receipt = observation.records.bundles.get(receipt.bundle)
+    same = next((bundle.name for bundle in bundles.values() if bundle.id == receipt.bundle), "")
+    bundle_name = bundle_receipt.name if bundle_receipt is not None else same
+    bundle = bundles.get(bundle_name)
+    if bundle is None:
+        return (
+            f"The VirtualEnv '{name}' of the current generation needs the bundle '{bundle_name or receipt.bundle}', which is no longer wanted. "
+            "Declare the VirtualEnv on another bundle, or remove it first (state absent)."
+        )
+    declared = VirtualEnv(name=name, bundle=bundle_name, wheels=tuple(receipt.wheels), system_site_packages=receipt.system_site_packages)
+    if bundle.id == receipt.bundle:
+        return _Environment(
+            name, tree_id, receipt.bundle, WantedEnvironment(tree_id, receipt.key, declared, receipt.bundle), declared=False
+        )
+    if bundle_receipt is not None and _same_python(bundle_receipt.id, bundle, observation):
+        wanted = WantedEnvironment(declared.id(bundle), declared.key(bundle), declared, bundle.id)
+        return _Environment(name, wanted.id, bundle.id, wanted, declared=True)
+    return (
+        f"The VirtualEnv '{name}' of the current generation was made for {bundle_name} {bundle_receipt.release if bundle_receipt else 'unknown'}; "
+        f"its wheels may not fit {bundle.release}. Declare it in the same run (module system), so that its wheels are selected anew."
+    )
+
+
+def _same_python(tree_id: str, bundle: Bundle, observation: Observation) -> bool:
+    """Tell whether two releases of a bundle take the same wheels, as far as their upstream versions tell: X.Y is equal."""
+    before = observation.records.bundles[tree_id].release.split("+")[0].split(".")[:2]
+    return before == bundle.release.split("+")[0].split(".")[:2]
+
+
+def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle]) -> None:
+    current = observation.current.bundles if observation.current else {}
+    for name, bundle in sorted(bundles.items()):
+        before = observation.records.bundles.get(current.get(name, ""))
+        if current.get(name) != bundle.id:
+            plan.findings.append(
+                Finding(
+                    subject=f"bundle:{name}",
+                    kind="version" if before is not None else "missing",
+                    severity="medium",
+                    cause=PENDING,
+                    expected=f"{bundle.release} ({bundle.sha256[:12]})",
+                    actual=f"{before.release} ({before.sha256[:12]})" if before is not None else None,
+                    path=f"bundles/{bundle.id}",
+                    remedy="Converge to install it.",
+                )
+            )
+        if bundle.id in observation.broken["bundles"]:
+            plan.install.append(bundle)
+            plan.steps.append(Step("repair_bundle", f"bundle:{name}", "it is not as it was installed"))
+        elif bundle.id not in observation.records.bundles:
+            plan.install.append(bundle)
+            plan.steps.append(Step("install_bundle", f"bundle:{name}", f"{bundle.release} is declared and not on this host"))
+
+
+def _plan_environments(plan: Plan, observation: Observation, environments: Mapping[str, _Environment], file_name: FileName) -> None:
+    current = observation.current.virtualenvs if observation.current else {}
+    records = observation.records
+    for name, each in sorted(environments.items()):
+        before = records.environments.get(current.get(name, ""))
+        if current.get(name) != each.id:
+            plan.findings += _environment_findings(name, each, before, observation, file_name)
+        if each.wanted is None or each.id in observation.broken["environments"]:
+            continue
+        if each.id not in records.environments:
+            plan.environments.append(each.wanted)
+            plan.steps.append(Step("build_environment", f"virtualenv:{name}", "its content is declared and not on this host"))
+
+
+def _environment_findings(
+    name: str, each: _Environment, before: EnvironmentReceipt | None, observation: Observation, file_name: FileName
+) -> list[Finding]:
+    found = [
+        Finding(
+            subject=f"virtualenv:{name}",
+            kind="missing" if before is None else "stale" if before.bundle != each.bundle else "version",
+            severity="medium",
+            cause=PENDING,
+            expected=each.id,
+            actual=before.id if before is not None else None,
+            path=f"environments/{each.id}",
+            remedy="Converge to build it.",
+        )
+    ]
+    if before is None or each.wanted is None:
+        return found
+    laid = observation.records.laid
+    old = {laid[laid_of].name: laid[laid_of].version for laid_of in before.laid if laid_of in laid}
+    new = dict(name_and_version(file_name(wheel)) for wheel in each.wanted.declared.wheels)
+    for package in sorted({*old, *new}):
+        if old.get(package) != new.get(package):
+            kind = "missing" if package not in old else "unexpected" if package not in new else "version"
+            found.append(
+                Finding(
+                    subject=f"package:{name}/{package}",
+                    kind=kind,
+                    severity="medium",
+                    cause=PENDING,
+                    expected=new.get(package),
+                    actual=old.get(package),
+                    path=None,
+                    remedy="Converge to build the environment that is declared.",
+                )
+            )
+    return found
+
+
+def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[str, _Environment], bundles: Mapping[str, Bundle]) -> None:
+    """Rebuild what is damaged, and every environment on the disk that shares a damaged laid wheel, whatever generation it is of."""
+    records = observation.records
+    wanted_ids = {each.id: each for each in environments.values()}
+    planned = {each.id for each in plan.environments}
+    for tree_id in sorted(observation.broken["environments"]):
+        each = wanted_ids.get(tree_id)
+        if each is None or each.wanted is None or tree_id in planned:
+            continue
+        plan.environments.append(each.wanted)
+        plan.steps.append(Step("repair_environment", f"virtualenv:{each.name}", "it is not as it was built"))
+        planned.add(tree_id)
+        receipt = records.environments.get(tree_id)
+        bundle = next((bundle for bundle in bundles.values() if bundle.id == each.bundle), None)
+        if receipt is not None and bundle is not None:
+            wheels = {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in each.wanted.declared.wheels}
+            plan.relay |= {name for name in wheels if name in observation.broken["laid"]}
+    if not observation.broken["laid"]:
+        return
+    needed = {
+        laid_id(wheel, bundle_sha256=bundle.sha256)
+        for each in environments.values()
+        if each.wanted is not None
+        for bundle in bundles.values()
+        if bundle.id == each.bundle
+        for wheel in each.wanted.declared.wheels
+    }
+    plan.relay |= observation.broken["laid"] & needed
+    for receipt in sorted(records.environments.values(), key=lambda receipt: receipt.id):
+        if receipt.id in planned or not plan.relay.intersection(receipt.laid):
+            continue
+        rebuilt = _as_it_was(receipt)
+        plan.environments.append(rebuilt)
+        planned.add(receipt.id)
+        plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is laid anew"))
+
+
+def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
+    declared = VirtualEnv(name=receipt.name, bundle="", wheels=tuple(receipt.wheels), system_site_packages=receipt.system_site_packages)
+    return WantedEnvironment(receipt.id, receipt.key, declared, receipt.bundle)
+
+
+def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, _Environment]) -> None:
+    current = observation.current
+    if current is None:
+        return
+    for subject, had, wanted in (("bundle", current.bundles, set(bundles)), ("virtualenv", current.virtualenvs, set(environments))):
+        for name in sorted(set(had) - wanted):
+            plan.findings.append(
+                Finding(
+                    f"{subject}:{name}",
+                    "unexpected",
+                    "medium",
+                    PENDING,
+                    None,
+                    had[name],
+                    None,
+                    "Converge to take it out of the current generation.",
+                )
+            )
+
+
+def _plan_switch(
+    plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, _Environment], now: str
+) -> None:
+    current = observation.current
+    if current is None and not bundles and not environments:
+        return
+    numbers = observation.records.generations
+    target = Generation(
+        number=max(numbers, default=0) + 1,
+        created=now,
+        kept=False,
+        default=next((bundle.name for bundle in bundles.values() if bundle.default), None),
+        bundles={name: bundle.id for name, bundle in sorted(bundles.items())},
+        virtualenvs={name: each.id for name, each in sorted(environments.items())},
+        previous=current.number if current is not None else None,
+    )
+    if current is None or not current.same_content(target):
+        plan.target = target
+        before = f"generation {current.number}" if current is not None else "nothing"
+        plan.steps.append(Step("switch", "generation", f"from {before} to generation {target.number}"))
+    elif observation.facade_broken:
+        plan.restore_facade = True
+        plan.steps.append(Step("restore_links", "generation", f"the links of generation {current.number} are not as they were made"))

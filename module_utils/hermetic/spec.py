@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the target modules, one table for each group: the same name means the same thing everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, dict[str, Any]]
+
+DEFAULT_ROOT = "/opt/infra-system"
+DEFAULT_ROOT_WINDOWS = "C:\\infra-system"
+DEFAULT_BUNDLE = "python"
+DEFAULT_CHANNEL = "stable"
+
+ROOT: Spec = {
+    "root": {"type": "path"},
+}
+
+# Where bundles and wheels come from.
+SOURCES: Spec = {
+    "repository": {"type": "str"},
+    "public_key": {"type": "path"},
+    "transfer": {"type": "str", "choices": ["auto", "pull", "push"], "default": "auto"},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 60},
+    "retries": {"type": "int", "default": 4},
+    "credentials": {"type": "dict", "no_log": True},
+}
+
+# How locks become wheels.
+LOCKS: Spec = {
+    "index_url": {"type": "str"},
+    "extra_index_urls": {"type": "list", "elements": "str", "default": []},
+    "find_links": {"type": "list", "elements": "str", "default": []},
+    "platforms": {"type": "list", "elements": "str", "default": []},
+}
+
+# How the engine goes about its work on the host.
+ENGINE: Spec = {
+    "verify": {"type": "str", "choices": ["none", "quick", "deep"], "default": "quick"},
+    "keep_generations": {"type": "int", "default": 3},
+    "lock_timeout": {"type": "int", "default": 300},
+    "link_mode": {"type": "str", "choices": ["auto", "reflink", "hardlink", "copy"], "default": "auto"},
+    "jobs": {"type": "int", "default": 0},
+}
+
+ONE_BUNDLE: Spec = {
+    "name": {"type": "str", "default": DEFAULT_BUNDLE},
+    "release": {"type": "str"},
+    "channel": {"type": "str", "default": DEFAULT_CHANNEL},
+    "archive": {"type": "str"},
+    "sha256": {"type": "str"},
+    "default": {"type": "bool", "default": False},
+}
+
+ONE_VIRTUALENV: Spec = {
+    "name": {"type": "str", "required": True},
+    "lock": {"type": "path"},
+    "bundle": {"type": "str"},
+    "extras": {"type": "list", "elements": "str", "default": []},
+    "groups": {"type": "list", "elements": "str"},
+    "system_site_packages": {"type": "bool", "default": False},
+}
+
+STATE: Spec = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+_DECLARED_BUNDLE = {
+    "type": "list",
+    "elements": "dict",
+    "options": ONE_BUNDLE,
+    "mutually_exclusive": [("release", "archive")],
+    "required_together": [("archive", "sha256")],
+}
+_DECLARED_VIRTUALENV = {
+    "type": "list",
+    "elements": "dict",
+    "options": {**ONE_VIRTUALENV, "lock": {"type": "path", "required": True}},
+    "default": [],
+}
+
+SYSTEM: Spec = {
+    **ROOT,
+    "bundles": _DECLARED_BUNDLE,
+    "virtualenvs": _DECLARED_VIRTUALENV,
+    **SOURCES,
+    **LOCKS,
+    "prove": {"type": "str", "choices": ["play", "host"], "default": "play"},
+    **ENGINE,
+}
+
+# A play passes the same declaration to both; without one, the host is held against its own current generation.
+DRIFT: Spec = SYSTEM
+
+BUNDLE: Spec = {**ROOT, **ONE_BUNDLE, **STATE, **SOURCES, **ENGINE}
+
+VIRTUALENV: Spec = {**ROOT, **ONE_VIRTUALENV, **STATE, **SOURCES, **LOCKS, **ENGINE}
+
+GENERATION: Spec = {
+    **ROOT,
+    "state": {"type": "str", "choices": ["active", "kept", "released", "swept"], "default": "active"},
+    "number": {"type": "str"},
+    "keep_generations": ENGINE["keep_generations"],
+    "lock_timeout": ENGINE["lock_timeout"],
+}
+
+SYSTEM_INFO: Spec = {**ROOT}
+
+# What binds the options of one module to each other, as AnsibleModule and ArgumentSpecValidator take it.
+RULES: dict[str, dict[str, Any]] = {
+    "system": {},
+    "drift": {},
+    "bundle": {
+        "mutually_exclusive": [("release", "archive")],
+        "required_together": [("archive", "sha256")],
+    },
+    "virtualenv": {"required_if": [("state", "present", ("lock",))]},
+    "generation": {},
+    "system_info": {},
+}
+
+SPECS: dict[str, Spec] = {
+    "system": SYSTEM,
+    "drift": DRIFT,
+    "bundle": BUNDLE,
+    "virtualenv": VIRTUALENV,
+    "generation": GENERATION,
+    "system_info": SYSTEM_INFO,
+}
+
+# What the action plugin adds: request, credentials and what to take away, packed as one opaque text. Every single text of a
+# no_log dictionary would be blotted out wherever the result shows it, and the target's syslog would hold it all without no_log.
+HIDDEN: Spec = {
+    "_request": {"type": "str", "no_log": True},
+}

@@ -1,0 +1,393 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put bundles, laid wheels and environments into a root: build beside, verify, rename, and leave the receipt for last."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import environment, interpreter
+from .archive import unpack
+from .declaration import Bundle, WantedEnvironment
+from .durable import make_directory, remove_tree, sync_file_system, write_json
+from .errors import BrokenArtifact, HermeticError
+from .fetch import Artifact
+from .generation import place
+from .inspection import Inspection, directory_hints, file_owner
+from .lay import COMPILE_ELSEWHERE
+from .layout import BUILDING, FILE_TIME_NS, Layout, laid_id
+from .manifest import Manifest, from_bundle_files
+from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
+from .wheel_name import distribution
+from .workers import Workers, clean_environment, core_count, hash_inodes
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Store:
+    """The trees of one root; the caller holds its lock."""
+
+    layout: Layout
+    records: Records
+    jobs: int = 0
+    link_mode: str = "auto"
+    progress: Progress = lambda _text: None
+    warnings: list[str] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Make the directories of the root."""
+        for directory in (
+            self.layout.root,
+            self.layout.bundles,
+            self.layout.environments,
+            self.layout.laid,
+            self.layout.wheels,
+            self.layout.generations,
+            self.layout.generation_records,
+            *(self.layout.receipts(kind) for kind in ("bundles", "environments", "laid")),
+        ):
+            make_directory(directory)
+
+    @contextmanager
+    def _building(self, kind: str, tree_id: str) -> Iterator[Path]:
+        """Give an empty directory beside the final place; what is left there after an error is removed."""
+        building = self.layout.tree(kind, f"{BUILDING}{tree_id}")
+        remove_tree(building)
+        make_directory(building)
+        try:
+            yield building
+        except BaseException:
+            remove_tree(building)
+            raise
+
+    def install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path) -> BundleReceipt:
+        """Unpack, verify and start a bundle, then put it into place."""
+        self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
+        with self._building("bundles", bundle.id) as building:
+            written = unpack(archive, building)
+            info, record = _bundle_info(building, written, bundle)
+            manifest = from_bundle_files(info["files"], also=[("bundle.json", record)])
+            _verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")
+            if info.get("hermetic") == "site":
+                self.warnings.append(
+                    f"The bundle '{bundle.name}' {bundle.release} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it."
+                )
+            executable = building / info["python"]["executable"]
+            interpreter.check_version(executable, wanted=info["python"]["version"], subject=f"The bundle '{bundle.name}' {bundle.release}")
+            sync_file_system(building)
+            place(building, self.layout.tree("bundles", bundle.id))
+        try:
+            return self._record_bundle(bundle, artifact, archive, info, record, manifest)
+        except BaseException:
+            self._withdraw(building, self.records.bundles)
+            raise
+
+    def _record_bundle(
+        self, bundle: Bundle, artifact: Artifact, archive: Path, info: Mapping[str, Any], record: list[Any], manifest: Manifest
+    ) -> BundleReceipt:
+        receipt = BundleReceipt(
+            id=bundle.id,
+            sha256=bundle.sha256,
+            filename=artifact.filename,
+            size=os.path.getsize(archive),
+            owner=file_owner(),
+            info=info,
+            info_record=record,
+            directories=directory_hints(self.layout.tree("bundles", bundle.id), manifest),
+        )
+        write_json(self.layout.receipt("bundles", bundle.id), dump(receipt))
+        self.records.bundles[bundle.id] = receipt
+        return receipt
+
+    def build(self, wanted: Sequence[WantedEnvironment], *, relay: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
+        """Lay the wheels that are not laid yet (and those in ``relay`` anew), build the environments, and put all into place.
+
+        Environments that share a laid wheel which is laid anew must be among ``wanted``. Environments are put into place before
+        the laid wheels: a run that is cut off between the two leaves the damaged laid wheel to be found again.
+        """
+        again = set(relay)
+        to_lay = self._missing_wheels(wanted, again)
+        finished: list[Path] = []
+        try:
+            with _flushing(self.layout.root):
+                laid = self._lay_all(to_lay, artifacts, finished)
+                built = [self._build_one(each, laid, finished) for each in wanted]
+            sync_file_system(self.layout.root)
+        except BaseException:
+            for tree in finished:
+                remove_tree(tree)
+            raise
+        before = {kind: set(getattr(self.records, kind)) for kind in ("environments", "laid")}
+        try:
+            for receipt, building in built:
+                self._finish("environments", receipt, building)
+            for laid_receipt, building in laid.values():
+                self._finish("laid", laid_receipt, building)
+            for each in wanted:
+                self._start_once(each)
+        except BaseException:
+            for tree in finished:
+                self._withdraw(tree, before[tree.parent.name])
+            raise
+        return [each.id for each in wanted]
+
+    def _withdraw(self, building: Path, recorded: Collection[str]) -> None:
+        """Remove a tree that was made in a run which failed, wherever it is by now; one that was mended stays."""
+        kind, tree_id = building.parent.name, building.name[len(BUILDING) :]
+        remove_tree(building)
+        if tree_id not in recorded:
+            self.layout.receipt(kind, tree_id).unlink(missing_ok=True)
+            getattr(self.records, kind).pop(tree_id, None)
+            remove_tree(self.layout.tree(kind, tree_id))
+
+    def _missing_wheels(self, wanted: Sequence[WantedEnvironment], again: set[str]) -> dict[str, tuple[str, str]]:
+        """Return the laid wheels to make: their name, the wheel's digest and the bundle."""
+        missing = {}
+        for each in wanted:
+            bundle = self.records.bundles[each.bundle_id]
+            for wheel in each.declared.wheels:
+                name = laid_id(wheel, bundle_sha256=bundle.sha256)
+                if name not in self.records.laid or name in again:
+                    missing[name] = (wheel, each.bundle_id)
+        return missing
+
+    def _lay_all(
+        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: list[Path]
+    ) -> dict[str, tuple[LaidReceipt, Path]]:
+        laid: dict[str, tuple[LaidReceipt, Path]] = {}
+        for bundle_id in sorted({bundle_id for _wheel, bundle_id in to_lay.values()}):
+            names = [name for name in to_lay if to_lay[name][1] == bundle_id]
+            # The largest first, so that no core waits for it at the end.
+            names.sort(key=lambda name: -os.path.getsize(self._stored(artifacts[to_lay[name][0]])))
+            self.progress(f"lay and compile {len(names)} wheels for {bundle_id}")
+            laid.update(self._lay_for(self.records.bundles[bundle_id], names, to_lay, artifacts, finished))
+        return laid
+
+    def _stored(self, artifact: Artifact) -> Path:
+        return self.layout.artifact(artifact.sha256, artifact.filename)
+
+    def _lay_for(
+        self,
+        bundle: BundleReceipt,
+        names: Sequence[str],
+        to_lay: Mapping[str, tuple[str, str]],
+        artifacts: Mapping[str, Artifact],
+        finished: list[Path],
+    ) -> dict[str, tuple[LaidReceipt, Path]]:
+        runs_engine = bool(bundle.info.get("engine"))
+        python = self.layout.tree("bundles", bundle.id) / bundle.python["executable"] if runs_engine else Path(sys.executable)
+        up_to_prefix = environment.places(bundle.info).up_to_prefix
+        jobs = []
+        for name in names:
+            building = self.layout.tree("laid", f"{BUILDING}{name}")
+            remove_tree(building)
+            finished.append(building)
+            make_directory(building)
+            wheel = self._stored(artifacts[to_lay[name][0]])
+            jobs.append({"task": "lay", "wheel": str(wheel), "into": str(building), "compiles": runs_engine, "up_to_prefix": up_to_prefix})
+        answers = Workers(python, count=core_count(self.jobs)).run(jobs)
+        laid = {}
+        for name, job, answer in zip(names, jobs, answers):
+            building = Path(str(job["into"]))
+            told = answer["laid"]
+            if not runs_engine:
+                _compile_elsewhere(self.layout.tree("bundles", bundle.id) / bundle.python["executable"], building, told["files"])
+            artifact = artifacts[to_lay[name][0]]
+            receipt = LaidReceipt(
+                id=name,
+                wheel=artifact.sha256,
+                filename=artifact.filename,
+                bundle=bundle.id,
+                name=distribution(told["name"]),
+                version=told["version"],
+                dist_info=told["dist_info"],
+                entry_points=told["entry_points"],
+                owner=file_owner(),
+                files=told["files"],
+                directories={},
+                stamp=uuid.uuid4().hex,
+            )
+            laid[name] = (receipt, building)
+        return laid
+
+    def _build_one(
+        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: list[Path]
+    ) -> tuple[EnvironmentReceipt, Path]:
+        self.progress(f"environment {wanted.declared.name}: {len(wanted.declared.wheels)} wheels")
+        bundle = self.records.bundles[wanted.bundle_id]
+        names = sorted({laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in wanted.declared.wheels})
+        laid = [fresh.get(name) or (self.records.laid[name], self.layout.tree("laid", name)) for name in names]
+        _refuse_two_versions(wanted, [receipt for receipt, _tree in laid])
+        with self._building("environments", wanted.id) as building:
+            finished.append(building)
+            built = environment.make(
+                building,
+                final=self.layout.tree("environments", wanted.id),
+                name=wanted.declared.name,
+                system_site_packages=wanted.declared.system_site_packages,
+                bundle=bundle,
+                bundle_tree=self.layout.tree("bundles", bundle.id),
+                laid=laid,
+                link_mode=self.link_mode,
+            )
+        self.warnings.extend(built.warnings)
+        receipt = EnvironmentReceipt(
+            id=wanted.id,
+            name=wanted.declared.name,
+            key=wanted.key,
+            bundle=bundle.id,
+            wheels=sorted(wanted.declared.wheels),
+            system_site_packages=wanted.declared.system_site_packages,
+            laid={name: receipt.stamp for name, (receipt, _tree) in zip(names, laid)},
+            link_mode=built.link_mode,
+            owner=file_owner(),
+            site_packages=built.places.site_packages,
+            headers=built.places.headers,
+            scripts=built.places.scripts,
+            own_files=built.own_files,
+            own_links=built.own_links,
+            directories={path: [0, 0] for path in ["", *sorted(built.directories)]},
+        )
+        return receipt, building
+
+    def _finish(self, kind: str, receipt: EnvironmentReceipt | LaidReceipt, building: Path) -> None:
+        final = self.layout.tree(kind, receipt.id)
+        place(building, final)
+        manifest = receipt.own_manifest() if isinstance(receipt, EnvironmentReceipt) else receipt.manifest()
+        written: Any = type(receipt)(**{**receipt.__dict__, "directories": directory_hints(final, manifest)})
+        write_json(self.layout.receipt(kind, receipt.id), dump(written))
+        getattr(self.records, kind)[receipt.id] = written
+
+    def _start_once(self, wanted: WantedEnvironment) -> None:
+        bundle = self.records.bundles[wanted.bundle_id]
+        tree = self.layout.tree("environments", wanted.id)
+        where = environment.places(bundle.info)
+        answer = interpreter.check_version(
+            tree / where.python, wanted=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{wanted.declared.name}'"
+        )
+        if os.path.realpath(answer["prefix"]) != os.path.realpath(tree):
+            raise HermeticError(
+                f"The interpreter of the new VirtualEnv '{wanted.declared.name}' takes {answer['prefix']} for its prefix, where {tree} was wanted; "
+                "nothing was switched. Rebuild its bundle with bundle_build."
+            )
+
+
+def _refuse_two_versions(wanted: WantedEnvironment, laid: Sequence[LaidReceipt]) -> None:
+    versions: dict[str, list[str]] = {}
+    for receipt in laid:
+        versions.setdefault(receipt.name, []).append(receipt.filename)
+    problems = [f"{name}: {', '.join(sorted(filenames))}" for name, filenames in sorted(versions.items()) if len(filenames) > 1]
+    if problems:
+        raise BrokenArtifact(
+            f"The VirtualEnv '{wanted.declared.name}' is declared with more than one wheel of a package; nothing was switched. Leave one of each in its lock.",
+            problems,
+        )
+
+
+@contextmanager
+def _flushing(root: Path) -> Iterator[None]:
+    """Write data back while the cores compile, so that the one flush before the receipts has little left to do."""
+    done = threading.Event()
+
+    def flush() -> None:
+        while not done.wait(1.0):
+            sync_file_system(root)
+
+    thread = threading.Thread(target=flush, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bundle) -> tuple[dict[str, Any], list[Any]]:
+    import json
+
+    path = tree / "bundle.json"
+    subject = f"The archive of the bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})"
+    if "bundle.json" not in written:
+        raise BrokenArtifact(
+            f"{subject} holds no bundle.json; wanted is an archive made by bundle_build. Publish one and declare its release."
+        )
+    try:
+        info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if info["format"] != 1:
+            raise BrokenArtifact(
+                f"{subject} has format {info['format']}; this engine reads 1. Use the hermetic.python release that made it."
+            )
+        manifest = from_bundle_files(info["files"])
+        outside = [path for path in manifest.paths() if not {"", ".", ".."}.isdisjoint(path.split("/"))]
+        if outside:
+            raise ValueError(f"it lists {outside[0]!r}, which is no path in its tree")
+        python = info["python"]
+        needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
+        named = (info["name"], info["release"], *needed)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenArtifact(
+            f"{subject} holds a bundle.json that cannot be read ({type(error).__name__}: {error}). Build it again."
+        ) from error
+    if named[:2] != (bundle.name, bundle.release):
+        raise BrokenArtifact(
+            f"{subject} is the bundle '{named[0]}' {named[1]}. Declare it by that name and release, or publish the right archive."
+        )
+    size, sha256 = written["bundle.json"]
+    return info, [0o644, size, sha256]
+
+
+def _verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[int, str]], *, subject: str) -> None:
+    inspection = Inspection(tree, manifest, owner=file_owner())
+    inspection.all_by_stat({}, list_all=True)
+    problems = [
+        f"{difference.path}: {difference.kind}, expected {difference.expected or 'nothing'}, found {difference.actual or 'nothing'}"
+        for difference in inspection.differences
+    ]
+    problems += [
+        f"{path}: its content is not the one of the manifest"
+        for path, record in manifest.files.items()
+        if path in written and written[path][1] != record[2]
+    ]
+    if problems:
+        raise BrokenArtifact(f"{subject} is not what its own manifest says; nothing was installed. Build and publish it again.", problems)
+
+
+def _compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]) -> None:
+    """Compile with a Python that cannot run the engine, and add its byte code to the files."""
+    import subprocess
+
+    sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
+    listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
+    done = subprocess.run(
+        [str(python), "-B", "-W", "ignore", "-c", COMPILE_ELSEWHERE],
+        input=listing,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+    )
+    if done.returncode != 0:
+        if "Errno 28" in done.stderr:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(laid_tree))
+        raise HermeticError(f"Byte code for {python} could not be made: {done.stderr.strip()[-500:]}")
+    made = [f"{path}c" for path in sources if os.path.exists(laid_tree / f"{path}c")]
+    inodes = {}
+    for path in made:
+        target = laid_tree / path
+        os.chmod(target, 0o644)
+        os.utime(target, ns=(FILE_TIME_NS, FILE_TIME_NS))
+        found = os.lstat(target)
+        inodes[(found.st_dev, found.st_ino, found.st_size)] = path
+    digests = hash_inodes({inode: str(laid_tree / path) for inode, path in inodes.items()}, count=1)
+    for inode, path in inodes.items():
+        files[path] = [0o644, inode[2], digests[inode]]

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run jobs in worker processes of a given interpreter, as many as there are cores."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import worker
+from .durable import explain
+from .errors import BrokenInterpreter, HermeticError
+
+# The engine's own package may lie in a zip; its import path and name are handed on, so that nothing is unpacked.
+_START = (
+    "import sys, json, importlib; given = json.loads(sys.argv[1]); sys.path[:0] = given['path']; "
+    "importlib.import_module(given['module']).main()"
+)
+
+
+def code_path() -> str:
+    """Return the directory or zip that this package is imported from."""
+    here = Path(__file__)
+    for _part in __name__.split("."):
+        here = here.parent
+    return str(here)
+
+
+def core_count(jobs: int) -> int:
+    """Return how many processes to use: as many as asked for, or one per core that this process may use."""
+    if jobs > 0:
+        return jobs
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment for an interpreter of ours: nothing that steers Python or the dynamic linker."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("PYTHON", "LD_", "DYLD_", "PIP_", "UV_", "VIRTUAL_ENV", "__PYVENV"))
+    }
+
+
+class Workers:
+    """A fixed number of processes of one interpreter; ``run`` hands them jobs and returns the answers in order."""
+
+    def __init__(self, python: Path, *, count: int, also_on_path: Sequence[Path] = ()) -> None:
+        self._python = python
+        self._count = count
+        self._path = [code_path(), *map(str, also_on_path)]
+
+    def _start(self) -> subprocess.Popen[str]:
+        given = json.dumps({"path": self._path, "module": worker.__name__})
+        try:
+            return subprocess.Popen(
+                [str(self._python), "-I", "-S", "-B", "-W", "ignore", "-c", _START, given],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env=clean_environment(),
+                cwd=os.path.abspath(os.sep),
+            )
+        except OSError as error:
+            raise BrokenInterpreter(
+                f"The interpreter {self._python} does not start: {error.strerror}. Run drift with verify deep, then converge to repair its bundle."
+            ) from error
+
+    def run(self, jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Carry out every job, and return the answers in the order of the jobs; raises the first error after all have ended."""
+        waiting = deque(enumerate(jobs))
+        answers: list[dict[str, Any]] = [{} for _job in jobs]
+        failures: list[Exception] = []
+
+        def serve() -> None:
+            try:
+                self._serve(waiting, answers)
+            except HermeticError as error:
+                failures.append(error)
+                waiting.clear()
+
+        threads = [threading.Thread(target=serve) for _number in range(min(self._count, len(jobs)))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+        problems = [answer["error"] + "".join(f"\n    {more}" for more in answer["problems"]) for answer in answers if "error" in answer]
+        refused = [answer for answer in answers if answer.get("errno")]
+        if refused:
+            # What the system refused (a full disk, mostly) is nothing that the artifacts are to blame for.
+            number = refused[0]["errno"]
+            raise explain(OSError(number, os.strerror(number)), refused[0]["error"].partition(": ")[2] or "A job of the build")
+        if problems:
+            raise HermeticError(f"{len(problems)} of {len(jobs)} jobs of the build failed; nothing was switched.", problems)
+        return answers
+
+    def _serve(self, waiting: deque[tuple[int, dict[str, Any]]], answers: list[dict[str, Any]]) -> None:
+        process = self._start()
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise AssertionError("the streams of a process that was started with pipes are there")
+        try:
+            while waiting:
+                try:
+                    number, job = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    process.stdin.write(json.dumps(job) + "\n")
+                    process.stdin.flush()
+                    line = process.stdout.readline()
+                except OSError:
+                    line = ""
+                if not line:
+                    said = process.stderr.read().strip()[-2000:]
+                    raise BrokenInterpreter(
+                        f"A worker of {self._python} ended in the middle of its work (exit code {process.wait()}). "
+                        f"Run drift with verify deep to see whether its bundle is whole. It said: {said or 'nothing'}"
+                    )
+                answers[number] = json.loads(line)
+        finally:
+            for stream in (process.stdin, process.stdout, process.stderr):
+                try:
+                    stream.close()
+                except OSError:
+                    # The process is gone with unread input; its exit code has been reported above.
+                    pass
+            process.wait()
+
+
+def hash_inodes(paths: dict[tuple[int, int, int], str], *, count: int) -> dict[tuple[int, int, int], str]:
+    """Hash one path of each inode (device, number, size) on all cores; files that cannot be read are left out."""
+    # Largest first, dealt out to batches of similar size: the last process to finish is then little later than the first.
+    ordered = sorted(paths, key=lambda inode: -inode[2])
+    total = sum(inode[2] + 20_000 for inode in ordered)
+    if not ordered:
+        return {}
+    batch_size = max(4 << 20, total // (count * 6))
+    batches: list[list[tuple[int, int, int]]] = [[]]
+    filled = 0
+    for inode in ordered:
+        if filled >= batch_size:
+            batches.append([])
+            filled = 0
+        batches[-1].append(inode)
+        filled += inode[2] + 20_000
+    workers = Workers(Path(sys.executable), count=count)
+    answers = workers.run([{"task": "hash", "paths": [paths[inode] for inode in batch]} for batch in batches])
+    return {
+        inode: digest for batch, answer in zip(batches, answers) for inode, digest in zip(batch, answer["digests"]) if digest is not None
+    }

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of the module system_info."""
+
+from __future__ import annotations
+
+from ..plugin_utils.target_action import TargetAction
+
+
+class ActionModule(TargetAction):
+    """Prepare the request for system_info and run it on the host."""
+
+    MODULE = "system_info"

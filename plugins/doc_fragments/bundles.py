@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that describe a bundle."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Documentation of one bundle, and of the list of all bundles."""
+
+    DOCUMENTATION = r"""
+options:
+  name:
+    description:
+      - Name of the bundle, of lower-case letters, digits, V(.), V(_) and V(-). It is not a path.
+    type: str
+    default: python
+  release:
+    description:
+      - Release to install, such as V(3.12.11+4). It goes before O(channel).
+    type: str
+  channel:
+    description:
+      - Channel of the repository whose release is installed; the controller looks it up, once for the run.
+    type: str
+    default: stable
+  archive:
+    description:
+      - Path on the controller, or URL, of one bundle archive, instead of a repository. It must be of the host's platform.
+    type: str
+  sha256:
+    description:
+      - SHA-256 of O(archive), as 64 hexadecimal digits.
+    type: str
+  default:
+    description:
+      - Whether this bundle is C(bin/python), and below every VirtualEnv that names no bundle.
+      - A single bundle is always the default.
+    type: bool
+    default: false
+"""
+
+    LIST = r"""
+options:
+  bundles:
+    description:
+      - The bundles of the host. M(hermetic.python.system) needs at least one.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the bundle, of lower-case letters, digits, V(.), V(_) and V(-). It is not a path.
+        type: str
+        default: python
+      release:
+        description:
+          - Release to install, such as V(3.12.11+4). It goes before O(bundles[].channel).
+        type: str
+      channel:
+        description:
+          - Channel of the repository whose release is installed; the controller looks it up, once for the run.
+        type: str
+        default: stable
+      archive:
+        description:
+          - Path on the controller, or URL, of one bundle archive, instead of a repository. It must be of the host's platform.
+        type: str
+      sha256:
+        description:
+          - SHA-256 of O(bundles[].archive), as 64 hexadecimal digits.
+        type: str
+      default:
+        description:
+          - Whether this bundle is C(bin/python), and below every VirtualEnv that names no bundle.
+          - A single bundle is always the default.
+        type: bool
+        default: false
+"""

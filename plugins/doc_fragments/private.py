@@ -1,0 +1,17 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The option that no user gives."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Documentation of what the action plugins hand to their modules."""
+
+    DOCUMENTATION = r"""
+options:
+  _request:
+    description:
+      - Written by the action plugin of the same name, and by nothing else. Leave it out.
+    type: str
+"""

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Unpacks a bundle into a temporary directory of a host that has no Python, and prints where its interpreter is. POSIX sh only.
+# $1 SHA-256, $2 "install" or "look", $3 root, $4 temporary directory of the connection (may be empty), $5 file with credentials
+# (may be empty: "host tool line" on each line), $6 seconds, $7 retries, $8 file of certificates (may be empty), then the sources.
+# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+[ -n "${ZSH_VERSION-}" ] && emulate sh
+LC_ALL=C
+export LC_ALL
+umask 022
+digest=$1 mode=$2 root=$3 remote_tmp=$4 secrets=$5 timeout=$6 retries=$7 certificates=$8
+shift 8
+place=
+root_made=
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+clean_up() {
+    [ -n "$place" ] && rm -rf "$place"
+    [ -n "$root_made" ] && rmdir "$root" 2>/dev/null
+    :
+}
+trap clean_up EXIT
+trap "exit 130" HUP INT TERM
+
+fail() {
+    kind=$1
+    shift
+    printf "hermetic-bootstrap-1 error=%s %s\n" "$kind" "$(printf "%s" "$*" | tr "\n" " ")"
+    exit 3
+}
+
+last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " "; }
+
+# --- a directory that can be written and whose programs may run -----------------------------------------------------------------
+tried=
+settle() {
+    [ -n "$1" ] || return 1
+    place=$(mktemp -d "$1/.bootstrap-XXXXXXXX" 2>/dev/null) || {
+        place=
+        tried="$tried $1 (cannot be written);"
+        return 1
+    }
+    printf "#!/bin/sh\nexit 0\n" >"$place/run" && chmod 700 "$place/run" && "$place/run" 2>/dev/null && return 0
+    rm -rf "$place"
+    place=
+    tried="$tried $1 (programs may not run there, or it is full);"
+    return 1
+}
+
+for tool in mktemp tar gzip; do
+    have "$tool" || fail tools "the host has no $tool, which unpacking a bundle takes"
+done
+if [ "$mode" = install ]; then
+    if [ ! -e "$root" ] && mkdir -p "$root" 2>/dev/null; then
+        root_made=yes
+    fi
+    settle "$root"
+fi
+[ -n "$place" ] || settle "$remote_tmp" || settle "${TMPDIR:-/tmp}" || settle /var/tmp || fail place "no directory is left to unpack in:$tried"
+archive=$place/archive.tar.gz
+
+# --- fetching --------------------------------------------------------------------------------------------------------------------
+sum_of() {
+    if have sha256sum; then
+        sha256sum <"$1" | cut -d " " -f 1
+    elif have shasum; then
+        shasum -a 256 <"$1" | cut -d " " -f 1
+    elif have openssl; then
+        openssl dgst -sha256 <"$1" | sed "s/.* //"
+    else
+        fail tools "the host has neither sha256sum, shasum nor openssl, one of which checking a bundle takes"
+    fi
+}
+
+secret_lines() {
+    [ -n "$secrets" ] || return 0
+    while read -r host tool line; do
+        [ "$host" = "$2" ] && [ "$tool" = "$1" ] && printf "%s\n" "$line"
+    done <"$secrets"
+    :
+}
+
+# One try. Succeeds with the whole file in place; 1 means "may work later", 2 means "will not".
+get_by_curl() {
+    code=$({ printf "url = \"%s\"\n" "$1"; secret_lines curl "$2"; } | curl -K - --silent --show-error --fail --location \
+        --proto "=http,https" --proto-redir "=http,https" --connect-timeout "$timeout" --speed-limit 1 --speed-time "$timeout" \
+        --continue-at - ${certificates:+--cacert "$certificates"} --output "$archive" --write-out "%{http_code}" 2>"$place/words") && return 0
+    case $code in
+        416|206) rm -f "$archive"; return 1 ;;
+        408|425|429) return 1 ;;
+        4??) return 2 ;;
+    esac
+    return 1
+}
+
+get_by_wget() {
+    secret_lines wget "$2" >"$place/wgetrc"
+    known=$(wget --help 2>&1)
+    case $known in
+        *--ca-certificate*)
+            WGETRC=$place/wgetrc
+            export WGETRC
+            wget ${certificates:+--ca-certificate "$certificates"} -c -T "$timeout" -t 1 -O "$archive" "$1" 2>"$place/words" && return 0
+            ;;
+        *)
+            # The small one of busybox knows no certificates, which a digest makes up for; but a password would have to be shown.
+            [ -s "$place/wgetrc" ] && {
+                echo "this wget cannot be given a password in private" >"$place/words"
+                return 2
+            }
+            case $known in
+                *" -T"*|*"	-T"*) wget -c -T "$timeout" -O "$archive" "$1" 2>"$place/words" && return 0 ;;
+                *) wget -c -O "$archive" "$1" 2>"$place/words" && return 0 ;;
+            esac
+            ;;
+    esac
+    grep -q -E "(ERROR|HTTP/[0-9.]+|error:?) 40[0-79]" "$place/words" && return 2
+    return 1
+}
+
+get() {
+    secret_lines wget "$2" >"$place/wgetrc"
+    if [ -s "$place/wgetrc" ]; then
+        wget --help 2>&1 | grep -q -e "--ca-certificate" || {
+            echo "this wget cannot be given a password in private" >"$place/words"
+            return 2
+        }
+        WGETRC=$place/wgetrc
+        export WGETRC
+    fi
+    if [ -n "$certificates" ]; then
+        wget --ca-certificate="$certificates" -c -T "$timeout" -t 1 -O "$archive" "$1" 2>"$place/words" && return 0
+    else
+        wget -c -T "$timeout" -O "$archive" "$1" 2>"$place/words" && return 0
+    fi
+    grep -q -E "(ERROR|HTTP/[0-9.]+|error:?) 40[0-79]" "$place/words" && return 2
+    return 1
+}
+
+get() {
+    host=${1#*://}
+    host=${host%%/*}
+    attempt=0
+    rm -f "$archive"
+    while :; do
+        : >"$place/words"
+        if have curl; then
+            get_by_curl "$1" "$host"
+        elif have wget; then
+            get_by_wget "$1" "$host"
+        else
+            echo "the host has neither curl nor wget" >"$place/words"
+            return 1
+        fi
+        outcome=$?
+        [ "$outcome" = 0 ] && return 0
+        attempt=$((attempt + 1))
+        if [ "$outcome" = 2 ] || [ "$attempt" -gt "$retries" ]; then
+            return 1
+        fi
+        pause=$((attempt * attempt))
+        [ "$pause" -gt 15 ] && pause=15
+        sleep "$pause"
+    done
+}
+
+problems=
+found=
+wrong=
+for source in "$@"; do
+    case $source in
+        http://*|https://*)
+            get "$source" || {
+                problems="$problems $source: $(last_words);"
+                continue
+            }
+            candidate=$archive
+            ;;
+        *)
+            candidate=${source#file://}
+            [ -r "$candidate" ] || {
+                problems="$problems $source: cannot be read;"
+                continue
+            }
+            ;;
+    esac
+    sum=$(sum_of "$candidate") || { printf "%s\n" "$sum"; exit 3; }
+    if [ "$sum" = "$digest" ]; then
+        found=$candidate
+        break
+    fi
+    wrong=yes
+    problems="$problems $source: has the SHA-256 $sum;"
+done
+if [ -z "$found" ]; then
+    [ -n "$wrong" ] && fail digest "$problems"
+    fail fetch "${problems:- there is no source}"
+fi
+
+# --- unpacking -------------------------------------------------------------------------------------------------------------------
+# The digest tells that these are the declared bytes; this tells that whoever declared them was not careless.
+gzip -dc "$found" 2>"$place/words" | tar -tvf - >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] ||
+    fail archive "it cannot be listed: $(last_words)"
+outside=$(grep -v "^[-dlh]" "$place/names" | head -n 3)
+[ -n "$outside" ] && fail archive "it has entries that are neither file, directory nor link: $outside"
+outside=$(grep -E " -> /| link to /" "$place/names" | head -n 3)
+[ -n "$outside" ] && fail archive "it has links that lead out of its tree: $outside"
+outside=$(sed "s/ -> .*//; s/ link to .*//" "$place/names" | grep -E " /|[ /]\.\.(/|\$)" | head -n 3)
+# Some tars mend such names in silence, or nearly so.
+[ -n "$outside" ] || outside=$(grep -i "removing leading" "$place/words" | head -n 1)
+[ -n "$outside" ] && fail archive "it has entries that lead out of its tree: $outside"
+mkdir "$place/tree" && (cd "$place/tree" && gzip -dc "$found" | tar -xf -) 2>"$place/words" ||
+    fail archive "it cannot be unpacked in $place: $(last_words)"
+python=$place/tree/bin/python3
+version=$("$python" -I -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>"$place/words") ||
+    fail interpreter "$python does not start: $(last_words)"
+case $version in
+    3.9.*|3.[1-9][0-9].*) ;;
+    *) fail interpreter "it is Python $version; the engine needs 3.9 or newer" ;;
+esac
+trap - EXIT
+rm -f "$place/run" "$place/names" "$place/words" "$place/wgetrc"
+printf "hermetic-bootstrap-1 version=%s root_made=%s place=%s archive=%s\n" "$version" "${root_made:-no}" "$place" "$found"

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that decides the bytes of a bundle, as one digest that can be had without building it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import certifi
+
+from ...module_utils.hermetic.errors import InvalidRequest
+from .digests import file_sha256, text_sha256
+from .interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
+from .launcher import Compiler, choose_compiler
+from .request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
+from .shared_libraries import patchelf_command, strip_identity
+from .standalone_catalogue import look_up, read_catalogue
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A request with everything looked up that it leaves open."""
+
+    request: BuildRequest
+    platform: str
+    source: ArchiveSource | InterpreterPlan
+    compiler: Compiler | None
+    strip: str | None
+    ca_bundle: Path
+    facts: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        return text_sha256(json.dumps(self.facts, sort_keys=True))
+
+
+def resolve_inputs(request: BuildRequest) -> Inputs:
+    """Look everything up that decides the bundle; reads files, fetches and writes nothing."""
+    request.check()
+    source: ArchiveSource | InterpreterPlan
+    if isinstance(request.source, InterpreterSource):
+        platform = platform_of_interpreter(request)
+        plan = plan_interpreter(request.source.path, request=request)
+        source = plan
+        # The length of the old prefix shows in the binaries, so it is an input.
+        said: dict[str, Any] = {
+            "kind": "interpreter", "version": plan.facts.version, "paths": plan.facts.paths,
+            "files": {inside: file_sha256(path) for inside, path in plan.files.items()},
+        }  # fmt: skip
+    else:
+        platform = str(request.platform)
+        source = request.source if isinstance(request.source, ArchiveSource) else look_up_standalone(request.source, platform=platform)
+        said = {"kind": source.kind, "sha256": source.sha256}
+    compiler = _compiler(request, platform=platform)
+    strips = isinstance(source, InterpreterPlan) and request.strip
+    strip = strip_identity() if strips else None
+    ca_bundle = request.ca_bundle or Path(certifi.where())
+    facts = {
+        "builder": builder_digest(), "name": request.name, "release": request.release, "platform": platform, "source": said,
+        "packages": sorted(wheel.sha256 for wheel in request.packages), "glibc": request.glibc, "macos_minimum": request.macos_minimum,
+        "hermetic": request.hermetic, "compiler": [compiler.identity, *compiler.command] if compiler else None,
+        "ca_bundle": file_sha256(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,
+        "include_headers": request.include_headers, "python_for_bytecode": request.python_for_bytecode, "strip": strip,
+        "patchelf": _patchelf_identity() if isinstance(source, InterpreterPlan) else None, "installer": _installer_version(),
+    }  # fmt: skip
+    return Inputs(request=request, platform=platform, source=source, compiler=compiler, strip=strip, ca_bundle=ca_bundle, facts=facts)
+
+
+def look_up_standalone(source: StandaloneSource, *, platform: str) -> ArchiveSource:
+    """Return the archive that the installed catalogue names for a version."""
+    return look_up(source, platform=platform, catalogue=read_catalogue())
+
+
+@cache
+def builder_digest() -> str:
+    """Return a digest of this builder: another builder makes another bundle."""
+    here = Path(__file__).parent
+    files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c"))
+    return text_sha256(json.dumps([[path.relative_to(here).as_posix(), file_sha256(path)] for path in files]))
+
+
+def _compiler(request: BuildRequest, *, platform: str) -> Compiler | None:
+    if platform.startswith("windows-") or request.hermetic == "site":
+        return None
+    cache_directory = request.destination / ".cache" / "zig"
+    found = choose_compiler(request.compiler, platform=platform, macos_minimum=request.macos_minimum, cache=cache_directory)
+    if found is None and request.hermetic == "launcher":
+        raise InvalidRequest(
+            f"no compiler here can make the launcher for {platform}; install a C compiler that links statically or the PyPI package ziglang, "
+            "or accept the weaker fallback with hermetic: site"
+        )
+    return found
+
+
+def _patchelf_identity() -> str:
+    return subprocess.run([patchelf_command(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _installer_version() -> str | None:
+    try:
+        return version("installer")
+    except PackageNotFoundError:
+        return None

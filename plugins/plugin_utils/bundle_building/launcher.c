@@ -1,0 +1,228 @@
+/* Copyright (c) 2026, the hermetic.python authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * bin/pythonX.Y of a bundle: starts libexec/pythonX.Y so that nothing of the caller's environment changes what Python it is.
+ *
+ * Compile with -DPYTHON="python3.12"; -DISOLATED=1 where the interpreter knows -I (3.4 and newer); -DQUIET=1 where the bundle
+ * has no byte code (adds -B, so that running it as root writes nothing into the tree).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#else
+#include <sys/auxv.h>
+#endif
+
+#ifndef PYTHON
+#error "say which interpreter: -DPYTHON=\"python3.12\""
+#endif
+#ifndef ISOLATED
+#define ISOLATED 0
+#endif
+#ifndef QUIET
+#define QUIET 0
+#endif
+#if ISOLATED
+#define OPTIONS_WITH_ARGUMENT "WX"
+#else
+#define OPTIONS_WITH_ARGUMENT "WQ"
+#endif
+#define LONGEST_LINK_CHAIN 40
+
+static char self[PATH_MAX];     /* this program, all links resolved */
+static char bundle[PATH_MAX];   /* the root of the bundle */
+static int without_proc;        /* whether the kernel did not say where this program is */
+
+static int fits(int written) { return written >= 0 && written < PATH_MAX; }
+
+/* Cut the last component off; 0 if there is none. */
+static int to_parent(char *path) {
+    char *slash = strrchr(path, '/');
+    if (!slash) return 0;
+    if (slash == path) slash++;
+    *slash = '\0';
+    return 1;
+}
+
+static int is_self(const char *path) {
+    struct stat ours, theirs;
+    return stat(self, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+/* The first entry of PATH that is this very program: somebody started it by its bare name. */
+static int found_on_path(const char *name, char *found) {
+    const char *entry = getenv("PATH");
+    while (name && *name && entry && *entry) {
+        size_t length = strcspn(entry, ":");
+        int written = length ? snprintf(found, PATH_MAX, "%.*s/%s", (int)length, entry, name) : snprintf(found, PATH_MAX, "./%s", name);
+        if (fits(written) && (self[0] ? is_self(found) : access(found, X_OK) == 0)) return 1;
+        entry += length;
+        if (*entry == ':') entry++;
+    }
+    return 0;
+}
+
+static void find_self(const char *invoked) {
+    char path[PATH_MAX];
+#ifdef __APPLE__
+    uint32_t size = sizeof path;
+    if (_NSGetExecutablePath(path, &size) == 0 && realpath(path, self)) return;
+#else
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length > 0) {
+        self[length] = '\0';
+        if (access(self, F_OK) == 0) return;
+    }
+    without_proc = 1;
+#endif
+    self[0] = '\0';
+    if (invoked && strchr(invoked, '/')) {
+        if (realpath(invoked, self)) return;
+    } else if (found_on_path(invoked, path) && realpath(path, self)) {
+        return;
+    }
+    self[0] = '\0';
+}
+
+/* The path that this program was started by, links not resolved. What a caller says is believed only if it leads here. */
+static int find_invoked(const char *invoked, char *path) {
+    const char *candidate = invoked;
+#ifdef __APPLE__
+    uint32_t size = PATH_MAX;
+#endif
+    if (candidate && strchr(candidate, '/') && is_self(candidate)) return fits(snprintf(path, PATH_MAX, "%s", candidate));
+#ifdef __APPLE__
+    if (_NSGetExecutablePath(path, &size) == 0 && is_self(path)) return 1;
+#else
+    candidate = (const char *)getauxval(AT_EXECFN);
+    if (candidate && strchr(candidate, '/') && is_self(candidate)) return fits(snprintf(path, PATH_MAX, "%s", candidate));
+#endif
+    return found_on_path(invoked, path);
+}
+
+/* Walk the chain of links from PATH; the first directory bin/ beside a pyvenv.cfg is an environment. */
+static int find_environment(const char *path, char *python) {
+    char current[PATH_MAX], directory[PATH_MAX], base[PATH_MAX], target[PATH_MAX], configuration[PATH_MAX];
+    int step;
+    if (!fits(snprintf(current, PATH_MAX, "%s", path))) return 0;
+    for (step = 0; step < LONGEST_LINK_CHAIN; step++) {
+        ssize_t length;
+        char *slash = strrchr(current, '/');
+        if (!slash) return 0;
+        if (!fits(snprintf(base, PATH_MAX, "%s", slash + 1))) return 0;
+        to_parent(current);
+        if (!realpath(current, directory)) return 0;
+        if (!fits(snprintf(python, PATH_MAX, "%s/%s", directory, base))) return 0;
+        if (!to_parent(directory)) return 0;
+        if (!fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", directory))) return 0;
+        if (access(configuration, F_OK) == 0) return 1;
+        length = readlink(python, target, sizeof target - 1);
+        if (length <= 0) return 0;
+        target[length] = '\0';
+        if (target[0] == '/') {
+            if (!fits(snprintf(current, PATH_MAX, "%s", target))) return 0;
+        } else {
+            snprintf(current, PATH_MAX, "%s", python);
+            to_parent(current);
+            if (strlen(current) + 1 + strlen(target) >= PATH_MAX) return 0;
+            strcat(current, "/");
+            strcat(current, target);
+        }
+    }
+    return 0;
+}
+
+/* An environment made with copies holds a copy of this program: its pyvenv.cfg says where the bundle is. */
+static int bundle_of_copy(void) {
+    char path[PATH_MAX], line[PATH_MAX], home[PATH_MAX];
+    FILE *configuration;
+    int found = 0;
+    if (!fits(snprintf(path, PATH_MAX, "%s/pyvenv.cfg", bundle))) return 0;
+    configuration = fopen(path, "r");
+    if (!configuration) return 0;
+    while (!found && fgets(line, sizeof line, configuration)) {
+        char *value = strchr(line, '=');
+        if (strncmp(line, "home", 4) != 0 || !value || strspn(line + 4, " \t") != (size_t)(value - line - 4)) continue;
+        value += 1 + strspn(value + 1, " \t");
+        value[strcspn(value, "\r\n")] = '\0';
+        found = fits(snprintf(home, PATH_MAX, "%s/" PYTHON, value)) && realpath(home, bundle) && to_parent(bundle) && to_parent(bundle);
+    }
+    fclose(configuration);
+    return found;
+}
+
+/* Read the arguments as the interpreter will: is there a script, or code that must not see the current directory? */
+static int runs_a_script(int argc, char **argv) {
+    int index;
+    for (index = 1; index < argc; index++) {
+        const char *argument = argv[index];
+        if (argument[0] != '-') return 1;
+        if (argument[1] == '\0') return 0;
+        if (strcmp(argument, "--") == 0) return index + 1 < argc && strcmp(argv[index + 1], "-") != 0;
+        if (argument[1] == '-') {
+            if (strcmp(argument, "--check-hash-based-pycs") == 0) index++;
+            continue;
+        }
+        for (argument++; *argument; argument++) {
+            if (*argument == 'c' || *argument == 'm') return 0;
+            if (strchr(OPTIONS_WITH_ARGUMENT, *argument)) {
+                if (!argument[1]) index++;
+                break;
+            }
+        }
+    }
+    return 0;
+}
+
+static int failed(const char *what, const char *path, int error) {
+    fprintf(stderr, "hermetic python: %s %s: %s (errno %d)\n", what, path, strerror(error), error);
+    return error == ENOENT ? 127 : 126;
+}
+
+int main(int argc, char **argv) {
+    char invoked[PATH_MAX], program[PATH_MAX], real[PATH_MAX];
+    char **arguments = calloc((size_t)argc + 6, sizeof *arguments);
+    int count = 0, index;
+
+    if (!arguments) return failed("cannot start", PYTHON, ENOMEM);
+    find_self(argc > 0 ? argv[0] : NULL);
+    if (!self[0]) return failed("cannot find the bundle of", argc > 0 ? argv[0] : PYTHON, ENOENT);
+    strcpy(bundle, self);
+    if (!to_parent(bundle) || !to_parent(bundle)) return failed("cannot find the bundle of", self, ENOENT);
+    if (!fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
+    if (access(real, F_OK) != 0 && bundle_of_copy() && !fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle)))
+        return failed("cannot start", bundle, ENAMETOOLONG);
+
+    if (!find_invoked(argc > 0 ? argv[0] : NULL, invoked) || !find_environment(invoked, program)) {
+        if (!fits(snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
+    }
+
+    arguments[count++] = program;
+    if (ISOLATED && !runs_a_script(argc, argv)) {
+        arguments[count++] = "-I";
+    } else {
+        arguments[count++] = "-E";
+        arguments[count++] = "-s";
+    }
+    if (QUIET) arguments[count++] = "-B";
+    for (index = 1; index < argc; index++) arguments[count++] = argv[index];
+    arguments[count] = NULL;
+
+    unsetenv("__PYVENV_LAUNCHER__");
+    unsetenv("PYTHONEXECUTABLE");
+    if (without_proc && fits(snprintf(invoked, PATH_MAX, "%s/libexec", bundle))) {
+        /* The dynamic loader cannot tell $ORIGIN of the interpreter either; it believes this variable only in that case. */
+        setenv("LD_ORIGIN_PATH", invoked, 1);
+    }
+    execv(real, arguments);
+    index = errno;
+    if (index == ENOENT && access(real, F_OK) == 0) return failed("the dynamic loader that the interpreter needs is missing:", real, index);
+    return failed("cannot start", real, index);
+}

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller remembers on disk between tasks, forks and runs; deleting the directory costs time and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, HermeticError
+
+if TYPE_CHECKING:
+    from .http_source import HttpSource
+
+
+@dataclass(frozen=True)
+class ControllerCache:
+    """A private directory that any number of processes use at once."""
+
+    directory: Path
+
+    @classmethod
+    def at(cls, directory: str | Path | None = None) -> ControllerCache:
+        """Open the cache at a directory, or at ``$XDG_CACHE_HOME/hermetic.python``; it is made at the first write."""
+        if directory:
+            return cls(Path(directory).expanduser())
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+        return cls(Path(base).expanduser() / "hermetic.python")
+
+    def read(self, kind: str, key: str) -> Any | None:
+        """Return what was written under this kind and key, or None; a damaged entry counts as none."""
+        try:
+            return json.loads(self._entry(kind, key).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def write(self, kind: str, key: str, value: Any) -> None:
+        """Keep a JSON value under this kind and key; readers see the old or the new one, never a part."""
+        path = self._entry(kind, key)
+        try:
+            self._make_directory(path.parent)
+            write_beside(path, json.dumps(value, separators=(",", ":")).encode())
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def memo(
+        self, kind: str, key: str, compute: Callable[[], Any], *, valid: Callable[[Any], bool] = lambda value: True, refresh: bool = False
+    ) -> Any:
+        """Return the kept value if it is valid, else compute and keep it; of many processes one computes, the others wait for it."""
+        if not refresh and (found := self.read(kind, key)) is not None and valid(found):
+            return found
+        with self.hold(f"{kind}-{key}"):
+            if not refresh and (found := self.read(kind, key)) is not None and valid(found):
+                return found
+            value = compute()
+            self.write(kind, key, value)
+            return value
+
+    def digest(self, path: str | Path) -> str:
+        """Return the SHA-256 of a local file, remembered for as long as the file's inode, size and time stay the same."""
+        state = os.stat(path)
+        key = digest_of([os.path.abspath(path), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns])
+        return str(self.memo("digest", key, lambda: sha256_of(path)))
+
+    def download(
+        self, sources: str | Sequence[str], *, sha256: str, filename: str, http: HttpSource | None = None, size: int | None = None
+    ) -> Path:
+        """Return a local file with this digest: a source that is a path, else the kept copy, else a download from the first URL that works.
+
+        The file is verified on every call, since anybody who can write here could otherwise choose what is installed.
+        """
+        sources = [sources] if isinstance(sources, str) else list(sources)
+        tried: list[str] = []
+        for source in sources:
+            path = local_path(source)
+            if path is None:
+                continue
+            if not path.is_file():
+                tried.append(f"{path}: no such file")
+            elif (found := sha256_of(path)) != sha256:
+                tried.append(f"{path}: has SHA-256 {found}, wanted {sha256}")
+            else:
+                return path
+        kept = self.directory / "artifacts" / sha256 / os.path.basename(filename)
+        with self.hold(f"artifact-{sha256}"):
+            if kept.is_file():
+                if sha256_of(kept) == sha256:
+                    return kept
+                kept.unlink()
+            for source in sources:
+                if local_path(source) is not None:
+                    continue
+                if http is None:
+                    tried.append(f"{source}: no HTTP client was given")
+                    continue
+                try:
+                    self._make_directory(kept.parent)
+                    http.save(source, kept, sha256=sha256, size=size)
+                    return kept
+                except (FetchFailed, BrokenArtifact) as error:
+                    tried.append(error.message)
+                except OSError as error:
+                    raise self._unusable(error) from error
+        raise FetchFailed(
+            f"{filename} could not be had; make one of its sources reachable from the controller", tried or ["it has no source at all"]
+        )
+
+    @contextlib.contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        """Keep other processes out of this name; the kernel lets go when the holder dies."""
+        try:
+            path = self.directory / "locks" / digest_of(name)[:32]
+            self._make_directory(path.parent)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _entry(self, kind: str, key: str) -> Path:
+        return self.directory / kind / f"{key}.json"
+
+    def _make_directory(self, path: Path) -> None:
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _unusable(self, error: OSError) -> HermeticError:
+        return HermeticError(
+            f"The controller's cache {self.directory} cannot be used: {error}; name another directory with the cache option"
+        )
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def local_path(location: str) -> Path | None:
+    """Return the path that a plain path or file URL means, or None for any other URL."""
+    if location.startswith("file:"):
+        return Path(unquote(urlsplit(location).path))
+    return None if "://" in location else Path(location).expanduser()
+
+
+def write_beside(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = False) -> None:
+    """Write a file beside its place and rename it, so that no reader ever sees a part of it."""
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            os.fchmod(stream.fileno(), mode)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise

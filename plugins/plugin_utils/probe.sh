@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Looks at a host and prints one line of facts. POSIX sh only; starts as few programs as it can. $1 is the root.
+# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+[ -n "${ZSH_VERSION-}" ] && emulate sh
+LC_ALL=C
+export LC_ALL
+root=$1
+case $root in
+    "~") root=$HOME ;;
+    "~/"*) root=$HOME/${root#??} ;;
+esac
+os=$(uname -s)
+facts="os=$os machine=$(uname -m) uid=$(id -u)"
+
+# A kernel of 64 bits may carry a system of 32, and uname tells of the kernel only.
+bits=$(getconf LONG_BIT 2>/dev/null)
+case $bits in
+    32|64) facts="$facts bits=$bits" ;;
+esac
+
+libc=none
+libc_version=
+if [ "$os" = Linux ]; then
+    found=$(getconf GNU_LIBC_VERSION 2>/dev/null) || found=
+    case $found in
+        glibc\ *)
+            libc=glibc
+            libc_version=${found##* }
+            ;;
+        *)
+            found=$(ldd --version 2>&1)
+            case $found in
+                *musl*)
+                    libc=musl
+                    libc_version=$(printf "%s\n" "$found" | sed -n "s/^Version //p")
+                    ;;
+                *GLIBC*|*"GNU libc"*)
+                    libc=glibc
+                    libc_version=$(printf "%s\n" "$found" | sed -n "1s/.* //p")
+                    ;;
+            esac
+            ;;
+    esac
+    # Small images have neither getconf nor ldd; the loader itself tells.
+    if [ "$libc" = none ]; then
+        for loader in /lib/ld-linux-*.so.* /lib64/ld-linux-*.so.*; do
+            [ -e "$loader" ] || continue
+            libc=glibc
+            libc_version=$("$loader" --version 2>/dev/null | sed -n "1s/.*version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p")
+            break
+        done
+    fi
+    if [ "$libc" = none ]; then
+        for loader in /lib/ld-musl-*.so.1; do
+            [ -e "$loader" ] || continue
+            libc=musl
+            libc_version=$("$loader" 2>&1 | sed -n "s/^Version //p")
+            break
+        done
+    fi
+fi
+facts="$facts libc=$libc"
+[ -n "$libc_version" ] && facts="$facts libc_version=$libc_version"
+
+root_type=missing
+root_writable=no
+if [ -d "$root" ]; then
+    root_type=directory
+    [ -w "$root" ] && [ -x "$root" ] && root_writable=yes
+elif [ -e "$root" ] || [ -L "$root" ]; then
+    root_type=other
+else
+    parent=$root
+    while [ ! -e "$parent" ] && [ ! -L "$parent" ] && [ -n "$parent" ]; do
+        parent=${parent%/*}
+    done
+    parent=${parent:-/}
+    [ -d "$parent" ] && [ -w "$parent" ] && [ -x "$parent" ] && root_writable=yes
+fi
+facts="$facts root_type=$root_type root_writable=$root_writable"
+
+# Prints what is known of the bundle $1 and succeeds when its interpreter can run the engine.
+look() {
+    [ -d "$root/bundles/$1/lib/engine" ] || return 1
+    python=$root/bundles/$1/bin/python3
+    [ -e "$python" ] || [ -L "$python" ] || return 1
+    version=$("$python" -I -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>/dev/null) || version=
+    case $version in
+        3.9.*|3.[1-9][0-9].*)
+            facts="$facts engine=$version:$1"
+            return 0
+            ;;
+        "") facts="$facts dead=$1" ;;
+    esac
+    return 1
+}
+
+newest=
+if [ -L "$root/state/engine" ]; then
+    # The link is not used as it is: an interpreter finds its library where its own path leads, and the link may move during the run.
+    newest=$(readlink "$root/state/engine")
+    newest=${newest##*/}
+fi
+if [ -z "$newest" ] || ! look "$newest"; then
+    for receipt in "$root"/state/receipts/bundles/*.json; do
+        [ -e "$receipt" ] || continue
+        bundle=${receipt##*/}
+        bundle=${bundle%.json}
+        [ "$bundle" = "$newest" ] && continue
+        look "$bundle" && break
+    done
+fi
+
+tools=
+for tool in curl wget tar gzip sha256sum shasum openssl mktemp; do
+    command -v "$tool" >/dev/null 2>&1 && tools=$tools,$tool
+done
+printf "hermetic-probe-1 %s tools=%s root=%s\n" "$facts" "${tools#,}" "$root"

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the host of a task is reached: commands, modules and files, by the means of the task's action plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+
+class ReachedHost:
+    """The host of a task, as TargetRun wants to reach it."""
+
+    def __init__(self, action: ActionBase, *, module: str, variables: Mapping[str, Any]) -> None:
+        self._action = action
+        self._module = module
+        self._variables = variables
+
+    def command(self, command: str) -> Mapping[str, Any]:
+        """Run a shell command as the user that the task becomes."""
+        answer: Mapping[str, Any] = self._action._low_level_execute_command(command)
+        return answer
+
+    def module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
+        """Run the task's module with this interpreter; no other is looked for."""
+        action = self._action
+        variables = {**self._variables, "ansible_python_interpreter": python}
+        if action._task.delegate_to:
+            host = action._task.delegate_to
+            delegated = variables["ansible_delegated_vars"]
+            variables["ansible_delegated_vars"] = {**delegated, host: {**delegated[host], "ansible_python_interpreter": python}}
+        result: dict[str, Any] = action._execute_module(
+            module_name=f"hermetic.python.{self._module}", module_args=arguments, task_vars=variables, wrap_async=in_background
+        )
+        return result
+
+    def temporary_directory(self) -> str:
+        """Return the task's temporary directory on the host, made at first use."""
+        shell = self._action._connection._shell
+        if shell.tmpdir is None:
+            self._action._make_tmp_path()
+        return str(shell.tmpdir)
+
+    def push(self, local: str, name: str) -> str:
+        """Copy a file into the temporary directory, readable for the user that the task becomes; return its path there."""
+        directory = self.temporary_directory()
+        remote = self._action._connection._shell.join_path(directory, name)
+        self._action._transfer_file(local, remote)
+        self._action._fixup_perms2([directory, remote])
+        return str(remote)
+
+    def push_text(self, text: str, name: str) -> str:
+        """Write a file there, readable for that user; return its path."""
+        directory = self.temporary_directory()
+        remote = self._action._connection._shell.join_path(directory, name)
+        self._action._transfer_data(remote, text)
+        self._action._fixup_perms2([directory, remote])
+        return str(remote)

@@ -1,0 +1,278 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a repository's index, from a path or a web server, and resolving names in it to digests."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from . import signature as signatures
+from .bundle_archive import check_metadata, read_metadata
+from .controller_cache import ControllerCache, digest_of, local_path, sha256_of
+from .http_source import HttpSource
+from .platforms import Target
+from .release_order import newest_first
+from .repository_reader import INDEX, DirectoryReader, WebReader
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class BundleArtifact:
+    """One bundle archive: what it is, and where it lies."""
+
+    name: str
+    release: str
+    platform: str
+    sha256: str
+    size: int | None
+    filename: str
+    location: str
+    """A URL without credentials, or an absolute path on the controller."""
+    python: Mapping[str, Any]
+    libc: Mapping[str, Any] | None
+    macos: Mapping[str, Any] | None
+    hermetic: str
+    engine: bool
+    packages: tuple[Mapping[str, Any], ...] = ()
+
+    @cached_property
+    def target(self) -> Target:
+        """What wheels are selected for when they are meant for this bundle."""
+        return Target.of(self.platform, python=self.python, libc=self.libc, macos=self.macos)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where to get it, as the engine's request wants it."""
+        return (self.location,)
+
+
+@dataclass(frozen=True)
+class Index:
+    """A repository's index, checked."""
+
+    base: str
+    """The URL or directory that its paths start from."""
+    content: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def serial(self) -> int:
+        """The number that goes up with each change."""
+        return int(self.content["serial"])
+
+    def release(self, bundle: str, *, channel: str = "stable") -> str:
+        """Return the release that a channel of a bundle names now."""
+        channels = self._bundle(bundle)["channels"]
+        if channel not in channels:
+            raise HermeticError(
+                f"Bundle {bundle!r} has no channel {channel!r} in the repository {self.base}; channels: {_listed(sorted(channels))}. "
+                "Move the channel to a release with the repository module, or name one of these"
+            )
+        return str(channels[channel])
+
+    def resolve(self, bundle: str, *, platform: str, release: str | None = None, channel: str = "stable") -> BundleArtifact:
+        """Return the archive of a bundle for a platform: of the release if one is given, else of what the channel names."""
+        found = self._bundle(bundle)
+        release = release or self.release(bundle, channel=channel)
+        if release not in found["releases"]:
+            raise HermeticError(
+                f"Bundle {bundle!r} has no release {release!r} in the repository {self.base}; "
+                f"releases: {_listed(newest_first(found['releases']))}"
+            )
+        platforms = found["releases"][release]["platforms"]
+        if platform not in platforms:
+            raise HermeticError(
+                f"Release {release} of bundle {bundle!r} is not there for {platform} in the repository {self.base}; "
+                f"platforms: {_listed(sorted(platforms))}. Build and publish it for that platform"
+            )
+        entry = platforms[platform]
+        return BundleArtifact(
+            name=bundle,
+            release=release,
+            platform=platform,
+            sha256=entry["sha256"],
+            size=entry["size"],
+            filename=entry["path"].rpartition("/")[2],
+            location=self.locate(entry["path"]),
+            python=entry["python"],
+            libc=entry.get("libc"),
+            macos=entry.get("macos"),
+            hermetic=entry["hermetic"],
+            engine=entry["engine"],
+            packages=tuple(entry.get("packages") or ()),
+        )
+
+    def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:
+        """Return the platforms that a release is there for."""
+        return tuple(sorted(self._bundle(bundle)["releases"].get(release, {}).get("platforms", {})))
+
+    def wheel(self, sha256: str) -> str | None:
+        """Return where the repository holds a wheel, or None."""
+        entry = self.content["wheels"].get(sha256)
+        return self.locate(entry["path"]) if entry else None
+
+    def locate(self, path: str) -> str:
+        """Return the URL or path of a file that the index names."""
+        return f"{self.base}/{quote(path)}" if "://" in self.base else str(Path(self.base) / path)
+
+    def _bundle(self, name: str) -> Mapping[str, Any]:
+        if name not in self.content["bundles"]:
+            raise HermeticError(
+                f"Bundle {name!r} is not in the repository {self.base}; bundles: {_listed(sorted(self.content['bundles']))}"
+            )
+        found: Mapping[str, Any] = self.content["bundles"][name]
+        return found
+
+
+def load_index(
+    location: str,
+    *,
+    public_key: str | Path | None = None,
+    cache: ControllerCache | None = None,
+    http: HttpSource | None = None,
+    max_age: float = 30.0,
+) -> Index:
+    """Load the index of a repository from a directory, file URL or http(s) URL (of the directory or of ``index.json``).
+
+    With a public key, an index whose signature is missing or wrong is an error, and so is one older than this controller
+    has seen before. A web server is asked at most every ``max_age`` seconds per location, and then only for what changed.
+    """
+    base = location.removesuffix("/").removesuffix(f"/{INDEX}").removesuffix("/")
+    directory = local_path(base)
+    if directory is not None:
+        base = str(directory.absolute())
+    key = signatures.read_public_key(public_key) if public_key else None
+    read = DirectoryReader(Path(base)) if directory is not None else WebReader(base, http or HttpSource(), cache, max_age)
+    for attempt in range(4):
+        content, signed = read(with_signature=key is not None, fresh=attempt > 0)
+        if key is None or signatures.is_signed_by(content, signed, key=key):
+            break
+        # Index and signature are two files; a publisher may have been between them.
+        if attempt < 3 and signed is not None:
+            time.sleep(0.2)
+    else:
+        if key is None:
+            raise AssertionError("key is set by now")
+        found = "has no signature" if signed is None else "is signed by another key, or was changed after it was signed"
+        raise BrokenArtifact(
+            f"The index of the repository {base} {found}; wanted the signature of key {signatures.fingerprint(key)} ({public_key}). "
+            "Nothing of it is used: publish it again with the right private key"
+        )
+    index = Index(base, parse_index(content, subject=f"The index of the repository {base}"))
+    if key is not None and cache is not None:
+        _refuse_older(index, cache, signatures.fingerprint(key))
+    return index
+
+
+def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
+    """Parse an index and check all that its readers rely on, or raise one error with every problem."""
+    try:
+        index = json.loads(content)
+    except ValueError as error:
+        raise BrokenArtifact(f"{subject} is not JSON: {error}") from error
+    if not isinstance(index, dict) or index.get("format") != 1:
+        found = index.get("format") if isinstance(index, dict) else type(index).__name__
+        raise HermeticError(f"{subject} has format {found!r}; this version of the collection reads format 1")
+    problems: list[str] = []
+    if not isinstance(index.get("serial"), int):
+        problems.append(f"serial is {index.get('serial')!r}; wanted a number")
+    try:
+        for name, bundle in index["bundles"].items():
+            for channel, release in bundle["channels"].items():
+                if release not in bundle["releases"]:
+                    problems.append(f"channel {channel} of {name} names release {release}, which is not there")
+            for release, entry in bundle["releases"].items():
+                for platform, archive in entry["platforms"].items():
+                    where = f"{name} {release} for {platform}"
+                    problems += _file_problems(where, archive, archive["sha256"])
+                    metadata = {"format": 1, "name": name, "release": release, "platform": platform, **archive}
+                    check_metadata(metadata, subject=where)
+        for sha256, wheel in index["wheels"].items():
+            problems += _file_problems(f"wheel {sha256}", wheel, sha256)
+    except (KeyError, TypeError, AttributeError) as error:
+        problems.append(f"it lacks or misplaces a part: {error!r}")
+    except HermeticError as error:
+        problems += [error.message, *error.problems]
+    if problems:
+        raise BrokenArtifact(f"{subject} cannot be used; publish it again", problems)
+    return index
+
+
+def archive_artifact(location: str, *, sha256: str | None = None, cache: ControllerCache, http: HttpSource | None = None) -> BundleArtifact:
+    """Describe a bundle archive that lies outside any repository; a URL needs its digest, a path is hashed."""
+    path = local_path(location)
+    if path is not None:
+        path = path.absolute()
+        if not path.is_file():
+            raise HermeticError(f"Bundle archive {path} is not there, or is not a file; give the path of an archive that bundle_build made")
+        found = cache.digest(path)
+        if sha256 is not None and found != sha256:
+            raise BrokenArtifact(f"Bundle archive {path} has SHA-256 {found}, wanted {sha256}; copy it again or correct the digest")
+        sha256 = found
+    elif sha256 is None:
+        raise HermeticError(f"Bundle archive {location} is a URL without a digest; give the SHA-256 that bundle_build reported")
+
+    def describe() -> dict[str, Any]:
+        file = path or cache.download(location, sha256=sha256, filename=location.rpartition("/")[2], http=http)
+        if path is None and sha256_of(file) != sha256:
+            raise BrokenArtifact(f"Bundle archive {location} is not what its SHA-256 {sha256} promises")
+        metadata = read_metadata(file)
+        return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
+
+    metadata = cache.memo("archive-1", sha256, describe)
+    return BundleArtifact(
+        name=metadata["name"],
+        release=metadata["release"],
+        platform=metadata["platform"],
+        sha256=sha256,
+        size=metadata["size"],
+        filename=path.name if path is not None else location.rpartition("/")[2],
+        location=str(path) if path is not None else location,
+        python=metadata["python"],
+        libc=metadata.get("libc"),
+        macos=metadata.get("macos"),
+        hermetic=metadata["hermetic"],
+        engine=metadata["engine"],
+        packages=tuple(metadata.get("packages") or ()),
+    )
+
+
+def is_inside(path: object) -> bool:
+    """Say whether a path of an index stays within the repository."""
+    return isinstance(path, str) and bool(path) and not path.startswith("/") and "\\" not in path and ".." not in path.split("/")
+
+
+def _file_problems(where: str, entry: Mapping[str, Any], sha256: object) -> list[str]:
+    problems = []
+    if not is_inside(entry["path"]):
+        problems.append(f"{where}: its path {entry['path']!r} leaves the repository")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        problems.append(f"{where}: {sha256!r} is not a SHA-256")
+    if not isinstance(entry["size"], int) or entry["size"] < 0:
+        problems.append(f"{where}: its size is {entry['size']!r}")
+    return problems
+
+
+def _refuse_older(index: Index, cache: ControllerCache, key: str) -> None:
+    entry = digest_of([index.base, key])
+    seen = cache.read("serial", entry) or 0
+    if index.serial < seen:
+        raise BrokenArtifact(
+            f"The index of the repository {index.base} went back from serial {seen} to {index.serial}: somebody serves an old copy. "
+            f"If it was restored on purpose, remove {cache.directory / 'serial'} on the controller"
+        )
+    if index.serial > seen:
+        cache.write("serial", entry, index.serial)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) or "none"

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person reads of a result: one sentence, and a diff with one line for each subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_SHOWN = 6
+
+
+def readable_diff(result: Mapping[str, Any], *, root: str) -> dict[str, str] | None:
+    """Return the differences as two texts, or None where there is no difference to show."""
+    findings = result.get("findings") or []
+    generation = result.get("generation") or {}
+    if findings:
+        pairs = [_sides(finding) for finding in findings]
+        before = [line for line, _unused in pairs if line is not None]
+        after = [line for _unused, line in pairs if line is not None]
+    else:
+        given = result.get("diff") or {}
+        before, after = str(given.get("before") or "").splitlines(), str(given.get("after") or "").splitlines()
+        if before == after:
+            steps = result.get("plan") or []
+            before, after = [], [f"{step['action']} {step['subject']}: {step['reason']}" for step in steps]
+    if before == after:
+        return None
+    return {
+        "before_header": f"{root} (generation {_number(generation.get('before'))})",
+        "after_header": f"{root} (generation {_number(generation.get('after'))})",
+        "before": "".join(f"{line}\n" for line in before),
+        "after": "".join(f"{line}\n" for line in after),
+    }
+
+
+def _sides(finding: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return how the subject of a finding is, and how it shall be; None where it is not there."""
+    subject, kind = finding["subject"], finding["kind"]
+    actual, expected = finding.get("actual"), finding.get("expected")
+    told = actual if actual is not None else f"{kind} ({finding['cause']})"
+    before = None if kind == "missing" else f"{subject}: {told}"
+    after = None if kind == "unexpected" else f"{subject}: {expected if expected is not None else 'as declared'}"
+    return before, after
+
+
+def sentence(result: Mapping[str, Any], *, module: str, check: bool) -> str:
+    """Return what happened, for people who read the first line only."""
+    plan = result.get("plan") or []
+    findings = result.get("findings") or []
+    generation = result.get("generation") or {}
+    if module == "drift":
+        if not findings:
+            return f"Clean: generation {_number(generation.get('before'))} is what is declared."
+        told = _listed([f"{each['subject']} {each['kind']}" for each in findings])
+        return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {told}."
+    if not plan:
+        return f"Nothing to do: generation {_number(generation.get('after'))} is as declared."
+    steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
+    would = "would be " if check else ""
+    return f"{_count(len(plan), 'step')} {would}taken to generation {_number(generation.get('after'))}: {steps}."
+
+
+def _causes(findings: Sequence[Mapping[str, Any]]) -> str:
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding["cause"]] = counts.get(finding["cause"], 0) + 1
+    return ", ".join(f"{number} {cause}" for cause, number in sorted(counts.items()))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return "; ".join(names[:_SHOWN]) + more
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _number(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The facade of the controller's supply side: locks, wheels, bundles and where to get them, for action plugins.
+
+An action plugin makes one ``Supply`` per task and asks it everything; nothing else of this directory need be imported,
+except the value types that it returns (``Lock``, ``Target``, ``Selection``, ``Wheel``, ``Index``, ``BundleArtifact``).
+
+    supply = Supply.from_options({"cache": None, "index_url": None, …})         # every key optional, see ``from_options``
+    bundle = supply.bundle("python", repository="https://repo.example.com/python", channel="stable",
+                           platform="linux-x86_64", public_key="/etc/hermetic/repository.pub")
+    bundle = supply.archive("/srv/python-3.12.1+1-linux-x86_64.tar.gz", sha256="…")   # without a repository
+    lock = supply.lock("locks/pylock.recipes.toml")                             # digest known, content parsed on demand
+    selection = supply.select(lock, bundle.target, extras=(), groups=None)      # memoised on disk
+    supply.prove([DeclaredLock("recipes", lock)], [bundle.target])              # one error for everything that is missing
+    request["artifacts"] = supply.artifacts([bundle, *selection.wheels], index=index)   # {sha256: {filename, size, sources}}
+    request["credentials"] = supply.credentials                                 # {host: {username, password}}; keep out of results
+    path = supply.download(wheel_or_bundle)                                     # a verified local file
+
+Every error is a ``HermeticError`` (``.message``, ``.problems``); non-fatal remarks collect in ``supply.warnings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .controller_cache import ControllerCache, local_path
+from .http_source import HttpSource, split_credentials
+from .locks import Lock, read_lock
+from .package_sources import PackageSources, configured_sources
+from .platforms import Target
+from .repository_index import BundleArtifact, Index, archive_artifact, load_index
+from .simple_index import WheelCandidates
+from .wheel import Wheel
+from .wheel_selection import DeclaredLock, Selection, prove, select
+
+__all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supply", "Target", "Wheel"]
+
+
+class Supply:
+    """Answers what a host needs and where it is to be had; one object per task, its memory shared between forks on disk."""
+
+    def __init__(self, *, cache: ControllerCache, options: Mapping[str, Any] | None = None) -> None:
+        self.cache = cache
+        self.warnings: list[str] = []
+        self._options = dict(options or {})
+        self._found_credentials: dict[str, dict[str, str]] = {}
+        self._sources: PackageSources | None = None
+        self._http: HttpSource | None = None
+        self._candidates: WheelCandidates | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any] | None = None) -> Supply:
+        """Make a supply from module options; a missing or null option means what pip on the controller is configured with.
+
+        Keys: ``cache`` (directory), ``index_url``, ``extra_index_urls`` (list, in addition to the option's or pip's index),
+        ``find_links`` (list), ``trusted_hosts`` (list), ``ca_path``, ``timeout`` (seconds), ``retries``,
+        ``credentials`` ({host: {username, password}}). An empty list means the same as none.
+        """
+        options = dict(options or {})
+        return cls(cache=ControllerCache.at(options.get("cache")), options=options)
+
+    @property
+    def sources(self) -> PackageSources:
+        """Where packages come from; asked of pip at first use only."""
+        if self._sources is None:
+            self._sources = configured_sources(self._options, cache=self.cache)
+            self.warnings.extend(self._sources.warnings)
+        return self._sources
+
+    @property
+    def http(self) -> HttpSource:
+        """The one HTTP client of this task."""
+        if self._http is None:
+            self._http = HttpSource(
+                ca_path=self.sources.ca_path,
+                trusted_hosts=self.sources.trusted_hosts,
+                proxy=self.sources.proxy,
+                timeout=self.sources.timeout,
+                retries=self.sources.retries,
+                credentials={**self.sources.credentials, **self._found_credentials},
+            )
+        return self._http
+
+    def _offers(self) -> WheelCandidates:
+        """Return what the configured indexes and wheel directories offer; their pages are read once per task."""
+        if self._candidates is None:
+            self._candidates = WheelCandidates(self.sources, http=self.http, cache=self.cache)
+        return self._candidates
+
+    @property
+    def credentials(self) -> dict[str, dict[str, str]]:
+        """The user names and passwords that options, pip's configuration and URLs held, by host; never to be shown."""
+        return {host: dict(known) for host, known in {**self.sources.credentials, **self._found_credentials}.items()}
+
+    def lock(self, path: str | Path) -> Lock:
+        """Read a lock file; see ``locks.read_lock``."""
+        return read_lock(path)
+
+    def select(
+        self, lock: Lock, target: Target, *, extras: Sequence[str] = (), groups: Sequence[str] | None = None, refresh: bool = False
+    ) -> Selection:
+        """Select the wheels of a lock for a target; see ``wheel_selection.select``. ``groups`` None means the lock's default groups."""
+        selection = select(lock, target, extras=extras, groups=groups, offers=self._offers, cache=self.cache, refresh=refresh)
+        self._remember(selection)
+        return selection
+
+    def prove(self, declared: Iterable[DeclaredLock], targets: Iterable[Target]) -> dict[tuple[str, str], Selection]:
+        """Select every declared lock for every target, or raise one error that lists everything that is missing.
+
+        The answer is keyed by (declared name, ``target.label``).
+        """
+        selections = prove(declared, targets, offers=self._offers, cache=self.cache)
+        for selection in selections.values():
+            self._remember(selection)
+        return selections
+
+    def index(self, location: str, *, public_key: str | Path | None = None, max_age: float = 30.0) -> Index:
+        """Load the index of a repository; see ``repository_index.load_index``."""
+        location = self.without_credentials(location)
+        return load_index(location, public_key=public_key, cache=self.cache, http=self._http_for(location), max_age=max_age)
+
+    def bundle(
+        self,
+        name: str,
+        *,
+        repository: str,
+        platform: str,
+        release: str | None = None,
+        channel: str = "stable",
+        public_key: str | Path | None = None,
+    ) -> BundleArtifact:
+        """Resolve a bundle of a repository: the release if one is given, else what the channel names."""
+        return self.index(repository, public_key=public_key).resolve(name, platform=platform, release=release, channel=channel)
+
+    def archive(self, location: str, *, sha256: str | None = None) -> BundleArtifact:
+        """Describe a bundle archive that lies outside any repository; a URL needs its ``sha256``."""
+        location = self.without_credentials(location)
+        return archive_artifact(location, sha256=sha256, cache=self.cache, http=self._http_for(location))
+
+    def artifacts(self, items: Iterable[Wheel | BundleArtifact], *, index: Index | None = None) -> dict[str, dict[str, Any]]:
+        """Return the ``artifacts`` table of a request; an index that has a wheel is named before the wheel's own source."""
+        table: dict[str, dict[str, Any]] = {}
+        for item in items:
+            sources = list(item.sources)
+            mirrored = index.wheel(item.sha256) if index is not None else None
+            if mirrored is not None and mirrored not in sources:
+                sources.insert(0, mirrored)
+            entry = table.setdefault(item.sha256, {"filename": item.filename, "size": item.size, "sources": []})
+            entry["sources"].extend(source for source in sources if source not in entry["sources"])
+        return table
+
+    def download(self, item: Wheel | BundleArtifact, *, index: Index | None = None) -> Path:
+        """Return a verified local file of a wheel or bundle: the file itself where its source is a path, else a cached copy."""
+        entry = self.artifacts([item], index=index)[item.sha256]
+        return self.cache.download(
+            entry["sources"], sha256=item.sha256, filename=item.filename, size=item.size, http=self._http_for(*entry["sources"])
+        )
+
+    def without_credentials(self, url: str) -> str:
+        """Return the URL without user info, which is kept for the requests to its host."""
+        clean, found = split_credentials(url)
+        if found:
+            self._found_credentials.update(found)
+            self._http = None
+        return clean
+
+    def _http_for(self, *locations: str) -> HttpSource | None:
+        # pip is asked for certificates and proxy only when there is something on the web to read.
+        return self.http if any(local_path(location) is None for location in locations) else None
+
+    def _remember(self, selection: Selection) -> None:
+        self.warnings.extend(warning for warning in selection.warnings if warning not in self.warnings)

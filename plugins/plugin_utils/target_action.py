@@ -1,0 +1,285 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The base of the action plugins of all target modules: options, one look at the host, the request, the result."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleFileNotFound
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.spec import DEFAULT_ROOT, RULES, SPECS
+
+try:
+    from .declared_state import DeclaredState, Resolver, refuse_bad_names
+    from .supply import Supply
+    from .target_run import NoInterpreter, TargetRun
+except ImportError as error:  # a library of the controller is missing
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+from .host_probe import HostFacts, parse_probe, probe_command, usable_root
+from .reached_host import ReachedHost
+from .result_format import readable_diff, sentence
+from .target_request import Request, compose_request, declare, generation_wish, is_url, shown_options
+
+display = Display()
+
+Result = dict[str, Any]
+
+
+class TargetAction(ActionBase):
+    """Prepare a request on the controller, have it carried out on the host, and put its result into words."""
+
+    MODULE = ""
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
+        """Carry out the task and return its result; everything that can be expected to go wrong is a failed result."""
+        super().run(tmp, task_vars)
+        if MISSING is not None:
+            raise AnsibleActionFail(
+                f"hermetic.python.{self.MODULE} needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core."
+            ) from MISSING
+        options = self._options()
+        self._vars: dict[str, Any] = task_vars or {}
+        self._in_background = False
+        try:
+            result = self._answer(options)
+        except HermeticError as error:
+            result = {"failed": True, "changed": False, "msg": error.message, "errors": error.problems or [error.message]}
+        finally:
+            if not self._in_background:
+                self._remove_tmp_path(self._connection._shell.tmpdir)
+        if "invocation" in result:
+            result["invocation"] = {"module_args": shown_options(options)}
+        return result
+
+    # --- the task
+
+    def _answer(self, options: dict[str, Any]) -> Result:
+        if getattr(self._connection._shell, "_IS_WINDOWS", False):
+            raise HermeticError("This host runs Windows, which this release of the collection cannot manage yet; take it out of the play.")
+        if self.MODULE == "system" and not options.get("bundles"):
+            raise HermeticError(
+                "The declaration names no bundle, and a host without one can hold nothing; declare at least one in bundles."
+            )
+        timings: dict[str, float] = {}
+        begin = time.monotonic()
+        facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT))
+        timings["probe"] = round(time.monotonic() - begin, 3)
+        begin = time.monotonic()
+        supply = Supply.from_options({name: self._located(name, options.get(name)) for name in _SUPPLY_OPTIONS})
+        options = {**options, "repository": self._located("repository", options.get("repository"))}
+        options["public_key"] = self._located("public_key", options.get("public_key"))
+        run = TargetRun(
+            connection=ReachedHost(self, module=self.MODULE, variables=self._vars),
+            facts=facts,
+            state=DeclaredState(declaration=declare()),
+            supply=supply,
+            options=options,
+            shown=shown_options(self._task_options(options)),
+            local=self._connection.transport == "local",
+            tell=lambda text: display.vv(text, host=self._vars.get("inventory_hostname")),
+            timings=timings,
+        )
+        try:
+            request = self._request(options, run)
+            timings["controller"] = round(time.monotonic() - begin - timings.get("module", 0.0), 3)
+            wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+            result = self._controllers_answer(run) or run.carry_out(request, in_background=wrap_async)
+            self._in_background = run.left_running
+        except NoInterpreter:
+            result = self._answer_without_interpreter(run)
+        finally:
+            run.close()
+        if self._in_background:
+            return result
+        if "module_stdout" in result and (self.MODULE == "system_info" or (self.MODULE == "drift" and not options.get("bundles"))):
+            result = self._answer_without_interpreter(run)
+        return self._finished(result, run)
+
+    def _request(self, options: Mapping[str, Any], run: TargetRun) -> Request:
+        """Return the request, and leave in ``run`` the artifacts that it is made of."""
+        common: dict[str, Any] = {"root": run.facts.root, "check": bool(self._task.check_mode), "options": options}
+        if self.MODULE == "system_info":
+            return compose_request("info", **common)
+        if self.MODULE == "generation":
+            return compose_request("generation", generation=generation_wish(options["state"], options.get("number")), **common)
+        command = "drift" if self.MODULE == "drift" else "converge"
+        if self.MODULE == "drift" and not options.get("bundles"):
+            if options.get("virtualenvs"):
+                raise HermeticError(
+                    "VirtualEnvs are declared without any bundle that they could stand on; declare the bundles as well, or neither."
+                )
+            return compose_request(command, **common)
+        run.state = self._declared(options, run)
+        scope = "system" if self.MODULE in ("system", "drift") else "partial"
+        return compose_request(command, declaration=run.state.declaration, scope=scope, artifacts=run.artifacts(), **common)
+
+    def _declared(self, options: Mapping[str, Any], run: TargetRun) -> DeclaredState:
+        if options.get("state") == "absent":
+            refuse_bad_names("bundle" if self.MODULE == "bundle" else "VirtualEnv", [options["name"]])
+            return DeclaredState(declaration=declare(**{f"absent_{self.MODULE}s": [options["name"]]}))
+        resolver = Resolver(options, supply=run.supply, facts=run.facts, platforms=self._platforms(options), find_file=self._find_file)
+        if self.MODULE == "bundle":
+            state = resolver.bundle(options)
+        elif self.MODULE == "virtualenv":
+            info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
+            if "info" not in info:
+                raise HermeticError(
+                    f"The host could not tell what bundles it has: {info.get('msg')} Repair it with hermetic.python.system."
+                )
+            state = resolver.virtualenv(options, info=info["info"])
+        else:
+            state = resolver.state(options["bundles"], options.get("virtualenvs") or [])
+        run.warnings += run.supply.warnings
+        return state
+
+    # --- what can be answered without the engine
+
+    def _controllers_answer(self, run: TargetRun) -> Result | None:
+        """Answer for a host that has nothing, where that is the answer."""
+        if run.facts.interpreter is not None or run.facts.dead or self._task.args.get("state") != "absent":
+            return None
+        return {"changed": False, "plan": [], "findings": [], "generation": {"before": None, "after": None}}
+
+    def _answer_without_interpreter(self, run: TargetRun) -> Result:
+        facts = run.facts
+        damaged = [*facts.dead, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
+        if self.MODULE == "system_info":
+            if damaged:
+                run.warnings.append(
+                    f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
+                )
+            nothing: dict[str, Any] = {"root": facts.root, "generation": None, "generations": [], "bundles": [], "virtualenvs": []}
+            return {"changed": False, "info": {**nothing, "damaged": damaged}}
+        if self.MODULE == "drift" and damaged:
+            return {
+                "changed": False,
+                "plan": [],
+                "findings": [_dead(each, facts) for each in damaged],
+                "generation": {"before": None, "after": None},
+            }
+        raise NoInterpreter(facts)
+
+    # --- the result
+
+    def _finished(self, result: Result, run: TargetRun) -> Result:
+        result["platform"] = run.facts.platform
+        result["timings"] = {**run.timings, **(result.get("timings") or {})}
+        known = list(result.get("warnings") or [])
+        warnings = [*known, *(warning for warning in run.warnings if warning not in known)]
+        if warnings:
+            result["warnings"] = warnings
+        diff = None if result.get("failed") or self.MODULE == "system_info" else readable_diff(result, root=run.facts.root)
+        result.pop("diff", None)
+        if diff is not None and self._task.diff:
+            result["diff"] = diff
+        if not result.get("failed"):
+            result.setdefault("changed", False)
+            if self.MODULE == "drift":
+                result["clean"] = not result.get("findings")
+            if self.MODULE == "system_info":
+                result["info"].setdefault("damaged", [])
+            else:
+                result["msg"] = sentence(result, module=self.MODULE, check=bool(self._task.check_mode))
+        return result
+
+    # --- options and variables
+
+    def _options(self) -> dict[str, Any]:
+        """Return the checked options; the task's own stay as they are, since the task may be run again (until)."""
+        # A root is a path of the host: expanding it here would put the controller's home into it.
+        spec = {**SPECS[self.MODULE], "root": {"type": "str"}}
+        given = self._task.args
+        self._task.args = copy.deepcopy(given)
+        try:
+            _unused, options = self.validate_argument_spec(argument_spec=spec, **RULES[self.MODULE])
+        finally:
+            self._task.args = given
+        return dict(options)
+
+    def _task_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: options[name] for name in self._task.args if name in SPECS[self.MODULE]}
+
+    def _located(self, name: str, value: Any) -> Any:
+        """Return an option with the paths in it made absolute, as seen from the playbook."""
+        if name == "find_links":
+            return [self._located("", each) for each in value or []]
+        if name in ("repository", "public_key", "") and value and "://" not in value:
+            return self._loader.path_dwim(value)
+        return value
+
+    def _find_file(self, path: str) -> str:
+        if is_url(path):
+            return path
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleFileNotFound as error:
+            raise HermeticError(
+                f"The file {path!r} is not on the controller; it was looked for in files, beside the tasks and beside the playbook."
+            ) from error
+        except AnsibleError as error:
+            raise HermeticError(f"The file {path!r} cannot be found on the controller: {error}") from error
+
+    def _host_vars(self) -> Mapping[str, Any]:
+        if self._task.delegate_to:
+            delegated: Mapping[str, Any] = self._vars["ansible_delegated_vars"][self._task.delegate_to]
+            return delegated
+        return self._vars
+
+    def _platforms(self, options: Mapping[str, Any]) -> list[str]:
+        """Return the platforms that must be covered besides the host's own."""
+        asked = list(options.get("platforms") or [])
+        if options.get("prove") == "host":
+            return asked
+        hostvars = self._vars.get("hostvars") or {}
+        others = [hostvars[host].get("hermetic_platform") for host in self._vars.get("ansible_play_hosts_all") or [] if host in hostvars]
+        return [*asked, *(str(name) for name in others if name)]
+
+    # --- the host
+
+    def _probe(self, root: str) -> HostFacts:
+        answer = self._low_level_execute_command(probe_command(root))
+        facts = parse_probe(answer["stdout"], stderr=answer["stderr"], rc=answer["rc"])
+        wanted = self._host_vars().get("hermetic_platform")
+        if wanted and str(wanted) != facts.platform:
+            raise HermeticError(
+                f"The variable hermetic_platform says {wanted}, and the host is {facts.platform}. Correct the variable, or remove it; the host is asked anyway."
+            )
+        if facts.root_type == "other":
+            raise HermeticError(
+                f"The root {facts.root} is there and is no directory; nothing was changed. Move it away, or choose another root."
+            )
+        if not facts.root_writable and not self._task.check_mode and self.MODULE in ("system", "bundle", "virtualenv", "generation"):
+            raise HermeticError(
+                f"The root {facts.root} cannot be written by the user with uid {facts.uid}; nothing was changed. "
+                "Become a user who can (become: true), or choose a root of that user's own."
+            )
+        return facts
+
+
+_SUPPLY_OPTIONS = ("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials")
+
+
+def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+    """Return the finding for a bundle whose interpreter cannot tell anything itself."""
+    name = bundle_id.rsplit("-", 2)[0]
+    return {
+        "subject": f"bundle:{name}",
+        "kind": "not_runnable",
+        "severity": "high",
+        "cause": "tampered",
+        "expected": "an interpreter that starts",
+        "actual": "one that does not",
+        "path": f"{facts.root}/bundles/{bundle_id}/bin/python3",
+        "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
+    }

@@ -1,0 +1,380 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real bundles from real interpreters and archives, run as a host would run them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, BrokenInterpreter
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import (
+    ArchiveSource,
+    BuildReport,
+    BuildRequest,
+    InterpreterSource,
+    Wheel,
+    build,
+)
+from wheelhouse import make_sample_wheels
+
+PROJECT = Path(__file__).resolve().parents[2]
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+RELEASE = "1.0+1"
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="an installed interpreter is bundled on Linux only")]
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Wheel]:
+    """Return two wheels with commands of every kind."""
+    made = make_sample_wheels(tmp_path_factory.mktemp("fixed"))
+    return [Wheel(path=made[name].path, sha256=made[name].sha256) for name in ("alpha-1.0", "gamma-1.0")]
+
+
+@pytest.fixture(scope="module")
+def request_here(tmp_path_factory: pytest.TempPathFactory, packages: list[Wheel]) -> BuildRequest:
+    """Return a request for a bundle of the interpreter that runs the tests."""
+    return BuildRequest(
+        name="python",
+        release=RELEASE,
+        source=InterpreterSource(path=Path(sys.executable)),
+        destination=tmp_path_factory.mktemp("first"),
+        packages=packages,
+    )
+
+
+@pytest.fixture(scope="module")
+def report(request_here: BuildRequest) -> BuildReport:
+    return build(request_here)
+
+
+@pytest.fixture(scope="module")
+def unpacked(report: BuildReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the bundle, unpacked by tar at a place with a blank in its name."""
+    place = tmp_path_factory.mktemp("a place") / report.archive.name.removesuffix(".tar.gz")
+    place.mkdir()
+    subprocess.run(["tar", "-xzf", str(report.archive), "-C", str(place)], check=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def standalone(unpacked: Path, report: BuildReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a tree laid out as python-build-standalone does, made from the bundle."""
+    prefix = tmp_path_factory.mktemp("standalone") / "python"
+    command = Path(report.info["python"]["executable"]).name
+    shutil.copytree(
+        unpacked / "lib", prefix / "lib", ignore=shutil.ignore_patterns("__pycache__", "engine", "site-packages"), symlinks=True
+    )
+    (prefix / "bin").mkdir()
+    shutil.copy(unpacked / "libexec" / command, prefix / "bin" / command)
+    (prefix / "bin" / "python3").symlink_to(command)
+    (prefix / "bin" / "pip").write_text("#!/install/bin/python3\n")
+    (prefix / "lib" / "libtcl8.6.so").write_text("Tk has no place in a bundle")
+    return prefix
+
+
+def packed(prefix: Path, target: Path) -> ArchiveSource:
+    with tarfile.open(target, "w:gz", compresslevel=1) as archive:
+        archive.add(prefix, arcname=prefix.name)
+    return ArchiveSource(location=str(target), sha256=hashlib.sha256(target.read_bytes()).hexdigest())
+
+
+def said(python: Path, code: str, **variables: str) -> str:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **variables}
+    return subprocess.run([str(python), "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_self_test_ran_and_tried_everything(report: BuildReport) -> None:
+    assert report.changed
+    assert report.self_test["ran"]
+    assert {"https", "environment", "hostile environment variables", "hostile current directory", "writes nothing"} <= set(
+        report.self_test["checks"]
+    )
+    assert report.info["hermetic"] == "launcher"
+    assert report.warnings == []
+
+
+def test_nothing_but_the_archive_its_record_and_caches_is_left(report: BuildReport) -> None:
+    left = {path.name for path in report.archive.parent.iterdir()} - {".cache"}
+    assert left == {report.archive.name, f"{report.archive.name}.json"}
+
+
+def test_the_same_inputs_make_the_same_bytes_elsewhere(request_here: BuildRequest, report: BuildReport, tmp_path: Path) -> None:
+    again = build(replace(request_here, destination=tmp_path / "another place"))
+    assert again.changed
+    assert (again.sha256, again.inputs) == (report.sha256, report.inputs)
+
+
+def test_a_second_build_of_the_same_inputs_does_nothing(request_here: BuildRequest, report: BuildReport) -> None:
+    before = report.archive.stat().st_mtime_ns
+    again = build(request_here)
+    assert (again.changed, again.sha256, again.info["packages"]) == (False, report.sha256, report.info["packages"])
+    assert report.archive.stat().st_mtime_ns == before
+
+
+def test_a_damaged_archive_is_built_again(request_here: BuildRequest, report: BuildReport, tmp_path: Path) -> None:
+    for path in (report.archive, report.archive.with_name(f"{report.archive.name}.json")):
+        shutil.copy(path, tmp_path / path.name)
+    damaged = tmp_path / report.archive.name
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    again = build(replace(request_here, destination=tmp_path))
+    assert (again.changed, again.sha256) == (True, report.sha256)
+
+
+def test_the_archive_is_plain_gzip_without_a_time(report: BuildReport) -> None:
+    head = report.archive.read_bytes()[:10]
+    assert head[:3] == b"\x1f\x8b\x08"
+    assert head[3] == 0
+    assert head[4:8] == b"\0\0\0\0"
+    with gzip.open(report.archive) as stream:
+        assert stream.read(4) == b"bin/"
+
+
+def test_bundle_json_describes_what_is_in_it(report: BuildReport, unpacked: Path) -> None:
+    info = json.loads((unpacked / "bundle.json").read_text())
+    assert info == report.info
+    assert info["python"]["version"] == ".".join(str(number) for number in sys.version_info[:3])
+    for name in info["python"]["commands"].values():
+        assert info["files"][name]["mode"] == "0755"
+    assert (unpacked / info["python"]["stdlib"] / "EXTERNALLY-MANAGED").is_file()
+
+
+def test_the_facade_leads_to_the_versioned_bundle(unpacked: Path, report: BuildReport, tmp_path: Path) -> None:
+    generation = tmp_path / "generations" / "1" / "bin"
+    generation.mkdir(parents=True)
+    (generation / "python").symlink_to(unpacked / report.info["python"]["executable"])
+    (tmp_path / "current").symlink_to("generations/1")
+    (tmp_path / "bin").symlink_to("current/bin")
+    code = "import sys; print(sys.prefix, sys.executable, sep='|')"
+    assert said(tmp_path / "bin" / "python", code) == f"{unpacked}|{unpacked}/{report.info['python']['executable']}"
+
+
+def test_build_variables_name_the_place_that_the_bundle_lies_at(unpacked: Path) -> None:
+    code = "import sysconfig; print(sysconfig.get_config_var('prefix'), sysconfig.get_config_var('PYTHON_BUILD_STANDALONE'))"
+    assert said(unpacked / "bin" / "python", code) == f"{unpacked} 1"
+
+
+def test_a_subprocess_of_the_bundle_is_the_bundle_again(unpacked: Path) -> None:
+    code = "import subprocess, sys; print(subprocess.check_output([sys.executable, '-c', 'import sys; print(sys.prefix)'], text=True))"
+    assert said(unpacked / "bin" / "python", code) == str(unpacked)
+
+
+def test_worker_processes_start(unpacked: Path) -> None:
+    code = "import multiprocessing as m; p = m.get_context('spawn').Pool(1); print(p.map(abs, [-1])); p.close(); p.join()"
+    assert said(unpacked / "bin" / "python", code) == "[1]"
+
+
+def test_an_environment_by_venv_is_hermetic_too(unpacked: Path, tmp_path: Path) -> None:
+    subprocess.run([str(unpacked / "bin" / "python"), "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True)
+    hostile = tmp_path / "hostile"
+    hostile.mkdir()
+    (hostile / "json.py").write_text("raise SystemExit('hostile')")
+    code = "import json, sys; print(sys.prefix, sys.base_prefix, sep='|')"
+    assert said(tmp_path / "env" / "bin" / "python", code, PYTHONPATH=str(hostile)) == f"{tmp_path / 'env'}|{unpacked}"
+
+
+def test_commands_of_packages_run_from_anywhere_through_links(unpacked: Path, tmp_path: Path, report: BuildReport) -> None:
+    wanted = {"alpha": f"alpha {unpacked}", "alpha-script": f"script {unpacked}", "alpha-shell": "shell", "gamma": f"gamma {unpacked}"}
+    assert set(wanted) | {Path(path).name for path in report.info["python"]["commands"].values()} <= set(os.listdir(unpacked / "bin"))
+    for command, says in wanted.items():
+        link = tmp_path / f"link-{command}"
+        link.symlink_to(unpacked / "bin" / command)
+        for path in (unpacked / "bin" / command, link):
+            done = subprocess.run([str(path)], capture_output=True, text=True, check=True, cwd="/")
+            assert done.stdout.strip() == says
+
+
+def test_no_binary_looks_for_libraries_outside(unpacked: Path) -> None:
+    maps = said(unpacked / "bin" / "python", "import ssl, sqlite3, ctypes, lzma, bz2, zlib; print(open('/proc/self/maps').read())")
+    loaded = {line[line.index("/") :] for line in maps.splitlines() if "/" in line and ".so" in line}
+    outside = {Path(path).name for path in loaded if not path.startswith(str(unpacked))}
+    assert {name.split(".so")[0].split("-")[0] for name in outside} <= {"libc", "libm", "ld", "libdl", "libpthread", "librt", "libutil"}
+
+
+@pytest.mark.root
+def test_a_host_with_nothing_but_the_c_library_and_no_proc_is_enough(unpacked: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(unpacked, root / "opt" / "bundle", symlinks=True)
+    listing = ""
+    for path in (unpacked / "libexec").iterdir(), unpacked.rglob("libsqlite3.so*"):
+        listing += subprocess.run(["ldd", *map(str, path)], capture_output=True, text=True, check=True).stdout
+    found = set(re.findall(r"(?:=> |^\s+)(/.*) \(0x", listing, re.MULTILINE))
+    for library in {path for path in found if not os.path.realpath(path).startswith(f"{unpacked}/")}:
+        (root / library.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, root / library.lstrip("/"))
+    code = "import ssl, sqlite3, ctypes, lzma, bz2, zlib, sys; print(sys.prefix, len(ssl.create_default_context().get_ca_certs()) > 50)"
+    # An absolute path: the search for chroot itself must not depend on the variables of the command.
+    chroot = str(shutil.which("chroot", path="/usr/sbin:/sbin:/usr/bin:/bin"))
+    done = subprocess.run([chroot, str(root), "/opt/bundle/bin/python", "-c", code], env={}, capture_output=True, text=True, check=False)
+    assert done.stdout == "/opt/bundle True\n", done.stderr
+
+
+def test_a_standalone_archive_becomes_a_bundle(standalone: Path, tmp_path: Path) -> None:
+    source = packed(standalone, tmp_path / "install_only.tar.gz")
+    made = build(BuildRequest(name="python", release=RELEASE, platform="linux-x86_64", source=source, destination=tmp_path / "out"))
+    assert made.self_test["ran"]
+    assert made.info["source"] == {"kind": "archive", "sha256": source.sha256}
+    assert not [path for path in made.info["files"] if "tcl" in path or path == "bin/pip"]
+
+
+def test_a_source_that_does_not_work_leaves_nothing(standalone: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    shutil.copytree(standalone, broken, symlinks=True)
+    next(broken.rglob("sqlite3/__init__.py")).write_text("raise ImportError('torn')\n")
+    source = packed(broken, tmp_path / "broken.tar.gz")
+    with pytest.raises(BrokenInterpreter) as caught:
+        build(BuildRequest(name="python", release=RELEASE, platform="linux-x86_64", source=source, destination=tmp_path / "out"))
+    assert "sqlite3 does not import" in str(caught.value)
+    assert {path.name for path in (tmp_path / "out").iterdir()} <= {".cache"}
+
+
+def test_a_source_for_another_processor_is_refused(standalone: Path, tmp_path: Path) -> None:
+    source = packed(standalone, tmp_path / "x.tar.gz")
+    with pytest.raises(BrokenArtifact, match=r"is for linux-x86_64, and the bundle is to be for macos-arm64"):
+        build(
+            BuildRequest(
+                name="python", release=RELEASE, platform="macos-arm64", source=source, destination=tmp_path / "out", hermetic="site"
+            )
+        )
+
+
+def test_a_bundle_must_not_promise_an_older_c_library(standalone: Path, tmp_path: Path) -> None:
+    source = packed(standalone, tmp_path / "x.tar.gz")
+    request = BuildRequest(
+        name="python", release=RELEASE, platform="linux-x86_64", source=source, destination=tmp_path / "out", glibc="2.5"
+    )
+    with pytest.raises(BrokenArtifact, match=r"glibc 2\.5"):
+        build(request)
+
+
+def test_a_macos_bundle_is_laid_without_running_anything(standalone: Path, tmp_path: Path) -> None:
+    prefix = tmp_path / "python"
+    shutil.copytree(standalone, prefix, symlinks=True)
+    (command,) = [path for path in (prefix / "bin").iterdir() if path.name.startswith("python3.")]
+    short = command.name.removeprefix("python")
+    command.write_bytes(b"\xcf\xfa\xed\xfe" + struct.pack("<I", 0x0100000C) + f"\0{short}.7\0".encode())
+    request = BuildRequest(
+        name="python", release=RELEASE, platform="macos-arm64", source=packed(prefix, tmp_path / "x.tar.gz"), destination=tmp_path / "out",
+        python_for_bytecode=sys.executable, hermetic="site",
+    )  # fmt: skip
+    made = build(request)
+    assert (made.info["python"]["version"], made.info["libc"], made.info["macos"]) == (f"{short}.7", None, {"minimum": "11.0"})
+    assert (made.info["hermetic"], made.self_test["ran"]) == ("site", False)
+    assert any(path.endswith(".pyc") for path in made.info["files"])
+    assert any("without a launcher" in warning for warning in made.warnings)
+
+
+def test_the_fallback_without_a_launcher_keeps_what_it_promises(request_here: BuildRequest, tmp_path: Path) -> None:
+    made = build(replace(request_here, destination=tmp_path, hermetic="site"))
+    assert (made.info["hermetic"], made.info["launcher"]) == ("site", None)
+    assert "hostile environment variables" in made.self_test["checks"]
+    assert "hostile current directory" not in made.self_test["checks"]
+    assert len(made.warnings) == 1
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3.9.18", "3.13.0"])
+def test_other_versions_of_python_pass_their_self_test(version: str, tmp_path: Path) -> None:
+    short = ".".join(version.split(".")[:2])
+    interpreter = PYENV / version / "bin" / f"python{short}"
+    if not interpreter.is_file():
+        pytest.skip(f"this machine has no {interpreter}")
+    made = build(BuildRequest(name="python", release=f"{version}+1", source=InterpreterSource(path=interpreter), destination=tmp_path))
+    assert made.self_test["ran"]
+    assert made.info["engine"] is (short != "2.7")
+    assert ("lib/engine" in made.info["files"]) is (short != "2.7")
+    assert f"bin/python{short[0]}" in made.info["files"]
+
+
+def test_the_interpreter_of_the_system_becomes_a_bundle(tmp_path: Path) -> None:
+    interpreter = Path("/usr/bin/python3")
+    if not interpreter.exists():
+        pytest.skip("this machine has no /usr/bin/python3")
+    made = build(BuildRequest(name="python", release=RELEASE, source=InterpreterSource(path=interpreter), destination=tmp_path))
+    assert made.self_test["ran"]
+
+
+def test_an_embeddable_windows_python_becomes_a_full_one(tmp_path: Path, packages: list[Wheel]) -> None:
+    """The official archive's shape: programs, extension modules and a zip of byte code, here inside an sdist as on the index."""
+    program = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H", 0x8664)
+    with zipfile.ZipFile(tmp_path / "modules.zip", "w") as modules:
+        modules.writestr("os.pyc", b"code")
+        modules.writestr("ssl.pyc", b"code")
+        modules.writestr("json/__init__.pyc", b"code")
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as inner:
+        for name in ("python.exe", "pythonw.exe", "vcruntime140.dll", "_ssl.pyd", "libssl-3.dll", "python3.dll"):
+            inner.writestr(f"cp313/{name}", program)
+        inner.writestr("cp313/python313.dll", program + b"\x003.13.2\0")
+        inner.writestr("cp313/python313._pth", "python313.zip\n.\n")
+        inner.write(tmp_path / "modules.zip", "cp313/python313.zip")
+    outer = tmp_path / "embed-1"
+    outer.mkdir()
+    shutil.move(tmp_path / "data.zip", outer / "data.zip")
+    source = packed(outer, tmp_path / "embed-1.tar.gz")
+    request = BuildRequest(
+        name="python", release=RELEASE, platform="windows-x86_64", source=source, destination=tmp_path / "out", packages=packages
+    )
+    made, again = build(request), build(replace(request, destination=tmp_path / "again"))
+    assert made.sha256 == again.sha256
+    assert made.archive.name == f"python-{RELEASE}-windows-x86_64.zip"
+    files = made.info["files"]
+    assert {
+        "bin/python.exe",
+        "bin/python3.exe",
+        "bin/python313.dll",
+        "bin/vcruntime140.dll",
+        "bin/DLLs/_ssl.pyd",
+        "bin/DLLs/libssl-3.dll",
+    } <= set(files)
+    assert {"bin/Lib/json/__init__.pyc", "bin/Lib/_ssl_upstream.pyc", "bin/Lib/ssl.py", "share/ca/cacert.pem"} <= set(files)
+    assert "bin/python313.zip" not in files
+    assert not [path for path, entry in files.items() if entry["type"] == "link"]
+    assert [path for path in files if path.startswith("bin/Scripts/") and path.endswith(".exe")]
+    assert (made.info["hermetic"], made.info["python"]["version"], made.info["libc"]) == ("pth", "3.13.2", None)
+    with zipfile.ZipFile(made.archive) as archive:
+        assert archive.read("bin/python313._pth").split() == [b"Lib", b"DLLs", b".", b"Lib\\site-packages", b"import", b"site"]
+        assert {entry.date_time for entry in archive.infolist()} == {(2001, 9, 9, 1, 46, 40)}
+
+
+def run_module(arguments: dict[str, object], *options: str) -> dict[str, object]:
+    environment = {
+        **os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".collections"), "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_NOCOLOR": "1",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "ansible", "adhoc", "localhost", "-m", "hermetic.python.bundle_build", "-a", json.dumps(arguments), *options],
+        env=environment, cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    text = done.stdout + done.stderr
+    assert "=> {" in text, text
+    result: dict[str, object] = json.JSONDecoder().raw_decode(text[text.rindex("=> {") + 3 :])[0]
+    return result
+
+
+def test_the_module_builds_once_and_says_so_beforehand(tmp_path: Path) -> None:
+    arguments: dict[str, object] = {"release": RELEASE, "interpreter": sys.executable, "dest": str(tmp_path / "out"), "hermetic": "site"}
+    foreseen = run_module(arguments, "--check", "--diff")
+    assert foreseen["changed"] is True, foreseen
+    assert not list((tmp_path).glob("out/*.tar.gz"))
+    first = run_module(arguments)
+    assert first["changed"] is True, first
+    assert Path(str(first["archive"])).is_file()
+    assert run_module(arguments)["changed"] is False
+    assert run_module(arguments, "--check")["changed"] is False
+
+
+def test_the_module_refuses_two_sources(tmp_path: Path) -> None:
+    refused = run_module({"release": RELEASE, "dest": str(tmp_path), "interpreter": sys.executable, "archive": "x.zip", "sha256": "0" * 64})
+    assert "mutually exclusive" in str(refused["msg"])

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module ``repository`` as Ansible runs it: check mode, diff, errors and secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ansible")
+
+SAMPLES = Path(__file__).resolve().parents[1] / "unit"
+sys.path.insert(0, str(SAMPLES))
+from supply_samples import make_bundle  # noqa: E402
+
+PROJECT = Path(__file__).resolve().parents[2]
+PASSPHRASE = "swordfish-is-the-word"
+
+
+def ansible(tmp_path: Path, *flags: str, **options: object) -> tuple[int, str]:
+    (tmp_path / "ansible.cfg").touch()
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(PROJECT / ".collections"),
+        "ANSIBLE_HOME": str(tmp_path / "ansible"),
+        "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "LC_ALL": "C.UTF-8",
+    }
+    command = [Path(sys.executable).parent / "ansible", "localhost", "-m", "hermetic.python.repository", *flags]
+    done = subprocess.run(
+        [*command, "-a", json.dumps({"path": str(tmp_path / "repository"), **options})],
+        env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_task_publishes_signs_and_tells_no_secret(tmp_path: Path) -> None:
+    archive = make_bundle(tmp_path / "build")
+    options = {
+        "archives": [str(archive)], "channel": "stable", "release": "3.12.1+1", "generate_key": True,
+        "private_key": str(tmp_path / "key.pem"), "passphrase": PASSPHRASE,
+    }  # fmt: skip
+    code, said = ansible(tmp_path, "--check", "--diff", **options)
+    assert code == 0 and "CHANGED" in said and "+bundle python: channel stable is 3.12.1+1" in said
+    assert not (tmp_path / "repository").exists()
+    code, said = ansible(tmp_path, "-vvv", **options)
+    assert code == 0 and "CHANGED" in said and '"serial": 1' in said and PASSPHRASE not in said
+    code, said = ansible(tmp_path, "--diff", **options)
+    assert code == 0 and "SUCCESS" in said and '"changed": false' in said
+    code, said = ansible(tmp_path, state="verified", public_key=str(tmp_path / "key.pem.pub"))
+    assert code == 0, said
+
+
+def test_a_task_that_cannot_be_done_fails_with_every_reason(tmp_path: Path) -> None:
+    code, said = ansible(tmp_path, channel="stable", platforms=["linux-x86_64"])
+    assert code != 0 and "contradict each other" in said
+    assert "channel is given without the release" in said and "platforms is given without locks" in said
+    code, said = ansible(tmp_path, locks=["gone.toml"], release="1")
+    assert code != 0 and "The lock 'gone.toml' is not on the controller" in said
+    code, said = ansible(tmp_path, unheard_of=1)
+    assert code != 0 and "unheard_of" in said

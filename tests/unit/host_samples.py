@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that exist only as records: what the pure parts of the engine decide from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Bundle, Declaration, VirtualEnv
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import laid_id
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.observation import Observation
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import Plan, make_plan
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import (
+    BundleReceipt,
+    EnvironmentReceipt,
+    Generation,
+    LaidReceipt,
+    Records,
+)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.wheel_name import name_and_version
+
+NOW = "2026-11-23T10:00:00Z"
+
+
+def digest(text: str) -> str:
+    """Return a digest that stands for something."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def bundle(name: str = "python", release: str = "3.12.1+1", *, default: bool = False) -> Bundle:
+    """Return a declared bundle."""
+    return Bundle(name, release, digest(f"{name} {release}"), default=default)
+
+
+def wheel(filename: str) -> str:
+    """Return the digest of a wheel ``alpha-1.0``."""
+    return digest(f"{filename}-py3-none-any.whl")
+
+
+def virtualenv(name: str, *wheels: str, on: str = "python", system_site_packages: bool = False) -> VirtualEnv:
+    """Return a declared VirtualEnv."""
+    return VirtualEnv(name, on, tuple(wheel(each) for each in wheels), system_site_packages)
+
+
+def bundle_info(name: str = "python", release: str = "3.12.1+1", **parts: Any) -> dict[str, Any]:
+    """Return a bundle.json."""
+    version = release.split("+")[0]
+    short = ".".join(version.split(".")[:2])
+    return {
+        "format": 1,
+        "name": name,
+        "release": release,
+        "platform": "linux-x86_64",
+        "python": {
+            "version": version,
+            "executable": f"bin/python{short}",
+            "commands": {"python": f"bin/python{short}", "python3": f"bin/python{short}", f"python{short}": f"bin/python{short}"},
+        },
+        "engine": True,
+        "files": {f"bin/python{short}": {"type": "file", "mode": "0755", "size": 3, "sha256": digest("elf")}},
+        **parts,
+    }
+
+
+class Host:
+    """Collects records, then tells what is observed."""
+
+    def __init__(self, *filenames: str) -> None:
+        self.records = Records({}, {}, {}, {}, {})
+        self.filenames = {wheel(name): f"{name}-py3-none-any.whl" for name in filenames}
+
+    def install(self, declared: Bundle, **info: Any) -> BundleReceipt:
+        """Add the receipt of a bundle."""
+        about = bundle_info(declared.name, declared.release, **info)
+        receipt = BundleReceipt(
+            declared.id, declared.sha256, f"{declared.id}.tar.gz", 1, [0, 0], about, [0o644, 1, digest("json")], {"": [0, 0]}
+        )
+        self.records.bundles[receipt.id] = receipt
+        return receipt
+
+    def lay(self, filename: str, on: Bundle, **parts: Any) -> LaidReceipt:
+        """Add the receipt of a laid wheel."""
+        name, version = name_and_version(filename)
+        self.filenames[wheel(filename)] = f"{filename}-py3-none-any.whl"
+        given = {
+            "entry_points": [],
+            "files": {
+                f"site/{name}/__init__.py": [0o644, 1, digest(f"{filename} code")],
+                f"site/{name}-{version}.dist-info/METADATA": [0o644, 1, digest(f"{filename} metadata")],
+                f"site/{name}-{version}.dist-info/RECORD": [0o644, 1, digest(f"{filename} record")],
+            },
+            **parts,
+        }
+        receipt = LaidReceipt(
+            id=laid_id(wheel(filename), bundle_sha256=on.sha256),
+            wheel=wheel(filename),
+            filename=f"{filename}-py3-none-any.whl",
+            bundle=on.id,
+            name=name,
+            version=version,
+            dist_info=f"{name}-{version}.dist-info",
+            owner=[0, 0],
+            directories={},
+            stamp=f"{filename} {on.release}",
+            **given,
+        )
+        self.records.laid[receipt.id] = receipt
+        return receipt
+
+    def build(self, declared: VirtualEnv, on: Bundle, *filenames: str) -> EnvironmentReceipt:
+        """Add the receipt of an environment of wheels that are laid already or are laid now."""
+        laid = [self.records.laid.get(laid_id(wheel(name), bundle_sha256=on.sha256)) or self.lay(name, on) for name in filenames]
+        short = ".".join(on.release.split(".")[:2])
+        receipt = EnvironmentReceipt(
+            id=declared.id(on),
+            name=declared.name,
+            key=declared.key(on),
+            bundle=on.id,
+            wheels=sorted(declared.wheels),
+            system_site_packages=declared.system_site_packages,
+            laid={each.id: each.stamp for each in sorted(laid, key=lambda each: each.id)},
+            link_mode="hardlink",
+            owner=[0, 0],
+            site_packages=f"lib/python{short}/site-packages",
+            headers=f"include/site/python{short}",
+            scripts="bin",
+            own_files={"pyvenv.cfg": [0o644, 1, digest("cfg")]},
+            own_links={"bin/python": f"/root/bundles/{on.id}/bin/python{short}"},
+            directories={path: [0, 0] for path in ("", "bin", "lib", f"lib/python{short}", f"lib/python{short}/site-packages")},
+        )
+        self.records.environments[receipt.id] = receipt
+        return receipt
+
+    def switch(self, bundles: Sequence[Bundle], environments: Iterable[EnvironmentReceipt] = (), *, default: str = "python") -> Generation:
+        """Add a generation."""
+        number = max(self.records.generations, default=0) + 1
+        made = Generation(
+            number=number,
+            created=NOW,
+            kept=False,
+            default=default,
+            bundles={each.name: each.id for each in bundles},
+            virtualenvs={each.name: each.id for each in environments},
+            previous=number - 1 or None,
+        )
+        self.records.generations[number] = made
+        return made
+
+    def observation(self, *, broken: dict[str, set[str]] | None = None, **parts: Any) -> Observation:
+        """Return what is observed: the last generation is in force."""
+        found = Observation(records=self.records, current=self.records.generations.get(max(self.records.generations, default=0)), **parts)
+        for kind, tree_ids in (broken or {}).items():
+            found.broken[kind] |= tree_ids
+        return found
+
+    def plan(self, declaration: Declaration | None, **observed: Any) -> Plan:
+        """Return the plan for a declaration."""
+        return make_plan(declaration, self.observation(**observed), file_name=lambda sha256: self.filenames[sha256], now=NOW)
+
+
+def steps(plan: Plan) -> list[tuple[str, str]]:
+    """Return what a plan does."""
+    return [(step.action, step.subject) for step in plan.steps]
+
+
+def told(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return what a plan has found."""
+    return sorted((finding.subject, finding.kind, finding.cause) for finding in plan.findings)
+
+
+LEFTOVER = Path("/root/environments/.new-x")

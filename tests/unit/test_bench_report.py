@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the benchmark makes of its measurements: ratios of pairs, verdicts, the table and the JSON document."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.hermetic.python.bench.comparison import Comparison, Series
+from ansible_collections.hermetic.python.bench.report import document, summary, table
+
+
+def comparison(ours: tuple[float, ...], other: tuple[float, ...], *, aim: float | None = None, row: str = "a row") -> Comparison:
+    return Comparison(row, Series("ours", ours, ours), Series("other", other, other), aim)
+
+
+def test_the_ratio_is_the_median_of_the_pairs_and_not_the_ratio_of_the_medians() -> None:
+    # The second round was a busy one for both.
+    measured = comparison((1.0, 9.0, 1.2), (1.0, 10.0, 2.0))
+    assert measured.ratios == pytest.approx([1.0, 0.9, 0.6])
+    assert measured.ratio == pytest.approx(0.9)
+
+
+def test_rounds_without_a_partner_do_not_count() -> None:
+    measured = comparison((2.0, 4.0, 100.0), (1.0, 2.0))
+    told = measured.as_dict()
+    assert (told["rounds"], told["ours"]["median"], told["other"]["median"]) == (2, 3.0, 1.5)
+    assert told["ratio"] == {"min": 2.0, "median": 2.0, "max": 2.0}
+    assert told["ours"]["seconds"] == [2.0, 4.0, 100.0]
+
+
+def test_the_work_of_processors_has_a_ratio_of_its_own() -> None:
+    measured = Comparison("a row", Series("ours", (9.0, 9.0), (1.0, 2.0)), Series("other", (1.0, 1.0), (2.0, 2.0)), aim=1.0)
+    assert (measured.ratio, measured.cpu_ratio, measured.verdict) == (9.0, 0.75, "MISS")
+
+
+@pytest.mark.parametrize(("ours", "aim", "verdict"), [(1.5, 1.5, "pass"), (1.51, 1.5, "MISS"), (9.0, None, "")])
+def test_the_verdict_holds_the_median_against_the_aim(ours: float, aim: float | None, verdict: str) -> None:
+    assert comparison((ours,), (1.0,), aim=aim).verdict == verdict
+
+
+def test_the_columns_of_the_table_line_up() -> None:
+    lines = table([comparison((0.5,), (20.0,)), comparison((123.4,), (1.5,), aim=1.1, row="a row with a long name")]).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert [line.count("|") for line in lines] == [12] * 4
+    assert "0.03" in lines[2]
+    assert all(text in lines[3] for text in ("123.4", "1.50", "≤ 1.1", "MISS"))
+
+
+def test_the_summary_names_what_was_missed() -> None:
+    rows = [comparison((1.0,), (1.0,), aim=1.1, row="good"), comparison((3.0,), (1.0,), aim=1.1, row="bad"), comparison((9.0,), (1.0,))]
+    assert summary(rows) == "1 of 2 aims reached; missed: bad against other (3.00 > 1.1)"
+    assert summary(rows[:1]) == "1 of 1 aims reached."
+    assert summary(rows[2:]) == "No row of this run has an aim."
+
+
+def test_the_document_is_json_and_holds_every_time() -> None:
+    made = document(
+        [comparison((1.0, 2.0), (1.0, 1.0), aim=1.1)], machine={"cores": 2}, skipped={"bundle-install": "not installed: curl"}, seconds=12.4
+    )
+    assert json.loads(json.dumps(made)) == made
+    assert made["rows"][0]["other"]["seconds"] == [1.0, 1.0]
+    assert (made["format"], made["seconds"], made["rows"][0]["verdict"]) == (1, 12, "MISS")

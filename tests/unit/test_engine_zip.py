@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine runs by hand from its zip, which is the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+
+
+def _run(zip_file: Path, request: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-I", str(zip_file)], input=request, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def zip_file(tmp_path: Path) -> Path:
+    path = tmp_path / "engine.zip"
+    path.write_bytes(engine_zip())
+    return path
+
+
+def test_equal_sources_make_equal_bytes(tmp_path: Path) -> None:
+    copy = tmp_path / "engine"
+    copy.mkdir()
+    for name in ("b.py", "a.py"):
+        (copy / name).write_text("")
+    first = engine_zip(copy)
+    (copy / "a.py").touch()
+    (copy / "b.pyc").write_text("not a source")
+    assert engine_zip(copy) == first
+    assert zipfile.ZipFile(io.BytesIO(first)).namelist() == ["__main__.py", "hermetic/a.py", "hermetic/b.py"]
+
+
+def test_it_answers_a_request(zip_file: Path, tmp_path: Path) -> None:
+    done = _run(zip_file, json.dumps({"format": 1, "command": "info", "root": str(tmp_path / "root")}))
+    assert (done.returncode, json.loads(done.stdout)["info"]["generation"]) == (0, None)
+
+
+def test_a_failure_has_its_own_exit_code_and_still_a_result(zip_file: Path) -> None:
+    done = _run(zip_file, json.dumps({"format": 99, "command": "info", "root": "relative"}))
+    assert (done.returncode, json.loads(done.stdout)["failed"]) == (1, True)
+
+
+def test_what_is_no_request_is_told(zip_file: Path) -> None:
+    done = _run(zip_file, "not JSON")
+    assert done.returncode == 1
+    assert "JSON" in done.stderr
+
+
+def test_it_takes_nothing_from_ansible_nor_from_site_packages(zip_file: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(zip_file)!r}); import hermetic.command; print('ansible' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The probe, run by real shells on made-up hosts, and its answer read strictly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
+from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import parse_probe, probe_command, script_text, usable_root
+
+SHELLS = [shell for shell in (["dash"], ["bash", "--posix"], ["busybox", "sh"], ["zsh"], ["sh"]) if shutil.which(shell[0])]
+LINE = "hermetic-probe-1 os=Linux machine=x86_64 uid=0 bits=64 libc=glibc libc_version=2.36 root_type=missing root_writable=yes tools=curl,tar root=/r"
+
+
+@pytest.fixture(params=SHELLS, ids=lambda shell: shell[0])
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    return request.param
+
+
+def _probe(shell: list[str], root: str, **environment: str) -> str:
+    done = subprocess.run(
+        [*shell, "-c", script_text("probe.sh"), "probe", root],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=True,
+    )
+    return done.stdout
+
+
+def _tools(directory: Path, **programs: str) -> str:
+    """Return a PATH on which these programs answer like another host's."""
+    directory.mkdir()
+    for name, answer in programs.items():
+        (directory / name).write_text(f"#!/bin/sh\n{answer}\n")
+        (directory / name).chmod(0o755)
+    for name in ("sed", "readlink", "id", "uname", "sh"):
+        if name not in programs:
+            (directory / name).symlink_to(str(shutil.which(name)))
+    return str(directory)
+
+
+def _bundle(root: Path, name: str, *, python: str, receipt: bool = True, engine: bool = True) -> None:
+    tree = root / "bundles" / name
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin" / "python3").write_text(f"#!/bin/sh\n{python}\n")
+    (tree / "bin" / "python3").chmod(0o755)
+    if engine:
+        (tree / "lib" / "engine").mkdir(parents=True)
+    if receipt:
+        receipts = root / "state" / "receipts" / "bundles"
+        receipts.mkdir(parents=True, exist_ok=True)
+        (receipts / f"{name}.json").write_text("{}")
+
+
+def test_a_bare_host_is_described(shell: list[str], tmp_path: Path) -> None:
+    facts = parse_probe(_probe(shell, str(tmp_path / "root")))
+    assert (facts.root_type, facts.root_writable, facts.interpreter, facts.dead) == ("missing", True, None, ())
+    assert facts.uid == os.getuid()
+    assert "tar" in facts.tools
+
+
+def test_the_newest_bundle_is_addressed_by_its_own_path(shell: list[str], tmp_path: Path) -> None:
+    _bundle(tmp_path, "python-3.12.1+1-aaaaaaaaaaaa", python="printf 3.12.1")
+    _bundle(tmp_path, "python-3.13.0+1-bbbbbbbbbbbb", python="printf 3.13.0")
+    (tmp_path / "state" / "engine").symlink_to("../bundles/python-3.13.0+1-bbbbbbbbbbbb")
+    found = parse_probe(_probe(shell, str(tmp_path))).interpreter
+    assert found is not None
+    assert (found.version, found.path) == ((3, 13, 0), f"{tmp_path}/bundles/python-3.13.0+1-bbbbbbbbbbbb/bin/python3")
+
+
+def test_a_dead_interpreter_is_told_and_the_next_one_taken(shell: list[str], tmp_path: Path) -> None:
+    _bundle(tmp_path, "python-3.12.1+1-aaaaaaaaaaaa", python="exit 127")
+    _bundle(tmp_path, "python-3.13.0+1-bbbbbbbbbbbb", python="printf 3.13.0")
+    (tmp_path / "state" / "engine").symlink_to("../bundles/python-3.12.1+1-aaaaaaaaaaaa")
+    facts = parse_probe(_probe(shell, str(tmp_path)))
+    assert facts.dead == ("python-3.12.1+1-aaaaaaaaaaaa",)
+    assert facts.interpreter is not None and facts.interpreter.bundle_id == "python-3.13.0+1-bbbbbbbbbbbb"
+
+
+@pytest.mark.parametrize(
+    ("python", "receipt", "engine"),
+    [("printf 3.13.0", False, True), ("printf 3.13.0", True, False), ("printf 3.8.18", True, True), ("printf 2.7.18", True, True)],
+    ids=["without receipt", "without engine", "too old", "much too old"],
+)
+def test_a_tree_that_cannot_run_the_engine_is_passed_over(
+    shell: list[str], tmp_path: Path, python: str, receipt: bool, engine: bool
+) -> None:
+    _bundle(tmp_path, "python-1-aaaaaaaaaaaa", python=python, receipt=receipt, engine=engine)
+    assert parse_probe(_probe(shell, str(tmp_path))).interpreter is None
+
+
+def test_a_file_in_the_way_of_the_root_is_told(shell: list[str], tmp_path: Path) -> None:
+    (tmp_path / "root").write_text("")
+    assert parse_probe(_probe(shell, str(tmp_path / "root"))).root_type == "other"
+
+
+def test_a_home_is_that_of_the_user_on_the_host(shell: list[str], tmp_path: Path) -> None:
+    assert parse_probe(_probe(shell, "~/own", HOME=str(tmp_path))).root == f"{tmp_path}/own"
+
+
+def test_a_home_with_a_space_is_refused(shell: list[str], tmp_path: Path) -> None:
+    with pytest.raises(HermeticError, match="white space"):
+        parse_probe(_probe(shell, "~/own", HOME=str(tmp_path / "two words")))
+
+
+@pytest.mark.parametrize(
+    ("programs", "libc", "version", "platform"),
+    [
+        ({"getconf": "echo glibc 2.17"}, "glibc", (2, 17), "linux-x86_64"),
+        ({"getconf": "exit 1", "ldd": "echo 'ldd (GNU libc) 2.28'"}, "glibc", (2, 28), "linux-x86_64"),
+        ({"getconf": "exit 1", "ldd": "printf 'musl libc (x86_64)\\nVersion 1.2.4\\n' >&2; exit 1"}, "musl", (1, 2), "linux-x86_64-musl"),
+    ],
+    ids=["getconf", "ldd", "musl"],
+)
+def test_the_c_library_is_told(
+    shell: list[str], tmp_path: Path, programs: dict[str, str], libc: str, version: tuple[int, int], platform: str
+) -> None:
+    path = _tools(tmp_path / "bin", uname='[ "$1" = -s ] && echo Linux || echo x86_64', **programs)
+    facts = parse_probe(_probe([str(shutil.which(shell[0])), *shell[1:]], "/nowhere/r", PATH=path))
+    assert (facts.libc, facts.libc_version, facts.platform) == (libc, version, platform)
+
+
+def test_macos_has_no_c_library_to_ask_for(shell: list[str], tmp_path: Path) -> None:
+    if shell[0] == "busybox":
+        pytest.skip("busybox answers uname by itself")
+    path = _tools(tmp_path / "bin", uname='[ "$1" = -s ] && echo Darwin || echo arm64', getconf="echo 64")
+    facts = parse_probe(_probe([str(shutil.which(shell[0])), *shell[1:]], "/nowhere/r", PATH=path))
+    assert (facts.platform, facts.libc) == ("macos-arm64", None)
+
+
+def test_a_system_of_32_bits_is_refused_whatever_its_kernel_is() -> None:
+    with pytest.raises(HermeticError, match="32 bits"):
+        _ = parse_probe(LINE.replace("bits=64", "bits=32")).platform
+
+
+def test_an_unknown_system_is_refused_with_what_was_found() -> None:
+    with pytest.raises(HermeticError, match="FreeBSD on amd64"):
+        _ = parse_probe(LINE.replace("os=Linux machine=x86_64", "os=FreeBSD machine=amd64")).platform
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "Password: ",
+        LINE + "\n" + LINE,
+        LINE.replace("uid=0", "uid=root"),
+        LINE.replace(" uid=0", ""),
+        LINE.replace("uid=0", "uid=0 uid=1"),
+        LINE.replace("libc=glibc", "libc=bionic"),
+        LINE.replace("tools=", "surprise=1 tools="),
+        LINE.replace("tools=", "engine=3.12.1:../../x tools="),
+        LINE.replace("root=/r", "root=r"),
+    ],
+)
+def test_an_answer_of_another_form_is_an_error(answer: str) -> None:
+    with pytest.raises(HermeticError):
+        parse_probe(answer)
+
+
+def test_a_banner_around_the_answer_is_no_matter() -> None:
+    assert parse_probe(f"Welcome!\n{LINE}\nBye").root == "/r"
+
+
+@pytest.mark.parametrize("root", ["relative", "/", "//", "/usr", "~", "/a b", "/a'b", "/a$b", "/a/../b", "/a\nb", ""])
+def test_a_path_that_cannot_be_a_root_is_refused(root: str) -> None:
+    with pytest.raises(HermeticError):
+        usable_root(root)
+
+
+def test_a_root_is_told_in_one_way() -> None:
+    assert usable_root("/opt//infra-system/") == "/opt/infra-system"
+
+
+@pytest.mark.parametrize("script", ["probe.sh", "bootstrap.sh"])
+def test_layers_of_quoting_do_not_multiply_a_script(script: str) -> None:
+    assert "'" not in script_text(script)
+    assert len(probe_command("/opt/infra-system")) < 6000

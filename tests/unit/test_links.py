@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Links on POSIX, and the Windows way with its calls replaced."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import links
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
+
+
+class NoReparsePoints(OSError):
+    winerror = 50
+
+
+def test_a_link_is_made_replaced_read_and_removed(tmp_path: Path) -> None:
+    link = tmp_path / "current"
+    assert links.read(link) is None
+    assert not links.is_link(link)
+    links.point(link, "generations/1")
+    assert links.read(link) == os.readlink(link) == "generations/1"
+    links.point(link, "generations/2")
+    assert links.points_to(link, "generations/2")
+    assert not links.points_to(link, "generations/1")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["current"]
+    links.remove(link)
+    links.remove(link)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_a_directory_is_replaced_and_not_entered(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    links.point(tmp_path / "link", "a")
+    links.point(tmp_path / "link", "b", durable=False)
+    assert links.read(tmp_path / "link") == "b"
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_there_is_no_moment_without_the_link(tmp_path: Path) -> None:
+    link = tmp_path / "current"
+    links.point(link, "0")
+    missing: list[int] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if not os.path.lexists(link):
+                missing.append(1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for number in range(500):
+        links.point(link, str(number), durable=False)
+    done.set()
+    watcher.join()
+    assert missing == []
+
+
+@pytest.mark.parametrize("kind", ["a directory", "a file"])
+def test_what_is_no_link_is_left_alone(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "bin"
+    if kind == "a directory":
+        place.mkdir()
+        (place / "tool").write_text("")
+    else:
+        place.write_text("mine")
+    before = os.lstat(place)
+    with pytest.raises(BrokenRoot, match=f"found {kind} where a link.*Move it away"):
+        links.point(place, "current/bin")
+    with pytest.raises(BrokenRoot, match=f"found {kind}"):
+        links.remove(place)
+    assert links.read(place) is None
+    assert os.lstat(place).st_ino == before.st_ino
+
+
+def test_a_missing_directory_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(BrokenRoot, match="does not exist"):
+        links.point(tmp_path / "gone" / "link", "x")
+    (tmp_path / "file").write_text("")
+    assert links.read(tmp_path / "file" / "link") is None
+
+
+@pytest.fixture
+def without_reparse_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Windows whose volume has no junctions: the failed call leaves an empty directory, as was measured."""
+
+    def fail(target: str, link: str) -> None:
+        os.mkdir(link)
+        raise NoReparsePoints(0, "not supported")
+
+    monkeypatch.setattr(links, "WINDOWS", True)
+    monkeypatch.setattr(links, "_create_junction", fail)
+
+
+def test_without_junctions_a_marked_copy_stands_in(tmp_path: Path, without_reparse_points: None) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "who").write_text(name)
+    link = tmp_path / "bin"
+    links.point(link, "a")
+    assert (link / "who").read_text() == "a"
+    assert links.is_link(link)
+    assert links.read(link) == str(tmp_path / "a")
+    links.point(link, "b")
+    assert (link / "who").read_text() == "b"
+    assert links.points_to(link, "b")
+    assert not links.points_to(link, "a")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b", "bin"]
+    links.remove(link)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_stand_in_that_is_in_use_is_set_aside_and_swept_later(
+    tmp_path: Path, without_reparse_points: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    link = tmp_path / "bin"
+    links.point(link, "a")
+    real = links.remove_tree
+
+    def busy(path: Path) -> None:
+        raise BrokenRoot(f"{path}: in use")
+
+    monkeypatch.setattr(links, "remove_tree", busy)
+    links.point(link, "b")
+    assert links.points_to(link, "b")
+    assert len(list(tmp_path.glob(".old-bin-*"))) == 1
+    monkeypatch.setattr(links, "remove_tree", real)
+    links.point(link, "a")
+    assert list(tmp_path.glob(".old-*")) == []
+
+
+def test_a_real_directory_is_not_taken_for_a_stand_in(tmp_path: Path, without_reparse_points: None) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "bin").mkdir()
+    with pytest.raises(BrokenRoot, match="found a directory"):
+        links.point(tmp_path / "bin", "a")
+
+
+def test_a_junction_is_replaced_and_its_target_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, str]] = []
+
+    def junction(target: str, link: str) -> None:
+        made.append((target, os.path.dirname(link)))
+        os.symlink(target, link)
+
+    monkeypatch.setattr(links, "WINDOWS", True)
+    monkeypatch.setattr(links, "_create_junction", junction)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    links.point(tmp_path / "current", "a")
+    links.point(tmp_path / "current", "b")
+    assert made == [(str(tmp_path / "a"), str(tmp_path)), (str(tmp_path / "b"), str(tmp_path))]
+    assert links.read(tmp_path / "current") == str(tmp_path / "b")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b", "current"]
+
+
+def test_another_failure_of_a_junction_is_no_reason_for_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(target: str, link: str) -> None:
+        raise PermissionError(13, "denied")
+
+    monkeypatch.setattr(links, "WINDOWS", True)
+    monkeypatch.setattr(links, "_create_junction", fail)
+    (tmp_path / "a").mkdir()
+    with pytest.raises(BrokenRoot, match="permission denied"):
+        links.point(tmp_path / "bin", "a")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_junction_to_nothing_is_refused(tmp_path: Path, without_reparse_points: None) -> None:
+    with pytest.raises(BrokenRoot, match="is no directory"):
+        links.point(tmp_path / "bin", "gone")
+
+
+@pytest.mark.parametrize(
+    ("stored", "plain"),
+    [
+        ("\\\\?\\C:\\root\\a", "C:\\root\\a"),
+        ("\\??\\C:\\a", "C:\\a"),
+        ("\\\\?\\UNC\\server\\share", "\\\\server\\share"),
+        ("C:\\a", "C:\\a"),
+    ],
+)
+def test_the_prefixes_that_windows_stores_are_taken_off(stored: str, plain: str) -> None:
+    assert links._plain(stored) == plain

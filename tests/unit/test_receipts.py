@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Receipts come back from the disk as they were written, or are told to be unreadable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.durable import write_json
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.manifest import Manifest, from_bundle_files
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import EnvironmentReceipt, dump, load_records
+from host_samples import Host, bundle, digest, virtualenv
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """A root that holds receipts and nothing else."""
+    layout = Layout(tmp_path)
+    host = Host()
+    host.install(bundle())
+    host.switch([bundle()], [host.build(virtualenv("one", "alpha-1.0"), bundle(), "alpha-1.0")])
+    for kind in ("bundles", "environments", "laid"):
+        layout.receipts(kind).mkdir(parents=True)
+        for tree_id, receipt in getattr(host.records, kind).items():
+            write_json(layout.receipt(kind, tree_id), dump(receipt))
+    layout.generation_records.mkdir(parents=True)
+    for number, generation in host.records.generations.items():
+        write_json(layout.generation_records / f"{number}.json", dump(generation))
+    return layout
+
+
+def the_only(layout: Layout, kind: str) -> Path:
+    directory = layout.generation_records if kind == "generations" else layout.receipts(kind)
+    return next(directory.iterdir())
+
+
+def test_what_is_written_is_what_is_read(layout: Layout) -> None:
+    records = load_records(layout)
+    assert records.unreadable == {}
+    for kind in ("bundles", "environments", "laid"):
+        for receipt in getattr(records, kind).values():
+            assert dump(receipt) == json.loads(layout.receipt(kind, receipt.id).read_text())
+    assert [dump(generation)["format"] for generation in records.generations.values()] == [1]
+
+
+def test_a_root_that_is_not_there_has_no_records(tmp_path: Path) -> None:
+    records = load_records(Layout(tmp_path / "nowhere"))
+    assert (records.bundles, records.environments, records.laid, records.generations, records.unreadable) == ({}, {}, {}, {}, {})
+
+
+def test_what_a_killed_run_left_beside_is_no_receipt(layout: Layout) -> None:
+    (layout.receipts("laid") / ".new-0123").write_text("{")
+    (layout.receipts("laid") / ".new-0123.json").write_text("{")
+    (layout.receipts("laid") / "notes.txt").write_text("x")
+    assert load_records(layout).unreadable == {}
+
+
+@pytest.mark.parametrize("kind", ["bundles", "environments", "laid", "generations"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "null",
+        "7",
+        "[]",
+        '"x"',
+        "{}",
+        '{"format": 1}',
+        '{"format": "1"}',
+        '{"format": 0}',
+        '{"format": null}',
+        "\xff",
+        '{"format": 1, "more": 2}',
+    ],
+)
+def test_a_damaged_record_is_told_and_no_other_is_lost(layout: Layout, kind: str, text: str) -> None:
+    path = the_only(layout, kind)
+    path.write_bytes(text.encode("latin-1"))
+    records = load_records(layout)
+    assert list(records.unreadable) == [str(path)]
+    assert "cannot be read" in records.unreadable[str(path)]
+    assert getattr(records, kind) == {}
+    assert sum(len(getattr(records, each)) for each in ("bundles", "environments", "laid", "generations")) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("bundles", {"info": None}),
+        ("bundles", {"owner": "root"}),
+        ("bundles", {"id": "python-9-000000000000"}),
+        ("environments", {"wheels": "abc"}),
+        ("environments", {"laid": []}),
+        ("environments", {"own_files": None}),
+        ("environments", {"system_site_packages": "no"}),
+        ("laid", {"files": [1]}),
+        ("laid", {"stamp": None}),
+        ("generations", {"number": "1"}),
+        ("generations", {"number": 7}),
+        ("generations", {"virtualenvs": None}),
+    ],
+)
+def test_a_record_of_another_shape_or_of_another_tree_is_told(layout: Layout, kind: str, change: dict[str, Any]) -> None:
+    path = the_only(layout, kind)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    assert list(load_records(layout).unreadable) == [str(path)]
+
+
+@pytest.mark.parametrize("kind", ["bundles", "environments", "laid", "generations"])
+def test_a_record_of_a_later_release_stops_everything(layout: Layout, kind: str) -> None:
+    path = the_only(layout, kind)
+    path.write_text('{"format": 2, "whatever": "a later release keeps"}')
+    with pytest.raises(BrokenRoot, match="has the format 2, and this engine reads 1"):
+        load_records(layout)
+
+
+def test_an_owner_may_be_unknown(layout: Layout) -> None:
+    path = the_only(layout, "bundles")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "owner": None}))
+    assert load_records(layout).unreadable == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("site/a/b.py", "lib/python3.12/site-packages/a/b.py"),
+        ("headers/x/y.h", "include/site/python3.12/alpha/x/y.h"),
+        ("scripts/run", "bin/run"),
+        ("data/share/man/x.1", "share/man/x.1"),
+    ],
+)
+def test_every_part_of_a_wheel_has_its_place(path: str, target: str) -> None:
+    host = Host()
+    receipt: EnvironmentReceipt = host.build(virtualenv("one", "alpha-1.0"), bundle(), "alpha-1.0")
+    assert receipt.target(next(iter(host.records.laid.values())), path) == target
+
+
+def test_the_environment_wins_over_its_wheels() -> None:
+    host = Host()
+    host.lay("alpha-1.0", bundle(), files={"data/pyvenv.cfg": [0o644, 9, digest("evil")]})
+    receipt = host.build(virtualenv("one", "alpha-1.0"), bundle(), "alpha-1.0")
+    assert receipt.manifest(host.records.laid).files["pyvenv.cfg"] == receipt.own_files["pyvenv.cfg"]
+
+
+def test_a_manifest_knows_what_each_directory_holds() -> None:
+    manifest = Manifest()
+    manifest.add_file("a/b/c.py", mode=0o644, size=1, sha256=digest("c"))
+    manifest.links["a/l"] = "b"
+    manifest.directories.add("empty")
+    assert manifest.children() == {"": {"a", "empty"}, "a": {"b", "l"}, "a/b": {"c.py"}, "empty": set()}
+
+
+def test_a_bundle_lists_all_but_itself() -> None:
+    manifest = from_bundle_files(
+        {
+            "bin/python3.12": {"type": "file", "mode": "0755", "size": 2, "sha256": digest("x")},
+            "bin/python": {"type": "link", "target": "python3.12"},
+            "share": {"type": "directory", "mode": "0755"},
+        },
+        also=[("bundle.json", [0o644, 5, digest("json")])],
+    )
+    assert manifest.directories == {"bin", "share"}
+    assert manifest.links == {"bin/python": "python3.12"}
+    assert manifest.files == {"bin/python3.12": [0o755, 2, digest("x")], "bundle.json": [0o644, 5, digest("json")]}

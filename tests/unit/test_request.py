@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests are read whole or refused with every reason, before anything on the host is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetch import Artifact
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.request import Options, parse_request
+from host_samples import digest
+
+
+def request(**parts: Any) -> dict[str, Any]:
+    return {"format": 1, "command": "converge", "root": "/opt/infra-system", "declaration": {}, **parts}
+
+
+def problems(**parts: Any) -> list[str]:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_request(request(**parts))
+    return caught.value.problems
+
+
+def test_a_whole_request_is_read() -> None:
+    read = parse_request(
+        request(
+            check=True,
+            scope="partial",
+            artifacts={digest("w"): {"filename": "w-1-py3-none-any.whl", "size": 3, "sources": ["https://files.example.com/w", "/w"]}},
+            options={"verify": "deep", "jobs": 2, "keep_generations": 1, "ca_path": None},
+            credentials={"files.example.com": {"username": "u", "password": "p"}},
+        )
+    )
+    assert (read.command, read.root, read.check) == ("converge", Path("/opt/infra-system"), True)
+    assert read.credentials == {"files.example.com": {"username": "u", "password": "p"}}
+    assert read.artifacts == {digest("w"): Artifact(digest("w"), "w-1-py3-none-any.whl", 3, ("https://files.example.com/w", "/w"))}
+    assert read.options == Options(verify="deep", jobs=2, keep_generations=1)
+    assert read.declaration is not None
+    assert read.declaration.complete is False
+
+
+def test_what_is_not_said_has_a_default() -> None:
+    read = parse_request({"format": 1, "command": "drift", "root": "/r"})
+    assert (read.declaration, read.options, read.artifacts, read.check) == (None, Options(), {}, False)
+    assert parse_request(request(declaration={})).declaration.complete  # type: ignore[union-attr]
+
+
+def test_a_generation_is_named() -> None:
+    read = parse_request({"format": 1, "command": "generation", "root": "/r", "generation": {"action": "activate", "number": 3}})
+    assert (read.generation_action, read.generation_number) == ("activate", 3)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"format": 2}, "has format 2"),
+        ({"format": None}, "has format None"),
+        ({"command": "destroy"}, "The command is 'destroy'"),
+        ({"command": None}, "The command is None"),
+        ({"root": "relative/path"}, "wanted is an absolute path"),
+        ({"root": None}, "wanted is an absolute path"),
+        ({"root": 7}, "wanted is an absolute path"),
+        ({"root": "/"}, "the whole file system"),
+        ({"root": "//"}, "the whole file system"),
+        ({"declaration": None}, "needs a declaration"),
+        ({"declaration": {"bundles": [{"name": "../x", "release": "1", "sha256": "0" * 64}]}}, "'../x'"),
+        ({"options": {"verify": "twice"}}, "'twice'"),
+        ({"options": {"link_mode": "symlink"}}, "'symlink'"),
+        ({"options": {"keep_generations": 0}}, "1 or more"),
+        ({"options": {"keep_generations": "3"}}, "keep_generations"),
+        ({"options": {"keep_generations": True}}, "keep_generations"),
+        ({"options": {"lock_timeout": "soon"}}, "lock_timeout"),
+        ({"options": {"lock_timeout": -1}}, "lock_timeout"),
+        ({"options": {"jobs": -1}}, "jobs"),
+        ({"options": {"jobs": 1.5}}, "jobs"),
+        ({"options": {"retries": "4"}}, "retries"),
+        ({"options": {"timeout": []}}, "timeout"),
+        ({"options": {"wheels": 1}}, "'wheels' is not known"),
+        ({"scope": "everything"}, "scope"),
+        ({"artifacts": {"0" * 64: {"filename": "../x.whl"}}}, "'../x.whl'"),
+        ({"artifacts": {"0" * 64: {"filename": "a\\b.whl"}}}, "without a path"),
+        ({"artifacts": {"0" * 64: {"filename": ".."}}}, "without a path"),
+        ({"artifacts": {"0" * 64: {"filename": ""}}}, "without a path"),
+        ({"artifacts": {"0" * 64: {"filename": ".part"}}}, "file name"),
+        ({"artifacts": {"0" * 64: {"sources": ["/x"]}}}, "file name None"),
+        ({"artifacts": {"../../etc": {"filename": "x.whl"}}}, "'../../etc'"),
+    ],
+)
+def test_nonsense_is_refused(parts: dict[str, Any], expected: str) -> None:
+    found = problems(**parts)
+    assert len(found) == 1
+    assert expected in found[0]
+
+
+@pytest.mark.parametrize("document", [[], "converge", 7, None])
+def test_something_else_than_an_object_is_refused(document: object) -> None:
+    with pytest.raises(InvalidRequest, match="wanted is a mapping"):
+        parse_request(document)  # type: ignore[arg-type]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    found = problems(format=9, command="x", root="y", options={"verify": "z"}, declaration={"virtualenvs": [{"name": "/"}]})
+    assert len(found) == 5

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job on this machine: build a bundle, publish it, converge three hosts, find drift, repair, upgrade, roll back.
+
+Three "hosts" are three roots below one directory ($HERMETIC_DEMO, default .demo). Every claim is checked against what the runs
+report; the demo fails loudly where one does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+DEMO = Path(os.environ.get("HERMETIC_DEMO") or PROJECT / ".demo").absolute()
+HOSTS = ("demo-a", "demo-b", "demo-c")
+WEB = ("flask", "requests", "pyyaml", "markupsafe", "cryptography")
+DATA = ("sqlalchemy", "jinja2", "click", "rich", "msgpack", "pydantic", "tabulate")
+VERSION = "{}.{}.{}".format(*sys.version_info)
+
+
+class Broken(Exception):
+    """Raised when the demo's own claim does not hold."""
+
+
+def claim(holds: object, what: str) -> None:
+    """Raise unless a claim holds."""
+    if not holds:
+        raise Broken(what)
+
+
+class Story:
+    """Numbers the steps, times them and says where to look."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._begun = time.monotonic()
+
+    @contextmanager
+    def step(self, title: str, *, look: Path | str) -> Iterator[Callable[[str], None]]:
+        """Print a step's title, what it found, how long it took and where to look."""
+        self._number += 1
+        print(f"\n{self._number:2}. {title}", flush=True)
+        begun = time.monotonic()
+        yield lambda text: print(f"    {text}", flush=True)
+        print(f"    took {time.monotonic() - begun:.1f} s; look at {look}", flush=True)
+
+    def end(self) -> None:
+        """Say how long everything took."""
+        print(f"\nAll {self._number} steps held, in {time.monotonic() - self._begun:.0f} s. Everything is below {DEMO}.")
+
+
+def run(*command: str, log: str, expected: tuple[int, ...] = (0,)) -> str:
+    """Run a command, keep what it prints in a log, and return it; an unexpected exit code ends the demo."""
+    environment = {**os.environ, "HERMETIC_DEMO": str(DEMO), "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    environment["ANSIBLE_HOME"] = str(DEMO / "ansible")
+    done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    path = DEMO / "logs" / f"{log}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(done.stdout, encoding="utf-8")
+    if done.returncode not in expected:
+        sys.stdout.write(done.stdout[-6000:])
+        raise Broken(f"{Path(command[0]).name} ended with {done.returncode}, wanted {' or '.join(map(str, expected))}; see {path}")
+    return done.stdout
+
+
+def playbook(name: str, *arguments: str, log: str, expected: tuple[int, ...] = (0,)) -> str:
+    """Run one of the project's playbooks on the demo's inventory."""
+    tool = str(Path(sys.executable).with_name("ansible-playbook"))
+    return run(tool, "-i", "inventories/demo", f"playbooks/{name}.yml", *arguments, log=log, expected=expected)
+
+
+def changed(output: str) -> dict[str, int]:
+    """Return how many tasks changed something on each host, as the recap says."""
+    return {host: int(count) for host, count in re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", output, re.MULTILINE) if host in HOSTS}
+
+
+def report(name: str) -> dict[str, Any]:
+    """Return a drift report that a playbook wrote."""
+    found: dict[str, Any] = json.loads((DEMO / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def drift(name: str, *, expected: tuple[int, ...]) -> dict[str, Any]:
+    """Run the drift playbook and return its report."""
+    where = f"drift_report_directory={DEMO / 'reports'}"
+    playbook("drift", "-e", where, "-e", f"drift_report_name={name}", log=name, expected=expected)
+    return report(name)
+
+
+def current(host: str, program: str = "bin/python", *code: str) -> str:
+    """Run a program of a host's root and return what it prints."""
+    done = subprocess.run([DEMO / "hosts" / host / program, *code], capture_output=True, text=True, check=True, cwd="/")
+    return done.stdout.strip()
+
+
+def make_locks() -> int:
+    """Lock two package sets for the Python at hand, from the index that pip is configured with; returns how many packages they have."""
+    locks = DEMO / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+    run(*pip, "lock", "--only-binary", ":all:", "--output", str(locks / "pylock.web.toml"), *WEB, log="lock-web")
+    resolved = DEMO / "locks" / "data.json"
+    run(
+        *pip, "install", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", str(resolved), *DATA, log="lock-data"
+    )  # fmt: skip
+    lines = []
+    for package in json.loads(resolved.read_text(encoding="utf-8"))["install"]:
+        name, version = package["metadata"]["name"], package["metadata"]["version"]
+        lines.append(f"{name}=={version} --hash=sha256:{package['download_info']['archive_info']['hashes']['sha256']}\n")
+    (locks / "data-requirements.txt").write_text("".join(sorted(lines)), encoding="utf-8")
+    web = len(re.findall(r"^\[\[packages\]\]", (locks / "pylock.web.toml").read_text(encoding="utf-8"), re.MULTILINE))
+    return web + len(lines)
+
+
+def publish(revision: int, *, channels: tuple[str, ...], lock: Path | None = None) -> str:
+    """Build a release of the bundle from the interpreter at hand, publish it and move channels to it; returns the release."""
+    release = f"{VERSION}+{revision}"
+    bundle: dict[str, Any] = {"release": release, "interpreter": os.path.realpath(sys.executable)}
+    if lock is not None:
+        bundle["lock"] = str(lock)
+    variables = {
+        "build_directory": str(DEMO / "build"),
+        "bundle_repository_path": str(DEMO / "repository"),
+        "build_bundles_declared": [bundle],
+        "bundle_repository_channels": [{"channel": channel, "release": release} for channel in channels],
+    }
+    playbook("build_bundles", "-e", json.dumps(variables), log=f"build-{revision}")
+    return release
+
+
+def tamper() -> dict[str, tuple[str, str]]:
+    """Change one host in five ways; returns the finding that each must lead to, as subject and kind."""
+    root = DEMO / "hosts" / "demo-b"
+    site = next((root / "envs" / "web").resolve().glob("lib/python3*/site-packages"))
+    with open(site / "flask" / "app.py", "a", encoding="utf-8") as stream:
+        stream.write("# edited by hand\n")
+    (site / "stray.pth").write_text("import this\n", encoding="utf-8")
+    (site / "requests" / "hooks.py").unlink()
+    metadata = next(site.glob("[mM]arkup[sS]afe-*.dist-info"))
+    shutil.rmtree(metadata)
+    shutil.rmtree(site / "markupsafe")
+    data = next((root / "envs" / "data").resolve().glob("lib/python3*/site-packages"))
+    (data / "sqlalchemy" / "engine").chmod(0o777)
+    inside = str(site.relative_to(site.parents[2]))
+    return {
+        "edited file": (f"file:web/{inside}/flask/app.py", "modified"),
+        "stray .pth": (f"file:web/{inside}/stray.pth", "unexpected"),
+        "deleted file": (f"file:web/{inside}/requests/hooks.py", "missing"),
+        "removed package": ("package:web/markupsafe", "missing"),
+        "changed mode": (f"file:data/{inside}/sqlalchemy/engine", "mode"),
+    }
+
+
+def tell() -> None:
+    """Run the whole story."""
+    story = Story()
+    with story.step("Lock two package sets, for this Python and this machine's package index", look=DEMO / "locks") as say:
+        count = make_locks()
+        say(f"{count} packages with their hashes")
+        claim(count >= 20, f"the locks hold {count} packages, wanted are at least 20")
+    with story.step(f"Build a bundle from Python {VERSION} and publish it as canary and stable", look=DEMO / "repository") as say:
+        first = publish(1, channels=("canary", "stable"))
+        archive = next((DEMO / "build").glob(f"python-{first}-*.tar.gz"))
+        say(f"{archive.name}, {archive.stat().st_size / 1e6:.0f} MB; it passed its self-test")
+    with story.step("Converge three hosts: the bundle and two VirtualEnvs each, without any Python on them", look=DEMO / "hosts") as say:
+        counts = changed(playbook("site", log="converge"))
+        claim(set(counts) == set(HOSTS) and all(counts.values()), f"a host was not changed by its first run: {counts}")
+        for host in HOSTS:
+            claim(current(host, "envs/web/bin/flask", "--version"), "flask does not run")
+        said = current("demo-a", "bin/python", "-c", "import sys; print(sys.version.split()[0], sys.prefix)")
+        say(f"demo-a/bin/python is {said}")
+    with story.step("Converge again: nothing changes", look=DEMO / "logs" / "converge-again.log") as say:
+        counts = changed(playbook("site", log="converge-again"))
+        claim(set(counts) == set(HOSTS) and not any(counts.values()), f"the second run changed something: {counts}")
+        say("changed=0 on all three")
+    with story.step("Tamper with demo-b in five ways, and report what is wrong where", look=DEMO / "reports" / "tampered.txt") as say:
+        wanted = tamper()
+        found = drift("tampered", expected=(2,))
+        findings = found["hosts"]["demo-b"]["findings"]
+        for way, (subject, kind) in wanted.items():
+            match = [each for each in findings if (each["subject"], each["kind"]) == (subject, kind)]
+            claim(match and match[0]["cause"] == "tampered", f"{way}: {subject} {kind} was not reported as tampered")
+            say(f"{way}: {subject} {kind} ({match[0]['cause']})")
+        claim(len(findings) == len(wanted), f"{len(findings)} findings for {len(wanted)} changes: {[each['subject'] for each in findings]}")
+        claim(all(found["hosts"][host]["state"] == "clean" for host in ("demo-a", "demo-c")), "an untouched host is not clean")
+    with story.step("Repair demo-b and prove that all three are clean", look=DEMO / "reports" / "repair-after.txt") as say:
+        playbook("repair", "-e", f"drift_report_directory={DEMO / 'reports'}", log="repair")
+        states = {host: each["state"] for host, each in report("repair-after")["hosts"].items()}
+        claim(states == dict.fromkeys(HOSTS, "clean"), f"after the repair: {states}")
+        say("clean, read to the last byte")
+    with story.step(
+        "Build a second release with a package set of its own, for the canary first", look=DEMO / "repository" / "index.json"
+    ) as say:
+        second = publish(2, channels=("canary",), lock=DEMO / "locks" / "data-requirements.txt")
+        playbook("site", log="canary")
+        releases = {host: release_of(host) for host in HOSTS}
+        claim(releases == {"demo-a": second, "demo-b": first, "demo-c": first}, f"the hosts have {releases}")
+        say(f"demo-a has {second}, the others still {first}")
+    with story.step("Move the channel stable to it and converge", look=DEMO / "logs" / "upgrade.log") as say:
+        publish(2, channels=("stable",), lock=DEMO / "locks" / "data-requirements.txt")
+        playbook("site", log="upgrade")
+        claim(all(release_of(host) == second for host in HOSTS), "a host did not get the second release")
+        claim(current("demo-b", "bin/python", "-c", "import rich") == "", "the bundle's own package set is missing")
+        say(f"all three have {second}; their environments moved with it")
+    with story.step("Roll demo-c back: one rename", look=DEMO / "hosts" / "demo-c" / "current") as say:
+        playbook("rollback", "-e", "rollback_hosts=demo-c", log="rollback")
+        claim(release_of("demo-c") == first, f"demo-c has {release_of('demo-c')}, wanted is {first}")
+        claim(current("demo-c", "envs/web/bin/python", "-c", "import flask") == "", "the environment does not work after the rollback")
+        say(f"demo-c has {first} again, the others {second}")
+    story.end()
+
+
+def release_of(host: str) -> str:
+    """Return the release behind a host's bin/python."""
+    tree = (DEMO / "hosts" / host / "bin" / "python").resolve().parents[1]
+    release: str = json.loads((tree / "bundle.json").read_text(encoding="utf-8"))["release"]
+    return release
+
+
+def main() -> int:
+    """Run the demo in a fresh directory."""
+    if DEMO.exists():
+        if not (DEMO / ".hermetic-demo").exists():
+            print(f"{DEMO} is there and was not made by this demo; move it away, or name another directory in HERMETIC_DEMO.")
+            return 1
+        shutil.rmtree(DEMO)
+    DEMO.mkdir(parents=True)
+    (DEMO / ".hermetic-demo").touch()
+    try:
+        tell()
+    except Broken as broken:
+        print(f"\nThe demo failed: {broken}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,25 +1,28 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The body that all target modules share: unpack the request, let the engine carry it out, exit with its result."""
+"""The body that all target modules share: unpack the engine and the request, let the one carry out the other, exit with the result."""
 
 from __future__ import annotations
 
+import base64
+import importlib
+import sys
 import typing as t
 from pathlib import Path
 
-from .hermetic.command import run
-from .hermetic.durable import remove_tree
 from .hermetic.envelope import unpack
 from .hermetic.errors import HermeticError
 
 if t.TYPE_CHECKING:
+    from types import ModuleType
+
     from ansible.module_utils.basic import AnsibleModule
 
 
 def answer(module: AnsibleModule) -> None:
     """Carry out the request that the action plugin packed, and exit."""
-    packed = module.params["_request"]
-    if not packed:
+    packed, engine = module.params["_request"], module.params["_engine"]
+    if not packed or not engine:
         module.fail_json(
             msg="This module takes its request from the action plugin of the same name, which did not run. "
             "Call it by its full name, hermetic.python.<module>, with the whole collection installed on the controller."
@@ -31,10 +34,11 @@ def answer(module: AnsibleModule) -> None:
     document, credentials = parcel["request"], parcel["credentials"]
     module.no_log_values.update(str(entry["password"]) for entry in credentials.values() if entry.get("password"))
     document["check"] = bool(module.check_mode or document.get("check"))
+    run = _engine(engine, directory=Path(module.tmpdir))
     try:
-        result = run({**document, "credentials": credentials})
+        result = run("command").run({**document, "credentials": credentials})
     finally:
-        _discard(parcel["discard"])
+        _discard(parcel["discard"], run("durable").remove_tree)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):
@@ -42,7 +46,15 @@ def answer(module: AnsibleModule) -> None:
     module.exit_json(**result)
 
 
-def _discard(places: list[str]) -> None:
+def _engine(text: str, *, directory: Path) -> t.Callable[[str], ModuleType]:
+    """Write the engine's zip where its workers find it too, and return what imports a part of it."""
+    path = directory / "engine.zip"
+    path.write_bytes(base64.b64decode(text))
+    sys.path.insert(0, str(path))
+    return lambda part: importlib.import_module(f"hermetic.{part}")
+
+
+def _discard(places: list[str], remove_tree: t.Callable[[Path], None]) -> None:
     """Remove the temporary directories of a bootstrap, from one of which this may be running."""
     for place in map(Path, places):
         if place.name.startswith(".bootstrap-"):

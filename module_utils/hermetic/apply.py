@@ -4,39 +4,20 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import generation as generations
 from . import journal
+from .artifact import Artifact, find_artifact
 from .errors import HermeticError
-from .fetch import Artifact, fetch_all, verified
+from .fetch import fetch_all, verified
 from .layout import Layout, laid_id
 from .observation import Observation
 from .plan import Plan
 from .request import Request
 from .store import Progress, Store
 from .sweep import find_garbage, is_recorded, remove, remove_leftovers
-
-
-@dataclass
-class Timings:
-    """Seconds that each part of a run took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def of(self, part: str) -> Iterator[None]:
-        """Add the time of a block to a part."""
-        begun = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[part] = round(self.seconds.get(part, 0.0) + time.monotonic() - begun, 4)
+from .timings import Timings
 
 
 def apply(plan: Plan, observation: Observation, request: Request, layout: Layout, *, timings: Timings, progress: Progress) -> list[str]:
@@ -100,22 +81,6 @@ def needed_artifacts(plan: Plan, observation: Observation, request: Request, lay
             if name not in observation.records.laid or name in plan.relay:
                 wanted.append(wheel)
     return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(wanted)}
-
-
-def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> Artifact:
-    """Return an artifact as the request describes it, or as the store still has it."""
-    if sha256 in sent:
-        return sent[sha256]
-    directory = layout.wheels / sha256
-    stored = (
-        sorted(name for name in os.listdir(directory) if not name.startswith(".") and not name.endswith(".part"))
-        if directory.is_dir()
-        else []
-    )
-    if stored:
-        return Artifact(sha256=sha256, filename=stored[0], size=None, sources=())
-    # Neither sent nor stored: the fetch reports it together with all others that cannot be had.
-    return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
 
 
 def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layout, progress: Progress) -> dict[str, Artifact]:

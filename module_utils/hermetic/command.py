@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from . import generation as generations
 from . import journal
-from .apply import Timings, apply, find_artifact
+from .artifact import find_artifact
 from .durable import explain, write_json
 from .errors import BrokenRoot, FetchFailed, HermeticError, redacted
 from .finding import Finding
@@ -24,10 +24,11 @@ from .observe import observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
 from .receipts import Generation, dump, load_records
 from .request import Request, parse_request
-from .store import Progress
 from .sweep import find_garbage, remove
+from .timings import Timings
 
 Result = dict[str, Any]
+Progress = Callable[[str], None]
 
 
 def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> Result:
@@ -139,6 +140,9 @@ def _converge(request: Request, progress: Progress) -> Result:
         before = observation.current.number if observation.current else None
         after = plan.target.number if plan.target is not None else before
         if plan.changes and not request.check:
+            # Fetching and building are half of the engine's code, which most runs have no use for.
+            from .apply import apply
+
             warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
         elif plan.unrepairable:
             warnings += plan.unrepairable

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from .artifact import Artifact
 from .durable import WINDOWS, explain, flush, make_directory, patiently, sync_directory
 from .errors import BrokenRoot, FetchFailed
 from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin, shown
@@ -24,16 +25,6 @@ _BLOCK = 1 << 20
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _LONGEST_RETRY_AFTER = 120.0
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A file known by its digest, and where it may be had, best source first."""
-
-    sha256: str
-    filename: str
-    size: int | None
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .artifact import Artifact
 from .declaration import Declaration, digest_problem, parse_declaration
 from .errors import InvalidRequest
-from .fetch import Artifact
 
 REQUEST_FORMAT = 1
 COMMANDS = ("converge", "drift", "generation", "info")

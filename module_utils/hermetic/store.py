@@ -17,10 +17,10 @@ from typing import Any
 
 from . import environment, interpreter
 from .archive import unpack
+from .artifact import Artifact
 from .declaration import Bundle, WantedEnvironment
 from .durable import make_directory, remove_tree, sync_file_system, write_json
 from .errors import BrokenArtifact, HermeticError
-from .fetch import Artifact
 from .generation import place
 from .inspection import Inspection, directory_hints, file_owner
 from .lay import COMPILE_ELSEWHERE
@@ -327,10 +327,10 @@ def _bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bun
             raise BrokenArtifact(
                 f"{subject} has format {info['format']}; this engine reads 1. Use the hermetic.python release that made it."
             )
-        manifest = from_bundle_files(info["files"])
-        outside = [path for path in manifest.paths() if not {"", ".", ".."}.isdisjoint(path.split("/"))]
+        from_bundle_files(info["files"])
+        outside = [path for path in info["files"] if not {"", ".", ".."}.isdisjoint(path.split("/"))]
         if outside:
-            raise ValueError(f"it lists {outside[0]!r}, which is no path in its tree")
+            raise BrokenArtifact(f"{subject} holds a bundle.json that lists paths outside its tree. Build it again.", outside)
         python = info["python"]
         needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
         named = (info["name"], info["release"], *needed)

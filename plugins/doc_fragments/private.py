@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option that no user gives."""
+"""The options that no user gives."""
 
 from __future__ import annotations
 
@@ -13,5 +13,9 @@ options:
   _request:
     description:
       - Written by the action plugin of the same name, and by nothing else. Leave it out.
+    type: str
+  _engine:
+    description:
+      - The engine as a zip file, in base64. Written by the action plugin of the same name, and by nothing else. Leave it out.
     type: str
 """

@@ -33,7 +33,7 @@ def engine_zip(engine: Path | None = None) -> bytes:
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content, compresslevel=9)
+            archive.writestr(entry, content, compresslevel=6)
     return buffer.getvalue()
 
 

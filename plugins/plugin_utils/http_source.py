@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -141,14 +141,3 @@ def _body(response: requests.Response) -> Iterator[bytes]:
         yield from response.iter_content(_BLOCK)
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError) as error:
         raise _BrokenOff(str(error)) from error
-
-
-def split_credentials(url: str) -> tuple[str, dict[str, dict[str, str]]]:
-    """Return the URL without user info, and the user info as ``{host: {username, password}}`` (empty when there is none)."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url, {}
-    user_info, _unused, host = parts.netloc.rpartition("@")
-    user, _unused, password = user_info.partition(":")
-    clean = urlunsplit(parts._replace(netloc=host))
-    return clean, {host: {"username": unquote(user), "password": unquote(password)}}

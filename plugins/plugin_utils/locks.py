@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
-
-from packaging.pylock import Pylock, is_valid_pylock_path
+from typing import TYPE_CHECKING, Literal
 
 from ..module_utils.hermetic.errors import HermeticError
-from .pylock import parse_pylock
 from .requirements_lock import PinnedRequirement, included_files, parse_requirements
+
+if TYPE_CHECKING:
+    from packaging.pylock import Pylock
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Lock:
     @cached_property
     def pylock(self) -> Pylock:
         """The parsed ``pylock.toml``; raises one error that says what is wrong with it."""
+        from .pylock import parse_pylock
+
         return parse_pylock(self.texts[self.path], path=self.path)
 
     @cached_property
@@ -48,6 +50,8 @@ def read_lock(path: str | Path) -> Lock:
     """Read a ``pylock*.toml`` or a hashed ``requirements*.txt`` with its includes; syntax is checked at the first selection."""
     path = Path(path).expanduser().absolute()
     if path.suffix == ".toml":
+        from packaging.pylock import is_valid_pylock_path
+
         if not is_valid_pylock_path(path):
             raise HermeticError(
                 f"Lock {path}: the name is not one of a lock file; a TOML lock is called pylock.toml or pylock.<name>.toml "

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..module_utils.hermetic.errors import redacted
 from .controller_cache import ControllerCache, digest_of, local_path
-from .http_source import split_credentials
+from .url_credentials import split_credentials
 
 _ENTRY = re.compile(r"^(?P<section>:env:|[a-z]+)\.(?P<name>[a-z-]+)=(?P<value>['\"].*['\"])$")
 _FILE = re.compile(r"^\s+(?P<path>.+), exists: (?:True|False)$", re.MULTILINE)

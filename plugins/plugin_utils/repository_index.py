@@ -11,17 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from . import signature as signatures
 from .bundle_archive import check_metadata, read_metadata
 from .controller_cache import ControllerCache, digest_of, local_path, sha256_of
-from .http_source import HttpSource
 from .platforms import Target
 from .release_order import newest_first
 from .repository_reader import INDEX, DirectoryReader, WebReader
+
+if TYPE_CHECKING:
+    from .http_source import HttpSource
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -151,7 +153,11 @@ def load_index(
     if directory is not None:
         base = str(directory.absolute())
     key = signatures.read_public_key(public_key) if public_key else None
-    read = DirectoryReader(Path(base)) if directory is not None else WebReader(base, http or HttpSource(), cache, max_age)
+    if directory is None and http is None:
+        from .http_source import HttpSource
+
+        http = HttpSource()
+    read = DirectoryReader(Path(base)) if http is None or directory is not None else WebReader(base, http, cache, max_age)
     for attempt in range(4):
         content, signed = read(with_signature=key is not None, fresh=attempt > 0)
         if key is None or signatures.is_signed_by(content, signed, key=key):

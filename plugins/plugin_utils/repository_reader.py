@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..module_utils.hermetic.errors import HermeticError
 from .controller_cache import ControllerCache, digest_of
-from .http_source import HttpSource
+
+if TYPE_CHECKING:
+    from .http_source import HttpSource
 
 INDEX = "index.json"
 SIGNATURE = "index.json.sig"

@@ -11,14 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from ..module_utils.hermetic.errors import HermeticError
 from .controller_cache import ControllerCache, digest_of, local_path
-from .http_source import HttpSource, split_credentials
 from .package_sources import PackageSources
+from .url_credentials import split_credentials
+
+if TYPE_CHECKING:
+    from .http_source import HttpSource
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 

@@ -23,17 +23,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .controller_cache import ControllerCache, local_path
-from .http_source import HttpSource, split_credentials
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources
 from .platforms import Target
 from .repository_index import BundleArtifact, Index, archive_artifact, load_index
 from .simple_index import WheelCandidates
+from .url_credentials import split_credentials
 from .wheel import Wheel
 from .wheel_selection import DeclaredLock, Selection, prove, select
+
+if TYPE_CHECKING:
+    from .http_source import HttpSource
 
 __all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supply", "Target", "Wheel"]
 
@@ -73,6 +76,9 @@ class Supply:
     def http(self) -> HttpSource:
         """The one HTTP client of this task."""
         if self._http is None:
+            # A task that finds all that it needs on the disk is spared a tenth of a second.
+            from .http_source import HttpSource
+
             self._http = HttpSource(
                 ca_path=self.sources.ca_path,
                 trusted_hosts=self.sources.trusted_hosts,

@@ -45,9 +45,7 @@ class TargetAction(ActionBase):
         """Carry out the task and return its result; everything that can be expected to go wrong is a failed result."""
         super().run(tmp, task_vars)
         if MISSING is not None:
-            raise AnsibleActionFail(
-                f"hermetic.python.{self.MODULE} needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core."
-            ) from MISSING
+            raise self._lacks(MISSING)
         options = self._options()
         self._vars: dict[str, Any] = task_vars or {}
         self._in_background = False
@@ -55,12 +53,19 @@ class TargetAction(ActionBase):
             result = self._answer(options)
         except HermeticError as error:
             result = {"failed": True, "changed": False, "msg": error.message, "errors": error.problems or [error.message]}
+        except ImportError as error:
+            raise self._lacks(error) from error
         finally:
             if not self._in_background:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         if "invocation" in result:
             result["invocation"] = {"module_args": shown_options(options)}
         return result
+
+    def _lacks(self, error: ImportError) -> AnsibleActionFail:
+        return AnsibleActionFail(
+            f"hermetic.python.{self.MODULE} needs the Python package {error.name!r} on the controller; install it beside ansible-core."
+        )
 
     # --- the task
 

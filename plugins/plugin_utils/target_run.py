@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from ..module_utils.hermetic.envelope import pack
 from ..module_utils.hermetic.errors import HermeticError, redacted
 from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_bootstrap, removal_command, secrets_text
 from .declared_state import DeclaredState
+from .engine_zip import engine_zip
 from .host_probe import HostFacts
 from .supply import BundleArtifact, Supply
 from .target_request import Request, artifacts_for_host, credentials_for, unreachable_from_host, with_first_sources, without_remote_sources
@@ -178,7 +180,8 @@ class TargetRun:
         # A job in the background takes its temporary interpreter away itself.
         discard = [self.bootstrapped.place] if in_background and self.bootstrapped is not None else []
         parcel = {"request": request, "credentials": credentials_for(request, self.supply.credentials), "discard": discard}
-        arguments: dict[str, Any] = {**self.shown, "root": self.facts.root, "_request": pack(parcel)}
+        hidden = {"_request": pack(parcel), "_engine": base64.b64encode(engine_zip()).decode("ascii")}
+        arguments: dict[str, Any] = {**self.shown, "root": self.facts.root, **hidden}
         with self._timed("module"):
             return self.connection.module(python, arguments, in_background=in_background)
 

@@ -259,12 +259,8 @@ def test_running_programs_writes_nothing(unwritten: Root) -> None:
 @pytest.mark.parametrize(
     "option",
     [
-        *(
-            pytest.param(
-                option, marks=pytest.mark.xfail(strict=True, reason="the launcher does not add -B to -O, which wants byte code of its own")
-            )
-            for option in ("-O", "-bOO")
-        ),
+        "-O",
+        "-bOO",
         "-b",
         "-u",
         "-Wdefault",

@@ -123,6 +123,17 @@ def test_a_bundle_without_byte_code_never_writes_any(tmp_path: Path, compiler: C
     assert started(quiet, "x.py") == [str(quiet), "-E", "-s", "-B", "x.py"]
 
 
+@pytest.mark.parametrize("option", ["-O", "-OO", "-bOO", "-uO"])
+def test_an_interpreter_that_optimises_writes_no_byte_code(command: Path, option: str) -> None:
+    assert started(command, option, "x.py") == [str(command), "-E", "-s", "-B", option, "x.py"]
+
+
+def test_what_comes_after_the_script_is_no_option(command: Path) -> None:
+    assert started(command, "x.py", "-O") == [str(command), "-E", "-s", "x.py", "-O"]
+    assert started(command, "-W", "-O", "x.py") == [str(command), "-E", "-s", "-W", "-O", "x.py"]
+    assert started(command, "-c", "0", "-O") == [str(command), "-I", "-c", "0", "-O"]
+
+
 def test_variables_that_move_the_interpreter_are_dropped_and_the_others_kept_for_children(command: Path) -> None:
     environment = {"__PYVENV_LAUNCHER__": "/x", "PYTHONEXECUTABLE": "/x", "PYTHONPATH": "/x"}
     done = subprocess.run([str(command)], env=environment, capture_output=True, text=True, check=True)

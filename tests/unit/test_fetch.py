@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import fetch
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.artifact import Artifact
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot, FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetch import Artifact, FetchReport, fetch_all, sha256_of, verified
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetch import FetchReport, fetch_all, sha256_of, verified
 
 BODY = bytes(range(256)) * 2000
 DIGEST = hashlib.sha256(BODY).hexdigest()

@@ -158,9 +158,11 @@ static int bundle_of_copy(void) {
     return found;
 }
 
-/* Read the arguments as the interpreter will: is there a script, or code that must not see the current directory? */
-static int runs_a_script(int argc, char **argv) {
+/* Read the arguments as the interpreter will: is there a script, or code that must not see the current directory?
+ * The bundle and its environments hold no byte code for -O: an interpreter that optimises must not write its own into them. */
+static int runs_a_script(int argc, char **argv, int *optimises) {
     int index;
+    *optimises = 0;
     for (index = 1; index < argc; index++) {
         const char *argument = argv[index];
         if (argument[0] != '-') return 1;
@@ -172,6 +174,7 @@ static int runs_a_script(int argc, char **argv) {
         }
         for (argument++; *argument; argument++) {
             if (*argument == 'c' || *argument == 'm') return 0;
+            if (*argument == 'O') *optimises = 1;
             if (strchr(OPTIONS_WITH_ARGUMENT, *argument)) {
                 if (!argument[1]) index++;
                 break;
@@ -189,7 +192,7 @@ static int failed(const char *what, const char *path, int error) {
 int main(int argc, char **argv) {
     char invoked[PATH_MAX], program[PATH_MAX], real[PATH_MAX];
     char **arguments = calloc((size_t)argc + 6, sizeof *arguments);
-    int count = 0, index;
+    int count = 0, index, script, optimises;
 
     if (!arguments) return failed("cannot start", PYTHON, ENOMEM);
     find_self(argc > 0 ? argv[0] : NULL);
@@ -204,14 +207,15 @@ int main(int argc, char **argv) {
         if (!fits(snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
     }
 
+    script = runs_a_script(argc, argv, &optimises);
     arguments[count++] = program;
-    if (ISOLATED && !runs_a_script(argc, argv)) {
+    if (ISOLATED && !script) {
         arguments[count++] = "-I";
     } else {
         arguments[count++] = "-E";
         arguments[count++] = "-s";
     }
-    if (QUIET) arguments[count++] = "-B";
+    if (QUIET || optimises) arguments[count++] = "-B";
     for (index = 1; index < argc; index++) arguments[count++] = argv[index];
     arguments[count] = NULL;
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ...module_utils.hermetic.errors import BrokenArtifact, InvalidRequest, redacted
-from ..http_source import HttpSource, split_credentials
+from ..http_source import HttpSource
+from ..url_credentials import split_credentials
 from .digests import file_sha256
 from .request import ArchiveSource
 

@@ -47,7 +47,7 @@ HOSTILE = (
     " ",
     "%s %n %(x)s",
 )
-"""Texts for names, paths and messages. The last but two are keys that every JavaScript object has."""
+"""Texts for names, paths and messages. Two of them are keys that every JavaScript object has."""
 
 
 def _trouble(
@@ -71,11 +71,11 @@ def _trouble(
 
 TROUBLES = (
     # pending: the declaration moved on
-    _trouble("bundle:python", "version", "medium", "pending", "3.12.1+5 (aa11bb22cc33)", "3.12.1+4 (99ee88dd77cc)", path="bundles/python-3.12.1+5-aa11bb22cc33", weight=60),
+    _trouble("bundle:python", "version", "medium", "pending", "3.12.1+5 (aa11bb22cc33)", "3.12.1+4 (99ee88dd77cc)", path="bundles/python-3.12.1+5", weight=60),
     _trouble("bundle:python27", "missing", "medium", "pending", "2.7.18+2 (0123456789ab)", None, path="bundles/python27-2.7.18+2-0123456789ab", weight=6),
     _trouble("bundle:old", "unexpected", "medium", "pending", None, "old-3.9.1+1-ffeeddccbbaa"),
-    _trouble("virtualenv:recipes", "version", "medium", "pending", "recipes-4be1c06a0d2f", "recipes-1234567890ab", path="environments/recipes-4be1c06a0d2f", weight=30),
-    _trouble("virtualenv:recipes", "stale", "medium", "pending", "recipes-4be1c06a0d2f", "recipes-aaaaaaaaaaaa", path="environments/recipes-4be1c06a0d2f", weight=10),
+    _trouble("virtualenv:recipes", "version", "medium", "pending", "recipes-4be1c06a0d2f", "recipes-1234567890ab", path=TREES["recipes"], weight=30),
+    _trouble("virtualenv:recipes", "stale", "medium", "pending", "recipes-4be1c06a0d2f", "recipes-aaaaaaaaaaaa", path=TREES["recipes"], weight=10),
     _trouble("virtualenv:reports", "missing", "medium", "pending", "reports-0011223344ff", None, path="environments/reports-0011223344ff", weight=8),
     _trouble("virtualenv:leftover", "unexpected", "medium", "pending", None, "leftover-1"),
     _trouble("package:recipes/flask", "version", "medium", "pending", "3.1.2", "3.1.1", weight=40),

@@ -6,8 +6,10 @@ function causesMarks(row) {
   return Object.keys(row.causes).sort((one, other) => STATES.indexOf(one) - STATES.indexOf(other)).map(causeMark);
 }
 
-function hostsCell(row, whole) {
-  return [h("span", { class: "amount" }, NUMBERS.format(row.hosts)), partsBar([{ size: row.hosts, class: "affected", title: percent(row.hosts, whole) }], whole, percent(row.hosts, whole))];
+// The longest bar is the row with the most hosts: rows are compared with each other, not with the fleet.
+function hostsCell(row, { most, whole }) {
+  const share = `${percent(row.hosts, whole)} of the hosts that match`;
+  return h("span", { class: "amount", title: share }, partsBar([{ size: row.hosts, class: "affected", title: share }], most, share), h("span", {}, NUMBERS.format(row.hosts)));
 }
 
 function sinceColumns() {
@@ -18,29 +20,29 @@ function sinceColumns() {
   ];
 }
 
-function findingColumns(whole) {
+function findingColumns(scale) {
   return [
     { key: "name", label: "Finding", class: "subject", value: (row) => row.subject ?? "", cell: (row) => filterLink({ subject: row.subject, kind: row.kind, cause: row.cause, by: "" }, subjectText(row.subject)) },
     { key: "kind", label: "Kind", value: (row) => row.kind ?? "", cell: (row) => words(clipped(row.kind ?? "", 30)) },
     { key: "cause", label: "Cause", value: (row) => STATES.indexOf(row.cause), cell: (row) => causeMark(row.cause ?? "unknown") },
     { key: "severity", label: "Severity", class: "wide-only", value: (row) => SEVERITIES.indexOf(row.severity), cell: (row) => h("span", { class: `severity ${SEVERITIES.includes(row.severity) ? row.severity : ""}` }, clipped(row.severity ?? "", 30)) },
-    { key: "hosts", label: "Hosts", number: true, class: "with-bar", value: (row) => row.hosts, cell: (row) => hostsCell(row, whole) },
+    { key: "hosts", label: "Hosts", number: true, class: "with-bar", value: (row) => row.hosts, cell: (row) => hostsCell(row, scale) },
     ...sinceColumns(),
   ];
 }
 
-function packageColumns(whole) {
+function packageColumns(scale) {
   return [
-    { key: "name", label: "Package", class: "subject", value: (row) => row.name, cell: (row) => filterLink({ package: row.name, version: "" }, clipped(row.name)) },
+    { key: "name", label: "Package", class: "subject", value: (row) => row.name, cell: (row) => filterLink({ package: row.name, version: "" }, breakable(named(row.name))) },
     { key: "cause", label: "Cause", value: (row) => Math.min(...Object.keys(row.causes).map((cause) => STATES.indexOf(cause))), cell: causesMarks },
-    { key: "hosts", label: "Hosts", number: true, class: "with-bar", value: (row) => row.hosts, cell: (row) => hostsCell(row, whole) },
+    { key: "hosts", label: "Hosts", number: true, class: "with-bar", value: (row) => row.hosts, cell: (row) => hostsCell(row, scale) },
     ...sinceColumns(),
   ];
 }
 
 function setColumns(label, filter) {
   return [
-    { key: "name", label, class: "subject", value: (row) => row.name, cell: (row) => filterLink({ [filter]: wellFormed(row.name) }, clipped(row.name)) },
+    { key: "name", label, class: "subject", value: (row) => row.name, cell: (row) => filterLink({ [filter]: wellFormed(row.name) }, breakable(named(row.name))) },
     { key: "states", label: "States of its hosts", class: "states", cell: (row) => partsBar(stateParts(row.states), row.hosts, statesLabel(row.states)) },
     { key: "affected", label: "Not clean", number: true, value: (row) => row.affected, cell: (row) => NUMBERS.format(row.affected) },
     { key: "share", label: "Share", number: true, class: "wide-only", value: (row) => row.affected / row.hosts, cell: (row) => percent(row.affected, row.hosts) },
@@ -53,15 +55,15 @@ function setColumns(label, filter) {
 function subjectText(subject) {
   const shown = clipped(subject ?? "", 120);
   const at = shown.indexOf(":");
-  return at < 0 ? shown : [h("span", { class: "subject-kind" }, shown.slice(0, at + 1)), shown.slice(at + 1)];
+  return at < 0 ? breakable(shown) : [h("span", { class: "subject-kind" }, shown.slice(0, at + 1)), h("wbr"), breakable(shown.slice(at + 1))];
 }
 
 function showBreakdown(matching) {
   const chosen = BREAKDOWNS[view.by] ? view.by : "finding";
-  const whole = matching.length;
+  const compared = (rows, columnsOf) => ({ rows, columns: columnsOf({ most: Math.max(...rows.map((row) => row.hosts)), whole: matching.length }), standard: "-hosts" });
   const made = {
-    finding: () => ({ rows: byFinding(matching, view), columns: findingColumns(whole), standard: "-hosts" }),
-    package: () => ({ rows: byPackage(matching, view), columns: packageColumns(whole), standard: "-hosts" }),
+    finding: () => compared(byFinding(matching, view), findingColumns),
+    package: () => compared(byPackage(matching, view), packageColumns),
     bundle: () => ({ rows: byBundle(matching), columns: setColumns("Bundle release found", "bundle"), standard: "-affected" }),
     group: () => ({ rows: byGroup(matching), columns: setColumns("Inventory group", "group"), standard: "-affected" }),
   }[chosen]();

@@ -32,6 +32,12 @@ function replaceContent(element, ...children) {
   element.replaceChildren(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
 }
 
+// Long names break after a separator, and not in the middle of a word or a version.
+function breakable(text) {
+  const parts = text.split(/(?<=[/\\_:@=-]|\.(?!\d)|, )(?=[^./\\_:@=-])/u).flatMap((part) => part.match(/.{1,28}/gsu) ?? []);
+  return parts.map((part, number) => (number ? [h("wbr"), part] : part));
+}
+
 function stateMark(state) {
   return h("span", { class: `state ${state}` }, icon(state), STATE_NAMES[state] ?? visible(state));
 }

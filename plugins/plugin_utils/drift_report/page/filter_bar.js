@@ -12,9 +12,9 @@ function tally(names) {
   return counted;
 }
 
-function select(name, label, choices, standard = "Any") {
-  return h("label", { class: "choice" }, h("span", {}, label), h("select", { id: `filter-${name}`, on: { change: (event) => go({ [name]: event.target.value }) } },
-    h("option", { value: "" }, standard), choices.map(([value, text]) => h("option", { value: wellFormed(value) }, text))));
+function select(name, standard, choices) {
+  return h("select", { id: `filter-${name}`, "aria-label": FILTER_NAMES[name], on: { change: (event) => go({ [name]: event.target.value }) } },
+    h("option", { value: "" }, standard), choices.map(([value, text]) => h("option", { value: wellFormed(value) }, text)));
 }
 
 function fieldChoices(field, order = []) {
@@ -24,7 +24,7 @@ function fieldChoices(field, order = []) {
 }
 
 function setChoices(rows) {
-  return rows.sort((one, other) => NAMES.compare(one.name, other.name)).map((row) => [row.name, `${clipped(row.name, 40)} (${NUMBERS.format(row.hosts)})`]);
+  return rows.sort((one, other) => NAMES.compare(one.name, other.name)).map((row) => [row.name, `${named(row.name, 40)} (${NUMBERS.format(row.hosts)})`]);
 }
 
 function filterBar() {
@@ -50,13 +50,15 @@ function filterBar() {
       h("p", { id: "found", class: "found" }), more,
       h("nav", { class: "jumps", "aria-label": "Parts of the report" }, jump("affected", "Affected"), jump("hosts", "Hosts"), jump("versions", "Versions"), jump("history", "History"), anyForeign ? h("a", { href: "#foreign", "data-goes-to": "foreign" }, "Foreign") : null, jump("policy", "Policy"))),
     h("div", { id: "choices", class: "choices" },
-      select("cause", "Cause", fieldChoices(CAUSE, STATES)), select("kind", "Kind", fieldChoices(KIND)), select("severity", "Severity", fieldChoices(SEVERITY, SEVERITIES)),
-      select("group", "Group", setChoices(byGroup(everyone))), select("bundle", "Bundle", setChoices(byBundle(everyone))),
-      platforms.length > 1 ? select("platform", "Platform", platforms.map(counted)) : null,
-      reasons.length ? select("reason", "Not checked", reasons.map(counted)) : null,
-      select("policy", "Findings", [["ignored", "ignored by policy"], ["below", "below the threshold"], ["all", "all of them"]], "that count"),
-      fleet.history ? h("label", { class: "choice check" }, h("input", { id: "filter-new", type: "checkbox", on: { change: (event) => go({ new: event.target.checked ? "1" : "" }) } }), h("span", {}, "New only")) : null),
+      select("cause", "Any cause", fieldChoices(CAUSE, STATES)), select("kind", "Any kind", fieldChoices(KIND)), select("severity", "Any severity", fieldChoices(SEVERITY, SEVERITIES)),
+      select("group", "Any group", setChoices(byGroup(everyone))), select("bundle", "Any bundle", setChoices(byBundle(everyone))),
+      platforms.length > 1 ? select("platform", "Any platform", platforms.map(counted)) : null,
+      reasons.length ? select("reason", "Any reason", reasons.map(counted)) : null,
+      select("policy", "Counted findings", [["ignored", "Ignored by policy"], ["below", "Below the threshold"], ["all", "All findings"]]),
+      fleet.history ? h("label", { class: "check" }, h("input", { id: "filter-new", type: "checkbox", on: { change: (event) => go({ new: event.target.checked ? "1" : "" }) } }), h("span", {}, "New only")) : null),
     h("ul", { id: "chips", class: "chips", "aria-label": "Active filters" })));
+  // What one jumps to must not end up below the bar.
+  new ResizeObserver(() => { document.documentElement.style.scrollPaddingTop = `${byId("filters").offsetHeight + 12}px`; }).observe(byId("filters"));
 }
 
 function shownFilter(name, value) {
@@ -75,7 +77,7 @@ function updateFilterBar(matching) {
     element.value = view[name];
     // A link may name what this report does not hold; the choice must not claim that nothing is chosen.
     if (element.selectedIndex < 0) { element.append(h("option", { value: view[name] }, clipped(shownFilter(name, view[name]), 40))); element.value = view[name]; }
-    element.closest(".choice").classList.toggle("chosen", Boolean(view[name]));
+    element.classList.toggle("chosen", Boolean(view[name]));
   }
   if (byId("filter-new")) byId("filter-new").checked = Boolean(view.new);
   const active = activeFilters();

@@ -16,11 +16,11 @@ function shortTable(id, caption, headings, rows, empty) {
   const fillBody = (all) => replaceContent(body, rows.slice(0, all ? rows.length : HISTORY_ROWS).map((cells) => h("tr", {}, cells.map((cell, number) => (number ? h("td", {}, cell) : h("th", { scope: "row", class: "host-name" }, cell))))));
   fillBody(printing);
   const more = rows.length > HISTORY_ROWS && !printing ? h("button", { type: "button", class: "quiet", on: { click: () => { fillBody(true); more.remove(); } } }, `Show all ${NUMBERS.format(rows.length)}`) : null;
-  return [h("div", { class: "scrolled" }, h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, h("tr", {}, headings.map((label) => h("th", { scope: "col" }, label)))), body)), more];
+  return [h("div", { class: "scrolled" }, h("table", { class: "listing" }, h("caption", { class: "unseen" }, caption), h("thead", {}, h("tr", {}, headings.map((label) => h("th", { scope: "col" }, label)))), body)), more];
 }
 
 function hostLink(name) {
-  return link({ host: wellFormed(name) }, {}, clipped(name, 60));
+  return link({ host: wellFormed(name) }, {}, breakable(named(name, 60)));
 }
 
 function findingText(entry) {

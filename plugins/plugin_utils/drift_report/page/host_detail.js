@@ -88,7 +88,7 @@ function neighbour(host, step) {
 
 function stepLink(host, label, mark, key) {
   return host === undefined ? h("span", { class: "step off", "aria-hidden": "true" }, mark)
-    : link({ host: wellFormed(fleet.names[host]) }, { class: "step", "aria-label": `${label}: ${clipped(fleet.names[host], 60)}`, "data-focus": `step-${key}`, "data-replaces": "" }, mark);
+    : link({ host: wellFormed(fleet.names[host]) }, { class: "step", "aria-label": `${label}: ${named(fleet.names[host], 60)}`, "data-focus": `step-${key}`, "data-replaces": "" }, mark);
 }
 
 function closeDetail() {
@@ -104,21 +104,21 @@ function showDetail() {
   }
   const host = hostNamed(view.host);
   const close = h("button", { type: "button", class: "quiet close", "aria-label": "Close", "data-focus": "detail-close", on: { click: closeDetail } }, icon("close"));
-  if (host < 0) replaceContent(dialog, h("div", { class: "detail-head" }, h("h2", { id: "detail-title" }, clipped(view.host, 200)), close), h("p", { class: "empty" }, "This report has no such host."));
+  if (host < 0) replaceContent(dialog, h("div", { class: "detail-head" }, h("h2", { id: "detail-title", tabindex: "-1", autofocus: true }, clipped(view.host, 200)), close), h("p", { class: "empty" }, "This report has no such host."));
   else {
     const { hosts } = fleet;
     const [message, reason, platform] = [textOf(hosts.message[host]), textOf(hosts.reason[host]), textOf(hosts.platform[host])];
     const groups = fleet.groups[hosts.groups[host]];
     const state = stateOf(host);
     replaceContent(dialog,
-      h("div", { class: "detail-head" }, h("h2", { id: "detail-title" }, visible(fleet.names[host])),
+      h("div", { class: "detail-head" }, h("h2", { id: "detail-title", tabindex: "-1", autofocus: true }, breakable(named(fleet.names[host], 5000))),
         h("nav", { class: "steps", "aria-label": "Other hosts" }, stepLink(neighbour(host, -1), "Host before", "‹", "before"), stepLink(neighbour(host, 1), "Next host", "›", "next")), close),
       h("div", { class: "detail-body", tabindex: "0", role: "group", "aria-label": "Details of the host" },
         h("p", { class: "detail-state" }, stateMark(state), reason ? h("span", {}, ` ${words(visible(reason))}`) : null),
         message ? h("pre", { class: "message" }, visibleLines(message)) : null,
         commands([host]),
         h("dl", { class: "facts" },
-          fact("Groups", groups.length ? h("ul", { class: "inline" }, groups.map((group) => h("li", {}, filterLink({ group: wellFormed(textOf(group)), host: "" }, visible(textOf(group)))))) : "none"),
+          fact("Groups", groups.length ? h("ul", { class: "inline" }, groups.map((group) => h("li", {}, filterLink({ group: wellFormed(textOf(group)), host: "" }, named(textOf(group), 200))))) : "none"),
           platform ? fact("Platform", visible(platform)) : null,
           hosts.generation[host] >= 0 ? fact("Generation", String(hosts.generation[host])) : null,
           fact("Checked", textOf(hosts.checked[host]) ? `${shownTime(textOf(hosts.checked[host]))} UTC` : "no")),

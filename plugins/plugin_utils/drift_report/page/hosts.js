@@ -1,6 +1,6 @@
 // The hosts that match, the most alarming first.
 
-const HOST_ROWS = 50;
+const HOST_ROWS = 25;
 
 function leadingFindings(host, findings, sightings) {
   const list = listOf(host);
@@ -18,7 +18,7 @@ function whatCell(host, findings, sightings) {
   if (stateOf(host) === "not_checked") {
     const reason = textOf(fleet.hosts.reason[host]);
     const message = textOf(fleet.hosts.message[host]);
-    return h("span", { class: "what" }, h("b", {}, words(clipped(reason ?? "no answer", 40))), message ? `: ${clipped(message, 160)}` : "");
+    return h("span", { class: "what" }, h("b", {}, words(clipped(reason ?? "no answer", 40))), message ? [": ", breakable(clipped(message, 160))] : "");
   }
   const { leading, number } = leadingFindings(host, findings, sightings);
   if (!number) return h("span", { class: "dim" }, factsOf(host).apart ? `only findings that do not count (${NUMBERS.format(factsOf(host).apart)})` : "nothing differs");
@@ -37,12 +37,12 @@ function hostColumns() {
   const groups = (host) => fleet.groups[fleet.hosts.groups[host]].map(textOf);
   const bundles = (host) => bundleNames(fleet.bundles[fleet.hosts.bundles[host]]);
   return [
-    { key: "name", label: "Host", class: "host-name", value: (host) => fleet.names[host], cell: (host) => link({ host: wellFormed(fleet.names[host]) }, { "data-focus": `host-${host}`, "aria-haspopup": "dialog" }, clipped(fleet.names[host], 80)) },
+    { key: "name", label: "Host", class: "host-name", value: (host) => fleet.names[host], cell: (host) => link({ host: wellFormed(fleet.names[host]) }, { "data-focus": `host-${host}`, "aria-haspopup": "dialog" }, breakable(named(fleet.names[host], 80))) },
     { key: "state", label: "State", value: (host) => stateRank[host], cell: (host) => stateMark(stateOf(host)) },
     { key: "findings", label: "Findings", number: true, value: (host) => factsOf(host).counted, cell: (host) => (stateOf(host) === "not_checked" ? h("span", { class: "dim", title: "unknown" }, "?") : [NUMBERS.format(factsOf(host).counted), factsOf(host).fresh && fleet.history ? h("span", { class: "new", title: `${count(factsOf(host).fresh, "finding")} new since the run before` }, "new") : null]) },
     { key: "what", label: "What", class: "what-cell", cell: (host) => whatCell(host, findings, sightings) },
-    { key: "groups", label: "Groups", class: "wide-only", value: (host) => groups(host).join(" "), cell: (host) => h("span", { class: "dim" }, clipped(groups(host).join(", "), 60)) },
-    { key: "bundle", label: "Bundles", class: "wide-only", value: (host) => bundles(host).join(" "), cell: (host) => h("span", { class: "dim" }, clipped(bundles(host).join(", "), 60) || "–") },
+    { key: "groups", label: "Groups", class: "wide-only", value: (host) => groups(host).join(" "), cell: (host) => h("span", { class: "dim" }, breakable(clipped(groups(host).join(", "), 60))) },
+    { key: "bundle", label: "Bundles", class: "wide-only", value: (host) => bundles(host).join(" "), cell: (host) => h("span", { class: "dim" }, bundles(host).length ? breakable(clipped(bundles(host).join(", "), 60)) : "–") },
     { key: "checked", label: "Checked", class: "wide-only", value: (host) => textOf(fleet.hosts.checked[host]) ?? "", cell: (host) => h("span", { class: "dim" }, shownTime(textOf(fleet.hosts.checked[host])).slice(11) || "–") },
   ];
 }

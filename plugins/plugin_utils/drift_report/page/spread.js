@@ -9,7 +9,7 @@ function foundParts(row) {
   let otherShade = 0;
   return order.map(([version, size]) => {
     const declared = version !== null && row.declared.has(version);
-    const label = version === null ? MISSING : visible(version);
+    const label = version === null ? MISSING : named(version, 200);
     const shade = version === null ? "gone" : declared ? `declared-${declaredShade++ % 3}` : `other-${otherShade++ % 4}`;
     return { version, size, declared, label, class: shade, title: `${label}: ${count(size, "host")}${declared ? ", declared" : ""}` };
   });
@@ -20,12 +20,12 @@ function versionLinks(row, parts) {
   return h("ul", { class: "versions" }, shown.map((part) => h("li", {},
     link({ package: wellFormed(row.name), version: part.version === null ? MISSING : wellFormed(part.version) }, { title: part.title },
       svg("svg", { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true" }, svg("rect", { class: `part ${part.class}`, width: 10, height: 10 })),
-      clipped(part.label, 24), part.declared ? h("span", { class: "unseen" }, " (declared)") : null, " ", h("span", { class: "dim" }, NUMBERS.format(part.size))))),
+      breakable(clipped(part.label, 24)), part.declared ? h("span", { class: "unseen" }, " (declared)") : null, " ", h("span", { class: "dim" }, NUMBERS.format(part.size))))),
   parts.length > shown.length ? h("li", { class: "dim" }, `and ${count(parts.length - shown.length, "more version")}`) : null);
 }
 
 function declaredText(row) {
-  const versions = [...row.declared].sort(([one], [other]) => compareVersions(other, one));
+  const versions = [...row.declared].sort(([one, few], [other, many]) => many - few || compareVersions(other, one));
   if (!versions.length) return h("span", { class: "dim" }, "not declared");
   const shown = versions.slice(0, 3).map(([version, hosts]) => (versions.length > 1 ? `${clipped(version, 24)} (${NUMBERS.format(hosts)})` : clipped(version, 24)));
   return shown.join(", ") + (versions.length > 3 ? " …" : "");
@@ -35,8 +35,8 @@ function spreadColumns() {
   const partsOf = new Map();
   const parts = (row) => { if (!partsOf.has(row)) partsOf.set(row, foundParts(row)); return partsOf.get(row); };
   return [
-    { key: "name", label: "Package", class: "subject", value: (row) => row.name, cell: (row) => [h("span", { class: "subject-kind" }, clipped(`${environmentOf(row.name)}/`, 60)), clipped(row.name.slice(row.name.indexOf("/") + 1), 80)] },
-    { key: "declared", label: "Declared", cell: declaredText },
+    { key: "name", label: "Package", class: "subject", value: (row) => row.name, cell: (row) => [h("span", { class: "subject-kind" }, breakable(clipped(`${environmentOf(row.name)}/`, 60))), h("wbr"), breakable(named(row.name.slice(row.name.indexOf("/") + 1), 80))] },
+    { key: "declared", label: "Declared", class: "labelled", cell: declaredText },
     { key: "found", label: "Found", class: "spread", cell: (row) => [partsBar(parts(row), row.hosts, parts(row).map((part) => part.title).slice(0, 8).join("; ")), versionLinks(row, parts(row))] },
     { key: "number", label: "Versions", number: true, class: "wide-only", value: (row) => row.found.size, cell: (row) => NUMBERS.format(row.found.size) },
     { key: "off", label: "Hosts off", number: true, value: (row) => row.off, cell: (row) => (row.off ? h("strong", {}, NUMBERS.format(row.off)) : "0") },

@@ -16,8 +16,9 @@ function sorted(rows, columns, wanted) {
   return [...rows].sort((one, other) => sign * compareValues(values.get(one), values.get(other)));
 }
 
+// On a narrow screen rows become blocks, which takes the meaning of a table from its elements: the roles give it back.
 // columns: {key, label, value(row) to sort by, cell(row), number, class}. The first is the row's heading.
-function table({ caption, columns, rows, sortName, pageName, standard, perPage, empty, rowAttributes = () => ({}) }) {
+function table({ caption, columns, rows, sortName, pageName, standard, perPage, empty }) {
   if (!rows.length) return h("p", { class: "empty" }, empty);
   const wanted = view[sortName] || standard;
   const pages = Math.ceil(rows.length / perPage);
@@ -26,19 +27,20 @@ function table({ caption, columns, rows, sortName, pageName, standard, perPage, 
   const shown = sorted(rows, columns, wanted).slice(first, printing ? PRINTED_ROWS : first + perPage);
   const heading = (column) => {
     const classes = [column.number ? "number" : "", column.class ?? ""].join(" ").trim() || null;
-    if (!column.value) return h("th", { scope: "col", class: classes }, column.label);
+    if (!column.value) return h("th", { scope: "col", role: "columnheader", class: classes }, column.label);
     const now = wanted === column.key ? "ascending" : wanted === `-${column.key}` ? "descending" : null;
     const next = now ? (now === "ascending" ? `-${column.key}` : column.key) : column.number ? `-${column.key}` : column.key;
     const sorting = link({ [sortName]: next === standard ? "" : next, [pageName]: "" }, { "data-focus": `${sortName}-${column.key}` }, column.label,
       h("span", { class: "arrow", "aria-hidden": "true" }, now === "ascending" ? "▲" : now === "descending" ? "▼" : ""));
-    return h("th", { scope: "col", class: classes, "aria-sort": now }, sorting);
+    return h("th", { scope: "col", role: "columnheader", class: classes, "aria-sort": now }, sorting);
   };
-  const body = shown.map((row) => h("tr", rowAttributes(row), columns.map((column, number) => {
+  const body = shown.map((row) => h("tr", { role: "row" }, columns.map((column, number) => {
     const classes = [column.number ? "number" : "", column.class ?? ""].join(" ").trim() || null;
-    return number === 0 ? h("th", { scope: "row", class: classes }, column.cell(row)) : h("td", { class: classes }, column.cell(row));
+    return number === 0 ? h("th", { scope: "row", role: "rowheader", class: classes }, column.cell(row)) : h("td", { role: "cell", class: classes, "data-label": column.label }, column.cell(row));
   })));
   return [
-    h("div", { class: "scrolled" }, h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, h("tr", {}, columns.map(heading))), h("tbody", {}, body))),
+    h("div", { class: "scrolled" }, h("table", { class: "listing stacked", role: "table" }, h("caption", { class: "unseen" }, caption),
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map(heading))), h("tbody", { role: "rowgroup" }, body))),
     printing && rows.length > PRINTED_ROWS ? h("p", { class: "hint" }, `The first ${count(PRINTED_ROWS, "row")} of ${NUMBERS.format(rows.length)} are printed.`) : null,
     pages > 1 && !printing ? pager(page, pages, first, shown.length, rows.length, pageName, caption) : null,
   ];

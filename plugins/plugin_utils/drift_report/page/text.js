@@ -27,6 +27,11 @@ function clipped(text, length = 110) {
   return `${shown.slice(0, length - end)}…${shown.slice(-end)}`;
 }
 
+// A name that is empty or blank still needs something to read and to click on.
+function named(text, length) {
+  return text?.trim() ? clipped(text, length) : `"${text ?? ""}"`;
+}
+
 function count(number, noun, nouns = `${noun}s`) {
   return `${NUMBERS.format(number)} ${number === 1 ? noun : nouns}`;
 }

@@ -11,6 +11,13 @@ function environmentOf(name) {
   return name.slice(0, name.indexOf("/"));
 }
 
+// A package that someone else installed is told with how many of its files differ.
+function plainVersion(text) {
+  return text === null ? null : text.replace(/, [\d,]+ paths? differ$/, "");
+}
+
+const VERSION_KINDS = ["missing", "unexpected", "version", "modified"];
+
 // What the findings of one list say about packages: a version, or null for "not there". An environment that is missing has none.
 const foundVersions = fleet.lists.map((list) => {
   const found = { packages: new Map(), gone: new Set() };
@@ -19,7 +26,7 @@ const foundVersions = fleet.lists.map((list) => {
     const subject = textOf(finding[SUBJECT]);
     const kind = textOf(finding[KIND]);
     if (packageOfSubject.has(finding[SUBJECT])) {
-      if (["missing", "unexpected", "version"].includes(kind)) found.packages.set(packageOfSubject.get(finding[SUBJECT]), textOf(finding[ACTUAL]));
+      if (VERSION_KINDS.includes(kind)) found.packages.set(packageOfSubject.get(finding[SUBJECT]), plainVersion(textOf(finding[ACTUAL])));
     } else if (kind === "missing" && subject?.startsWith("virtualenv:")) found.gone.add(subject.slice(11));
   }
   return found;

@@ -36,7 +36,7 @@ function filterBar() {
     id: "search", type: "search", placeholder: "Host, package, path, group, message …", autocomplete: "off", spellcheck: "false", "aria-label": "Search hosts, findings and groups", "aria-keyshortcuts": "/",
     on: { input: (event) => {
       clearTimeout(searchDelay);
-      searchDelay = setTimeout(() => go({ q: event.target.value.trim() }, { replace: Boolean(view.q) }), 120);
+      searchDelay = setTimeout(() => go({ q: event.target.value.trim() }, { replace: Boolean(view.q) }), 60);
     } },
   });
   const more = h("button", { type: "button", class: "quiet more-filters", "aria-expanded": "false", "aria-controls": "choices", on: { click: () => {

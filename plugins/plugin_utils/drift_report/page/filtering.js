@@ -93,12 +93,15 @@ function testOfFindings(wanted) {
 const lowerTexts = [];
 const lowerNames = [];
 
+function prepareSearch() {
+  if (lowerNames.length) return;
+  for (const each of fleet.texts) lowerTexts.push(each.toLowerCase());
+  for (const each of fleet.names) lowerNames.push(wellFormed(each).toLowerCase());
+}
+
 function searchTests(text) {
   const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (parts.length && !lowerTexts.length) {
-    for (const each of fleet.texts) lowerTexts.push(each.toLowerCase());
-    for (const each of fleet.names) lowerNames.push(wellFormed(each).toLowerCase());
-  }
+  if (parts.length) prepareSearch();
   return parts.map(searchTest);
 }
 

@@ -52,7 +52,7 @@ function showSpread(matching) {
   const several = all.filter((row) => row.found.size > 1).length;
   const search = h("input", { type: "search", value: visible(view.vq), placeholder: "Package …", "aria-label": "Search packages", "data-focus": "vq", spellcheck: "false", autocomplete: "off", on: { input: (event) => {
     clearTimeout(searchDelay);
-    searchDelay = setTimeout(() => go({ vq: event.target.value.trim(), vpage: "" }, { replace: true }), 150);
+    searchDelay = setTimeout(() => go({ vq: event.target.value.trim(), vpage: "" }, { replace: true }), 60);
   } } });
   replaceContent(byId("versions"),
     h("div", { class: "section-head" }, h("h2", { id: "versions-title", tabindex: "-1" }, "Versions: declared against found"), all.length ? search : null),

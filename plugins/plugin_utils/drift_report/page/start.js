@@ -109,6 +109,7 @@ function start() {
   addEventListener("beforeprint", () => { printing = true; showAddress({ again: true }); });
   addEventListener("afterprint", () => { printing = false; showAddress({ again: true }); });
   showAddress();
+  setTimeout(prepareSearch, 200);
   document.documentElement.dataset.ready = "";
 }
 

@@ -27,6 +27,8 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+# What is far below the window is not laid out, and so has no inner text yet.
+_SEEN = "((element) => (element.innerText || element.textContent).trim())"
 _PAINTED = "const done = arguments[arguments.length - 1]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));"
 
 
@@ -69,7 +71,10 @@ class Browser:
         width, height = size
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}, {"name": "prefers-reduced-motion", "value": "reduce"}]
+        features = [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
 
     def open(self, address: str, **filters: str) -> float:
@@ -114,11 +119,11 @@ class Browser:
 
     def text(self, selector: str) -> str:
         """Return the text that a person sees in the first such element."""
-        return str(self.run("return document.querySelector(arguments[0]).innerText", selector)).strip()
+        return str(self.run(f"return {_SEEN}(document.querySelector(arguments[0]))", selector))
 
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all such elements."""
-        return list(self.run("return [...document.querySelectorAll(arguments[0])].map((element) => element.innerText.trim())", selector))
+        return list(self.run(f"return [...document.querySelectorAll(arguments[0])].map({_SEEN})", selector))
 
     @property
     def found(self) -> int:

@@ -71,5 +71,5 @@ function showBreakdown(matching) {
   replaceContent(byId("affected"),
     h("div", { class: "section-head" }, h("h2", { id: "affected-title", tabindex: "-1" }, "Who is affected by what"),
       h("nav", { class: "tabs", "aria-label": "Group by" }, Object.entries(BREAKDOWNS).map(([name, label]) => link({ by: name === "finding" ? "" : name, bsort: "", bpage: "" }, { "aria-current": name === chosen ? "true" : null, "data-focus": `by-${name}` }, label)))),
-    table({ caption: `Hosts by ${BREAKDOWNS[chosen].toLowerCase()}`, ...made, sortName: "bsort", pageName: "bpage", perPage: BREAKDOWN_ROWS, empty: nothing }));
+    table({ caption: `Hosts by ${BREAKDOWNS[chosen].toLowerCase()}`, ...made, sortName: "bsort", pageName: "bpage", perPage: BREAKDOWN_ROWS, printed: 60, empty: nothing }));
 }

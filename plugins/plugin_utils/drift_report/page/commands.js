@@ -10,9 +10,11 @@ const ACTIONS = {
   check: { label: "Check again", playbook: "playbooks/drift.yml", variable: "drift_hosts", takes: STATES },
 };
 
+let usable = null;
+
 function usableNames(hosts) {
-  const names = hosts.map((host) => fleet.names[host]);
-  return names.filter((name) => (PLAIN_NAME.test(name) || IPV6.test(name)) && name.length <= 253 && !["all", "ungrouped"].includes(name));
+  usable ??= fleet.names.map((name) => (PLAIN_NAME.test(name) || IPV6.test(name)) && name.length <= 253 && !["all", "ungrouped"].includes(name));
+  return hosts.filter((host) => usable[host]).map((host) => fleet.names[host]);
 }
 
 function commandFor(action, names) {

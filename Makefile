@@ -48,13 +48,13 @@ test: lint unit integration integration-newer sanity ## Everything that must pas
 lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).filter
+	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).callback -p $(COLLECTION).lookup
 	$(VENV)/bin/yamllint --strict .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
 
 unit: $(VENV)/.test ## Tests of single parts
-	$(PYTEST) tests/unit -q -n $(PYTEST_WORKERS)
+	$(PYTEST) tests/unit tests/report -q -n $(PYTEST_WORKERS)
 
 integration: $(VENV)/.test ## Tests of real runs: bundles, roots, playbooks, faults and kills
 	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile

@@ -106,10 +106,9 @@ def _entry(
         entry["foreign"] = [*entry["foreign"], *event["foreign"]]
         for name, part in declared.get(event["declared"], {}).items():
             wanted[name] = {**wanted.get(name, {}), **part}
-    key = declaration_key(wanted)
-    entry["declared"] = key
-    if key is not None:
-        declarations.setdefault(key, wanted)
+    entry["declared"] = declaration_key(wanted)
+    if entry["declared"] is not None:
+        declarations.setdefault(entry["declared"], wanted)
     return entry
 
 

@@ -75,9 +75,7 @@ def _key(host: str, finding: Mapping[str, Any]) -> _Key:
 def _dated(host: str, entry: Mapping[str, Any], known: Mapping[_Key, str], moment: str) -> dict[str, Any]:
     """Return a host with when each of its findings was first seen; a run that is told twice finds the same things new."""
     firsts = [known.get(_key(host, finding), moment) for finding in entry["findings"]]
-    findings = [
-        {**finding, "first_seen": first, "new": first == moment} for finding, first in zip(entry["findings"], firsts, strict=True)
-    ]
+    findings = [{**finding, "first_seen": first, "new": first == moment} for finding, first in zip(entry["findings"], firsts, strict=True)]
     return {**entry, "findings": findings}
 
 

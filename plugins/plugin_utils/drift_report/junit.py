@@ -25,7 +25,9 @@ def junit(report: Mapping[str, Any]) -> Iterator[str]:
     suites = [_suite(host, entry, report) for host, entry in report["hosts"].items()]
     if not report["run"]["complete"]:
         suites.append(_Suite("run", [_case("run", "complete", _element("error", "incomplete", "The run was cut off."))], errors=1))
-    tests, failures, errors, skipped = (sum(getattr(suite, name) for suite in suites) for name in ("tests", "failures", "errors", "skipped"))
+    tests, failures, errors, skipped = (
+        sum(getattr(suite, name) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
+    )
     yield '<?xml version="1.0" encoding="utf-8"?>\n'
     yield f'<testsuites name="drift" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}">\n'
     for suite in suites:

@@ -58,7 +58,9 @@ def _head(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     controllers = printable(", ".join(run["controllers"]), most=200)
     yield f"Drift report of {run['ended']} (verify {run['verify']}, by {controllers}): {_count(totals['hosts'], 'host')}"
     states = (CLEAN, PENDING, TAMPERED, INTERRUPTED, NOT_CHECKED)
-    yield ", ".join(paint(state, f"{totals[state]} {state.replace('_', ' ')}") if totals[state] else f"0 {state.replace('_', ' ')}" for state in states)
+    yield ", ".join(
+        paint(state, f"{totals[state]} {state.replace('_', ' ')}") if totals[state] else f"0 {state.replace('_', ' ')}" for state in states
+    )
     causes = ", ".join(f"{totals['causes'][cause]} {cause}" for cause in CAUSES)
     more = ", ".join(f"{totals[key]} {key.replace('_', ' ')}" for key in ("new", "resolved", "ignored", "below_threshold"))
     yield f"{_count(totals['findings'], 'finding')}: {causes}; {more}"
@@ -77,7 +79,9 @@ def _differing(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
             alarm[lines] = (CAUSES.index(entry["state"]), -len(counting))
     if groups:
         yield from ("", _LEGEND)
-    for lines, hosts in sorted(groups.items(), key=lambda group: (alarm[group[0]], -len(group[1]), group[1][0].encode("utf-8", "surrogatepass"))):
+    for lines, hosts in sorted(
+        groups.items(), key=lambda group: (alarm[group[0]], -len(group[1]), group[1][0].encode("utf-8", "surrogatepass"))
+    ):
         yield from ("", _names(hosts))
         yield from lines[:_FINDINGS_SHOWN]
         if len(lines) > _FINDINGS_SHOWN:
@@ -96,8 +100,14 @@ def _lines(findings: Sequence[Mapping[str, Any]], paint: _Paint) -> Iterator[str
         word = next((_WORDS.get(kind, kind) for kind in sorted(kinds) if kind not in _LETTERS), None)
         flags = printable(word, most=20) if word else "".join(letter if kind in kinds else "." for kind, letter in _LETTERS.items())
         new = "*" if any(finding["new"] for finding in same) else " "
-        where = printable(key[2] if key[1].startswith("file:") and key[2] else key[1])
+        where = printable(_place(key[1], key[2]))
         yield f"{paint(same[0]['cause'], flags.ljust(_WIDTH))} {same[0]['cause'][0]}{new} {where}{_change(same)}".rstrip()
+
+
+def _place(subject: str, path: str) -> str:
+    if subject.startswith("file:"):
+        return path or subject
+    return f"{subject}: {path}" if path and subject in ("generation", "store") else subject
 
 
 def _change(findings: Sequence[Mapping[str, Any]]) -> str:
@@ -117,7 +127,8 @@ def _not_checked(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     if reasons:
         yield from ("", paint(NOT_CHECKED, "Not checked, so nothing is known of these hosts:"))
     for (reason, message), hosts in reasons.items():
-        yield f"{reason.replace('_', ' ').ljust(_WIDTH)}    {_names(hosts)}{f': {printable(message)}' if message else ''}"
+        told = printable(" ".join(message.split()))
+        yield f"{reason.replace('_', ' ').ljust(_WIDTH)}    {_names(hosts)}{f': {told}' if told else ''}"
 
 
 def _clean(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
@@ -131,7 +142,9 @@ def _policy(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     if policy["threshold"] != "low" or policy["ignores"]:
         yield from ("", f"Policy: findings below {policy['threshold']} do not count.")
     for each in policy["ignores"]:
-        globs = ", ".join(f"{name} {printable(each[name], most=100)}" for name in ("hosts", "subject", "kind", "cause", "path") if each[name] != "*")
+        globs = ", ".join(
+            f"{name} {printable(each[name], most=100)}" for name in ("hosts", "subject", "kind", "cause", "path") if each[name] != "*"
+        )
         state = paint(TAMPERED, "EXPIRED, no longer ignored") if each["expired"] else f"{_count(each['matched'], 'finding')} ignored"
         yield f"  until {each['expires']}: {state} ({globs}): {printable(each['reason'])}"
 

@@ -104,7 +104,10 @@ def read_policy(path: Path | None, *, today: datetime.date) -> Policy:
 def parse_policy(document: Any, *, today: datetime.date, subject: str = "The policy") -> Policy:
     """Return the policy that a document states; raises HermeticError with every problem in it."""
     document = _with_text_dates(document)
-    problems = [_told(error) for error in sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document), key=lambda each: str(list(each.absolute_path)))]
+    problems = [
+        _told(error)
+        for error in sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document), key=lambda each: str(list(each.absolute_path)))
+    ]
     entries = document.get("ignores") if isinstance(document, Mapping) else None
     for place, entry in enumerate(entries if isinstance(entries, list) else ()):
         expires = entry.get("expires") if isinstance(entry, Mapping) else None

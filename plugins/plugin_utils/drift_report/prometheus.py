@@ -30,7 +30,9 @@ def prometheus(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _gauge("exit", "0 clean, 2 drift, 1 something is not known.", [({}, report["exit"])])
     yield from _gauge("hosts", "Hosts by state.", [({"state": state}, totals[state]) for state in STATES])
     reasons = Counter(entry["reason"] for entry in hosts.values() if entry["state"] == NOT_CHECKED)
-    yield from _gauge("hosts_not_checked", "Hosts that were not checked, by reason.", [({"reason": each}, reasons[each]) for each in REASONS])
+    yield from _gauge(
+        "hosts_not_checked", "Hosts that were not checked, by reason.", [({"reason": each}, reasons[each]) for each in REASONS]
+    )
     found = _by_kind_and_cause(hosts.values())
     yield from _gauge(
         "findings",
@@ -105,7 +107,9 @@ def _by_kind_and_cause(entries: Iterable[Mapping[str, Any]]) -> Counter[tuple[st
 
 
 def _releases(entries: Iterable[Mapping[str, Any]]) -> _Samples:
-    found = Counter((printable(name, most=100), printable(release, most=100)) for entry in entries for name, release in entry["bundles"].items())
+    found = Counter(
+        (printable(name, most=100), printable(release, most=100)) for entry in entries for name, release in entry["bundles"].items()
+    )
     ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
     rest = sum(number for _release, number in ordered[RELEASES_MOST:])
     samples = [({"bundle": name, "release": release}, number) for (name, release), number in ordered[:RELEASES_MOST]]

@@ -84,7 +84,7 @@ class _Compactor:
             "policy": self._cut(report["policy"]),
             "totals": self._cut(report["totals"]),
             "history": self._history(report["history"]),
-            "names": [self._shortened(str(name)) for name in report["hosts"]],
+            "names": self._names(report["hosts"]),
             "hosts": columns,
             "declarations": [self._declaration(declaration) for declaration in declarations.values()],
             "texts": self.texts.rows,
@@ -117,6 +117,18 @@ class _Compactor:
             for name, value in row.items():
                 columns.setdefault(name, []).append(value)
         return columns
+
+    def _names(self, names: Iterable[str]) -> list[str]:
+        """Return the names of the hosts; those that were shortened to the same text get a number, since links find hosts by name."""
+        shown: dict[str, None] = {}
+        for name in names:
+            text = self._shortened(str(name))
+            number = 2
+            while text in shown:
+                text = f"{self._shortened(str(name))} #{number}"
+                number += 1
+            shown[text] = None
+        return list(shown)
 
     def _findings(self, findings: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
         """Return the findings as pairs of numbers: what it is, and how it was seen here; what matters most comes first and stays."""

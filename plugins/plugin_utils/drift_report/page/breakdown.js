@@ -3,7 +3,7 @@
 const BREAKDOWN_ROWS = 10;
 
 function causesMarks(row) {
-  return Object.keys(row.causes).sort((one, other) => STATES.indexOf(one) - STATES.indexOf(other)).map(causeMark);
+  return [...row.causes.keys()].sort((one, other) => STATES.indexOf(one) - STATES.indexOf(other)).map(causeMark);
 }
 
 // The longest bar is the row with the most hosts: rows are compared with each other, not with the fleet.
@@ -34,7 +34,7 @@ function findingColumns(scale) {
 function packageColumns(scale) {
   return [
     { key: "name", label: "Package", class: "subject", value: (row) => row.name, cell: (row) => filterLink({ package: row.name, version: "" }, breakable(named(row.name))) },
-    { key: "cause", label: "Cause", value: (row) => Math.min(...Object.keys(row.causes).map((cause) => STATES.indexOf(cause))), cell: causesMarks },
+    { key: "cause", label: "Cause", value: (row) => Math.min(...[...row.causes.keys()].map((cause) => STATES.indexOf(cause))), cell: causesMarks },
     { key: "hosts", label: "Hosts", number: true, class: "with-bar", value: (row) => row.hosts, cell: (row) => hostsCell(row, scale) },
     ...sinceColumns(),
   ];

@@ -64,7 +64,7 @@ function filterBar() {
 function shownFilter(name, value) {
   if (name === "state") return value.split(",").map((state) => STATE_NAMES[state] ?? state).join(" or ");
   if (name === "new") return "only";
-  if (name === "policy") return { ignored: "ignored by policy", below: "below the threshold", all: "all of them" }[value] ?? `ignored by rule ${Number(value.slice(5)) + 1}`;
+  if (name === "policy") return { __proto__: null, ignored: "ignored by policy", below: "below the threshold", all: "all of them" }[value] ?? `ignored by rule ${Number(value.slice(5)) + 1}`;
   return name === "q" || name === "subject" ? clipped(value, 60) : words(clipped(value, 60));
 }
 

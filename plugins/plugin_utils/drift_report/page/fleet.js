@@ -1,7 +1,8 @@
 // The report's data: texts, findings and lists by number, hosts as columns.
 
 const STATES = ["tampered", "interrupted", "pending", "not_checked", "clean"];
-const STATE_NAMES = { tampered: "Tampered", interrupted: "Interrupted", pending: "Pending", not_checked: "Not checked", clean: "Clean" };
+// Without a prototype, so that a text such as "constructor" is not found in it.
+const STATE_NAMES = { __proto__: null, tampered: "Tampered", interrupted: "Interrupted", pending: "Pending", not_checked: "Not checked", clean: "Clean" };
 const SEVERITIES = ["high", "medium", "low"];
 const SUBJECT = 0, KIND = 1, SEVERITY = 2, CAUSE = 3, EXPECTED = 4, ACTUAL = 5, PATH = 6, REMEDY = 7;
 const FIRST_SEEN = 0, NEW = 1, IGNORED = 2, COUNTS = 3;

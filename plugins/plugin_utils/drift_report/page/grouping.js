@@ -6,7 +6,7 @@ function weightsOf(matching, column, size) {
   return weights;
 }
 
-const BREAKDOWNS = { finding: "Finding", package: "Package", bundle: "Bundle release", group: "Inventory group" };
+const BREAKDOWNS = { __proto__: null, finding: "Finding", package: "Package", bundle: "Bundle release", group: "Inventory group" };
 
 function findingKey(finding) {
   return [finding[SUBJECT], finding[KIND], finding[CAUSE]].join();
@@ -40,9 +40,9 @@ function groupedFindings(matching, wanted, size, identify, describe) {
       if (!findings[list[at]] || !sightings[list[at + 1]]) continue;
       const group = identify(list[at]);
       if (group < 0) continue;
-      const row = rows[group] ??= { ...describe(group), hosts: 0, fresh: 0, oldest: null, causes: {} };
+      const row = rows[group] ??= { ...describe(group), hosts: 0, fresh: 0, oldest: null, causes: new Map() };
       const cause = textOf(fleet.findings[list[at]][CAUSE]);
-      row.causes[cause] = (row.causes[cause] ?? 0) + weight;
+      row.causes.set(cause, (row.causes.get(cause) ?? 0) + weight);
       if (seenIn[group] !== number) { seenIn[group] = number; row.hosts += weight; }
       const sighting = fleet.sightings[list[at + 1]];
       if (sighting[NEW] && freshIn[group] !== number) { freshIn[group] = number; row.fresh += weight; }

@@ -56,7 +56,7 @@ class Gathering:
         self._recorded_play: str | None = None
         """The play that the recording is bound to, where the role began it."""
         self._lost: dict[str, Event] = {}
-        """Hosts of this play that other tasks lost before anything was recorded."""
+        """Hosts that other tasks lost, in this play or in an earlier one; Ansible asks them nothing more."""
         self._jobs: dict[tuple[str, str], tuple[str, str, bool]] = {}
         self._status = 0
 
@@ -67,7 +67,6 @@ class Gathering:
         if self._play is not None and self._play._uuid == play._uuid:
             return
         self._play = play
-        self._lost = {}
         if self._recorded_play is not None:
             self._finish(complete=True)
 
@@ -88,10 +87,9 @@ class Gathering:
                 return
             host = result.host.get_name()
             event = elsewhere(host, how, result.task.get_name().strip(), told, at=now())
-            if self._recording is not None:
+            self._lost[host] = event
+            if self._recording is not None and self._recording.knows(host):
                 self._recording.heard(event)
-            else:
-                self._lost[host] = event
 
     def item_ended(self, result: Any, how: str) -> None:
         """Take the result of one turn of a loop."""
@@ -100,6 +98,7 @@ class Gathering:
     def playbook_ended(self) -> int:
         """Write what is still open and return the exit status that is wanted; 0 leaves Ansible's own."""
         self._finish(complete=True)
+        self._play, self._lost = None, {}
         status, self._status = self._status, 0
         return status
 
@@ -177,9 +176,6 @@ class Gathering:
             self._display.warning(
                 f"A run was cut off at {written.report['run']['ended']}; what it had found is reported now, marked incomplete."
             )
-        for event in self._lost.values():
-            self._recording.heard(event)
-        self._lost = {}
         atexit.register(self._cut_off)
         before = signal.getsignal(signal.SIGTERM)
 
@@ -206,6 +202,9 @@ class Gathering:
             everywhere = inventory.get_hosts(self._play.hosts, ignore_limits=True, ignore_restrictions=True)
             inside = {each.get_name() for each in inventory.get_hosts(self._play.hosts, ignore_restrictions=True)}
             recording.expect((each.get_name(), _groups(each), each.get_name() in inside) for each in everywhere)
+            for each, event in self._lost.items():
+                if recording.knows(each):
+                    recording.heard(event)
         if host is not None and not recording.knows(host):
             known = inventory.get_host(host)
             recording.expect([(host, _groups(known) if known is not None else [], True)])

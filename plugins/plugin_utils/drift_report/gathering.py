@@ -82,7 +82,7 @@ class Gathering:
         if self._own(result, how):
             return
         if how == "unreachable" or (how == "failed" and not ignored):
-            fields = result.task_fields
+            fields = _fields(result)
             if how == "unreachable" and fields.get("ignore_unreachable"):
                 return
             host = result.host.get_name()
@@ -106,7 +106,7 @@ class Gathering:
 
     def _own(self, result: Any, how: str) -> bool:
         """Record the result of a task of ours; tell whether it is one."""
-        host, told, fields = _asked_host(result), result.result, result.task_fields
+        host, told, fields = _asked_host(result), result.result, _fields(result)
         job = self._jobs.get((host, str(told.get("ansible_job_id")))) if _action(result) in ASYNC_STATUS else None
         module = job[0] if job is not None else module_of(_action(result))
         if module is None:
@@ -252,8 +252,14 @@ def _action(result: Any) -> str:
     return str(getattr(result.task, "resolved_action", None) or result.task.action)
 
 
+def _fields(result: Any) -> Mapping[str, Any]:
+    """Return the attributes of the task as they were for this host; the public name is gone from ansible-core 2.24."""
+    fields: Mapping[str, Any] = result._task_fields if hasattr(result, "_task_fields") else result.task.dump_attrs()
+    return fields
+
+
 def _asked_host(result: Any) -> str:
-    return str(result.task_fields.get("delegate_to") or result.host.get_name())
+    return str(_fields(result).get("delegate_to") or result.host.get_name())
 
 
 def _groups(host: Any) -> list[str]:

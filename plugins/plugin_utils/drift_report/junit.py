@@ -85,7 +85,7 @@ def _failure(findings: Sequence[Mapping[str, Any]]) -> str:
 def _line(finding: Mapping[str, Any]) -> str:
     told = {"path": finding["path"], "expected": finding["expected"], "found": finding["actual"], "remedy": finding["remedy"]}
     details = [f"{name} {printable(value)}" for name, value in told.items() if value]
-    return f"{finding['kind']} ({finding['cause']}, {finding['severity']}): {'; '.join(details)}"
+    return f"{printable(finding['kind'])} ({finding['cause']}, {finding['severity']}): {'; '.join(details)}"
 
 
 def _why_not(findings: Sequence[Mapping[str, Any]], policy: Mapping[str, Any]) -> str:

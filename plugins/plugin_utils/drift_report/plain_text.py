@@ -155,7 +155,7 @@ def _history(report: Mapping[str, Any], _paint: _Paint) -> Iterator[str]:
         if history[key]:
             yield from ("", title)
         for each in history[key][:_HISTORY_SHOWN]:
-            yield f"  {each[moment]}  {printable(each['host'], most=100)}  {each['kind']}  {printable(each['subject'], most=200)}"
+            yield f"  {each[moment]}  {printable(each['host'], most=100)}  {printable(each['kind'], most=20)}  {printable(each['subject'], most=200)}"
         if len(history[key]) > _HISTORY_SHOWN:
             yield f"  … and {len(history[key]) - _HISTORY_SHOWN} more"
 

@@ -69,9 +69,11 @@ class Recording:
             self._spill.add({"event": "host", "host": host, "groups": self._groups[tuple(groups)], "inside": inside})
 
     def heard(self, event: Event, *, verify: str | None = None) -> None:
-        """Record an event; ``verify`` says how closely the host was looked at."""
+        """Record an event; ``verify`` says how closely the host was to be looked at."""
+        if verify is not None:
+            self._spill.add_level(verify)
         if event["event"] == "answer":
-            self._spill.add_answer(event, key=declaration_key(event["declared"]) or "", verify=verify)
+            self._spill.add_answer(event, key=declaration_key(event["declared"]) or "")
         else:
             self._spill.add(event)
 

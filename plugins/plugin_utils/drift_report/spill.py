@@ -44,15 +44,18 @@ class Spill:
         while line:
             line = line[os.write(self._descriptor, line) :]
 
-    def add_answer(self, event: Event, *, key: str, verify: str | None) -> None:
+    def add_answer(self, event: Event, *, key: str) -> None:
         """Append an answer; its declaration is written once for all hosts that share it."""
         if key not in self._keys:
             self._keys.add(key)
             self.add({"event": "declared", "key": key, "declared": event["declared"]})
-        if verify is not None and verify not in self._levels:
+        self.add({**event, "declared": key})
+
+    def add_level(self, verify: str) -> None:
+        """Append how closely a host was to be looked at, once for all hosts."""
+        if verify not in self._levels:
             self._levels.add(verify)
             self.add({"event": "verify", "verify": verify})
-        self.add({**event, "declared": key})
 
     def close(self, *, remove: bool) -> None:
         """Let go of the file, and take it away once its report is written."""

@@ -39,7 +39,7 @@ def answer(module: AnsibleModule) -> None:
         module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)
-    module.exit_json(**result)
+    module.exit_json(**{**parcel.get("told", {}), **result})
 
 
 def _discard(places: list[str]) -> None:

@@ -29,7 +29,7 @@ _FIRST_FINDINGS = 3
 _NAME_SHOWN = 200
 
 # Control characters, what reorders or hides text, and halves of surrogate pairs, which no encoding can write.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
 
 
 def visible(text: object) -> str:

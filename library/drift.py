@@ -27,6 +27,13 @@ extends_documentation_fragment:
   - hermetic.python.sources.prove
   - hermetic.python.sources.engine
   - hermetic.python.private
+options:
+  foreign_pythons:
+    description:
+      - Whether RV(foreign) lists the packages of the host's other Pythons as well, those of the system, C(/usr/local), pyenv and users.
+      - They are told beside the findings, and are none.
+    type: bool
+    default: false
 seealso:
   - module: hermetic.python.system
   - module: hermetic.python.system_info
@@ -152,6 +159,49 @@ generation:
   sample:
     before: 41
     after: 42
+bundles:
+  description: The bundles of the current generation as they were found, each with its release.
+  returned: success
+  type: dict
+  sample:
+    python: 3.12.11+4
+declared:
+  description:
+    - What was declared, in short. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
+      VirtualEnv, where C(packages) has the version of each package.
+    - An empty value where nothing was declared.
+  returned: success
+  type: dict
+  sample:
+    bundles:
+      python: 3.12.11+4
+    virtualenvs:
+      recipes:
+        bundle: python
+        packages:
+          flask: 3.1.2
+foreign:
+  description: The Pythons that are not of this collection, with their packages, read from their metadata; none of them was run.
+  returned: when O(foreign_pythons) is set
+  type: list
+  elements: dict
+  contains:
+    interpreter:
+      description: The Python, or the directory of a user's own packages.
+      type: str
+      returned: always
+      sample: /usr/bin/python3.11
+    version:
+      description: Its version, as far as files tell.
+      type: str
+      returned: always
+      sample: 3.11.2
+    packages:
+      description: The version of each package.
+      type: dict
+      returned: always
+      sample:
+        requests: 2.28.1
 diff:
   description: The differences as text, one line for each subject.
   returned: when diff mode is on

@@ -166,6 +166,27 @@ generation:
   sample:
     before: 41
     after: 42
+bundles:
+  description: The bundles of the current generation as they were found, each with its release.
+  returned: success
+  type: dict
+  sample:
+    python: 3.12.11+4
+declared:
+  description:
+    - What was declared, in short. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
+      VirtualEnv, where C(packages) has the version of each package.
+    - An empty value where nothing was declared.
+  returned: success
+  type: dict
+  sample:
+    bundles:
+      python: 3.12.11+4
+    virtualenvs:
+      recipes:
+        bundle: python
+        packages:
+          flask: 3.1.2
 diff:
   description: The differences as text, one line for each subject.
   returned: when diff mode is on

@@ -16,13 +16,14 @@ from .artifact import find_artifact
 from .durable import explain, write_json
 from .errors import BrokenRoot, FetchFailed, HermeticError, redacted
 from .finding import Finding
+from .foreign_pythons import find_foreign_pythons
 from .info import describe
 from .layout import Layout
 from .locking import hold
 from .observation import Observation
 from .observe import observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
-from .receipts import Generation, dump, load_records
+from .receipts import Generation, Records, dump, load_records
 from .request import Request, parse_request
 from .sweep import find_garbage, remove
 from .timings import Timings
@@ -146,7 +147,10 @@ def _converge(request: Request, progress: Progress) -> Result:
             warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
         elif plan.unrepairable:
             warnings += plan.unrepairable
-        return _result(plan, layout, before, after, changed=plan.changes, timings=timings, warnings=warnings)
+        result = _result(plan, layout, before, after, changed=plan.changes, timings=timings, warnings=warnings)
+        reached = observation.current if request.check else plan.target or observation.current
+        result["bundles"] = _releases(reached, observation.records, plan)
+        return result
 
 
 def _drift(request: Request, _progress: Progress) -> Result:
@@ -156,7 +160,20 @@ def _drift(request: Request, _progress: Progress) -> Result:
     with _reading(layout, request, warnings):
         observation, plan = _plan(request, layout, timings)
     number = observation.current.number if observation.current else None
-    return _result(plan, layout, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
+    result = _result(plan, layout, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
+    result["bundles"] = _releases(observation.current, observation.records, Plan())
+    if request.options.foreign_pythons:
+        with timings.of("foreign_pythons"):
+            result["foreign"] = find_foreign_pythons(layout.root)
+    return result
+
+
+def _releases(generation: Generation | None, records: Records, plan: Plan) -> dict[str, str]:
+    """Return the release of each bundle of a generation, as far as the receipts and what was just installed tell."""
+    known = {tree_id: receipt.release for tree_id, receipt in records.bundles.items()}
+    known.update((bundle.id, bundle.release) for bundle in plan.install)
+    bundles = sorted(generation.bundles.items()) if generation is not None else ()
+    return {name: known[tree_id] for name, tree_id in bundles if tree_id in known}
 
 
 def _info(request: Request, _progress: Progress) -> Result:

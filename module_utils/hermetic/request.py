@@ -40,6 +40,7 @@ class Options:
     timeout: float = 60
     retries: int = 4
     ca_path: str | None = None
+    foreign_pythons: bool = False
 
 
 @dataclass(frozen=True)

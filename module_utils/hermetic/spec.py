@@ -92,7 +92,10 @@ SYSTEM: Spec = {
 }
 
 # A play passes the same declaration to both; without one, the host is held against its own current generation.
-DRIFT: Spec = SYSTEM
+DRIFT: Spec = {
+    **SYSTEM,
+    "foreign_pythons": {"type": "bool", "default": False},
+}
 
 BUNDLE: Spec = {**ROOT, **ONE_BUNDLE, **STATE, **SOURCES, **ENGINE}
 

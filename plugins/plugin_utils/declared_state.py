@@ -37,6 +37,18 @@ class DeclaredState:
         return (*self.bundles, *self.wheels)
 
     @property
+    def summary(self) -> dict[str, Any]:
+        """The declaration for people and reports: releases and versions instead of digests."""
+        versions = {wheel.sha256: (wheel.name, wheel.version) for wheel in self.wheels}
+        return {
+            "bundles": {bundle["name"]: bundle["release"] for bundle in self.declaration["bundles"]},
+            "virtualenvs": {
+                each["name"]: {"bundle": each["bundle"], "packages": dict(sorted(versions[sha256] for sha256 in each["wheels"]))}
+                for each in self.declaration["virtualenvs"]
+            },
+        }
+
+    @property
     def engine_bundle(self) -> BundleArtifact | None:
         """The bundle that a host without any is bootstrapped from: the default one if it can run the engine, else the newest that can."""
         capable = [bundle for bundle in self.bundles if bundle.engine]

@@ -190,6 +190,9 @@ class TargetAction(ActionBase):
             result["diff"] = diff
         if not result.get("failed"):
             result.setdefault("changed", False)
+            if self.MODULE in _DECLARING:
+                result.setdefault("bundles", {})
+                result["declared"] = run.state.summary
             if self.MODULE == "drift":
                 result["clean"] = not result.get("findings")
             if self.MODULE == "system_info":
@@ -272,6 +275,7 @@ class TargetAction(ActionBase):
         return facts
 
 
+_DECLARING = ("bundle", "drift", "system", "virtualenv")
 _SUPPLY_OPTIONS = ("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials")
 
 

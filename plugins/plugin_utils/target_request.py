@@ -12,7 +12,7 @@ from ..module_utils.hermetic.errors import HermeticError, redacted
 
 REQUEST_FORMAT = 1
 
-_ENGINE_OPTIONS = ("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "timeout", "retries", "ca_path")
+_ENGINE_OPTIONS = ("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "timeout", "retries", "ca_path", "foreign_pythons")
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
 
 Request = dict[str, Any]

@@ -179,7 +179,9 @@ class TargetRun:
     def _engine(self, python: str, request: Request, *, in_background: bool = False) -> Result:
         # A job in the background takes its temporary interpreter away itself.
         discard = [self.bootstrapped.place] if in_background and self.bootstrapped is not None else []
-        parcel = {"request": request, "credentials": credentials_for(request, self.supply.credentials), "discard": discard}
+        # No action plugin sees its result either, so it carries what the plugin would have added.
+        told = {"platform": self.facts.platform, "declared": self.state.summary} if in_background else {}
+        parcel = {"request": request, "credentials": credentials_for(request, self.supply.credentials), "discard": discard, "told": told}
         hidden = {"_request": pack(parcel), "_engine": base64.b64encode(engine_zip()).decode("ascii")}
         arguments: dict[str, Any] = {**self.shown, "root": self.facts.root, **hidden}
         with self._timed("module"):

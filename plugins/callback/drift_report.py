@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The callback that makes one report of a whole run."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: drift_report
+type: aggregate
+author: The hermetic.python authors (@hermetic-python)
+version_added: 1.1.0
+short_description: Make one report of what all hosts answered
+description:
+  - Gathers the results of M(hermetic.python.drift), M(hermetic.python.system), M(hermetic.python.virtualenv) and M(hermetic.python.bundle)
+    while the plays run, and writes one report at their end, as JSON, JSON Lines, JUnit XML, Prometheus text, plain text and HTML.
+  - Every host that a play with such a task is meant for is listed. One that was unreachable, failed, was skipped, was not reached or lies
+    outside C(--limit) is listed as not checked, never as clean.
+  - Results go into a file beside the reports as they arrive. A run that is cut off leaves a report that is marked incomplete; one that is
+    killed leaves that file, of which the next run, or a merge, makes the report.
+  - The role P(hermetic.python.drift_report#role) turns this callback on and sets its options. Enable it yourself to have a report of every
+    run in which one of the modules is used.
+requirements:
+  - enabled in C(callbacks_enabled), or the role P(hermetic.python.drift_report#role) in the first playbook
+options:
+  directory:
+    description: Directory on the controller for the reports, and for their history.
+    type: path
+    default: reports
+    env:
+      - name: HERMETIC_DRIFT_REPORT_DIRECTORY
+    ini:
+      - section: callback_hermetic_drift_report
+        key: directory
+  name:
+    description: Name of the report's files, without their endings.
+    type: str
+    default: drift
+    env:
+      - name: HERMETIC_DRIFT_REPORT_NAME
+    ini:
+      - section: callback_hermetic_drift_report
+        key: name
+  formats:
+    description: What is written.
+    type: list
+    elements: str
+    choices: [json, jsonl, junit, prometheus, text, html]
+    default: [json, jsonl, junit, prometheus, text, html]
+    env:
+      - name: HERMETIC_DRIFT_REPORT_FORMATS
+    ini:
+      - section: callback_hermetic_drift_report
+        key: formats
+  policy:
+    description: YAML file with what does not count, by which reason and until when. Without one, everything counts.
+    type: path
+    env:
+      - name: HERMETIC_DRIFT_REPORT_POLICY
+    ini:
+      - section: callback_hermetic_drift_report
+        key: policy
+  history:
+    description: Whether runs are remembered in C(history.sqlite) in the directory, which tells what is new and what is open longest.
+    type: bool
+    default: true
+    env:
+      - name: HERMETIC_DRIFT_REPORT_HISTORY
+    ini:
+      - section: callback_hermetic_drift_report
+        key: history
+  history_days:
+    description: Days after which a run, a finding that is resolved, and a host that no run knows any more are forgotten.
+    type: int
+    default: 400
+    env:
+      - name: HERMETIC_DRIFT_REPORT_HISTORY_DAYS
+    ini:
+      - section: callback_hermetic_drift_report
+        key: history_days
+  prometheus_file:
+    description: Where the Prometheus text goes instead, such as a file that ends in C(.prom) in node_exporter's textfile directory.
+    type: path
+    env:
+      - name: HERMETIC_DRIFT_REPORT_PROMETHEUS_FILE
+    ini:
+      - section: callback_hermetic_drift_report
+        key: prometheus_file
+  fail:
+    description:
+      - Whether C(ansible-playbook) ends with the exit status of the report, V(2) where something differs and V(1) where a host was not
+        checked, the run was cut off or the report could not be written. Where the report says V(0), Ansible's own status stays.
+      - C(ansible-playbook) ends right after the playbook then, so name this callback last in C(callbacks_enabled).
+    type: bool
+    default: false
+    env:
+      - name: HERMETIC_DRIFT_REPORT_FAIL
+    ini:
+      - section: callback_hermetic_drift_report
+        key: fail
+  show:
+    description: Whether the report is shown as text at the end, in colour on a terminal.
+    type: bool
+    default: true
+    env:
+      - name: HERMETIC_DRIFT_REPORT_SHOW
+    ini:
+      - section: callback_hermetic_drift_report
+        key: show
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.callback import CallbackBase
+
+try:
+    from ..plugin_utils.drift_report.gathering import Gathering
+    from ..plugin_utils.drift_report.loaded import Loaded
+except ImportError as error:  # a library of the controller is missing
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+
+OPTIONS = ("directory", "name", "formats", "policy", "history", "history_days", "prometheus_file", "fail", "show")
+
+
+class CallbackModule(CallbackBase):
+    """Hands what happens to the gathering, which knows nothing of callbacks."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "hermetic.python.drift_report"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
+        """Read the options and begin."""
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+        if MISSING is not None:
+            raise AnsibleError(
+                f"The drift report needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core."
+            ) from MISSING
+        Loaded.active = True
+        self._gathering = Gathering({name: self.get_option(name) for name in OPTIONS}, by_role=Loaded.by_role, display=self._display)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Learn which hosts the play is meant for."""
+        self._gathering.play_started(play)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Take an answer."""
+        self._gathering.task_ended(result, "ok")
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """Take a failure, or an answer that the task calls one."""
+        self._gathering.task_ended(result, "failed", ignored=ignore_errors)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Take that a host did not answer."""
+        self._gathering.task_ended(result, "unreachable")
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        """Take that a host was not asked."""
+        self._gathering.task_ended(result, "skipped")
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        """Take an answer of a loop."""
+        self._gathering.item_ended(result, "ok")
+
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        """Take a failure of a loop."""
+        self._gathering.item_ended(result, "failed")
+
+    def v2_runner_item_on_skipped(self, result: Any) -> None:
+        """Take that a loop left something out."""
+        self._gathering.item_ended(result, "skipped")
+
+    def v2_playbook_on_stats(self, _stats: Any) -> None:
+        """Write the report, and end the run with its exit status where that is wanted."""
+        status = self._gathering.playbook_ended()
+        if status:
+            # Ansible asks no callback for its exit status; this is no error of the callback, so it passes through to the interpreter.
+            raise SystemExit(status)

@@ -1,0 +1,54 @@
+// What one does next with the hosts that match: a command to copy, or a file of names.
+
+const NAMES_IN_A_COMMAND = 40;
+// Nothing else may stand in a shell command or a pattern of Ansible: a host's name is data that someone else chose.
+const PLAIN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
+const IPV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/;
+
+const ACTIONS = {
+  repair: { label: "Repair", playbook: "playbooks/repair.yml", variable: "repair_hosts", takes: ["tampered", "interrupted", "pending"] },
+  check: { label: "Check again", playbook: "playbooks/drift.yml", variable: "drift_hosts", takes: STATES },
+};
+
+let usable = null;
+
+function usableNames(hosts) {
+  usable ??= fleet.names.map((name) => (PLAIN_NAME.test(name) || IPV6.test(name)) && name.length <= 253 && !["all", "ungrouped"].includes(name));
+  return hosts.filter((host) => usable[host]).map((host) => fleet.names[host]);
+}
+
+function commandFor(action, names) {
+  const { playbook, variable } = ACTIONS[action];
+  if (names.length > NAMES_IN_A_COMMAND) return `ansible-playbook ${playbook} --limit @${fileNameFor(action)}`;
+  return `ansible-playbook ${playbook} -e ${variable}=${names.join(",")}`;
+}
+
+function fileNameFor(action) {
+  return `${action}-hosts.txt`;
+}
+
+function commandBox(action, hosts) {
+  const names = usableNames(hosts);
+  const left = hosts.length - names.length;
+  const note = left ? h("p", { class: "hint warn-text" }, `${count(left, "host")} ${left === 1 ? "has a name that" : "have names that"} no command can carry; choose ${left === 1 ? "it" : "them"} by hand.`) : null;
+  if (!names.length) return note;
+  const command = commandFor(action, names);
+  const large = names.length > NAMES_IN_A_COMMAND;
+  return h("div", { class: "command" },
+    h("p", { class: "command-title" }, `${ACTIONS[action].label} ${names.length === 1 ? "this host" : `these ${NUMBERS.format(names.length)} hosts`}`),
+    h("div", { class: "command-line" }, h("code", { tabindex: "0" }, command), copyButton("Copy", command, `copy-${action}`),
+      large ? [copyButton("Copy the names", `${names.join("\n")}\n`, `names-${action}`),
+        h("button", { type: "button", class: "quiet", "data-focus": `file-${action}`, on: { click: () => download(fileNameFor(action), `${names.join("\n")}\n`) } }, `Save ${fileNameFor(action)}`)] : null),
+    note);
+}
+
+function copyButton(label, text, focus) {
+  return h("button", { type: "button", class: "quiet", "data-focus": focus, on: { click: (event) => copyText(text, event.currentTarget) } }, icon("copy"), h("span", { class: "label" }, label));
+}
+
+function commands(matching) {
+  const drifting = matching.filter((host) => ACTIONS.repair.takes.includes(stateOf(host)));
+  const unchecked = matching.filter((host) => stateOf(host) === "not_checked");
+  if (!drifting.length && !unchecked.length) return null;
+  return h("div", { class: "commands screen-only" }, drifting.length ? commandBox("repair", drifting) : null, unchecked.length ? commandBox("check", unchecked) : null);
+}

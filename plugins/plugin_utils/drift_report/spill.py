@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The events of a run, in a file from the moment they happen: memory stays flat, and a killed run leaves what it knew.
+
+``.<name>.<run>.gathering`` beside the reports; one JSON event on each line. Its writer holds a lock on it for as long as it lives.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...module_utils.hermetic.errors import HermeticError
+from .task_result import Event
+
+SUFFIX = ".gathering"
+FORMAT = 1
+
+
+class Spill:
+    """Appends events; each is out of this process's memory, and safe from its death, when ``add`` returns."""
+
+    def __init__(self, directory: Path, name: str, run: Mapping[str, Any]) -> None:
+        self.path = directory / f".{name}.{run['id']}{SUFFIX}"
+        self._keys: set[str] = set()
+        self._levels: set[str] = set()
+        try:
+            os.makedirs(directory, mode=0o755, exist_ok=True)
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise HermeticError(f"The drift report cannot be gathered in {directory}: {error.strerror}. Name another directory.") from error
+        self.add({"event": "run", "format": FORMAT, "name": name, **run})
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Append one event."""
+        line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+        # One write: forks share the descriptor, and a buffer would be written twice.
+        while line:
+            line = line[os.write(self._descriptor, line) :]
+
+    def add_answer(self, event: Event, *, key: str) -> None:
+        """Append an answer; its declaration is written once for all hosts that share it."""
+        if key not in self._keys:
+            self._keys.add(key)
+            self.add({"event": "declared", "key": key, "declared": event["declared"]})
+        self.add({**event, "declared": key})
+
+    def add_level(self, verify: str) -> None:
+        """Append how closely a host was to be looked at, once for all hosts."""
+        if verify not in self._levels:
+            self._levels.add(verify)
+            self.add({"event": "verify", "verify": verify})
+
+    def close(self, *, remove: bool) -> None:
+        """Let go of the file, and take it away once its report is written."""
+        if remove:
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+
+def events_of(path: Path) -> Iterator[Event]:
+    """Give the events of a file; a line that was cut off ends them."""
+    with open(path, encoding="utf-8") as stream:
+        for line in stream:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                return
+            if event["event"] == "run" and event.get("format") != FORMAT:
+                raise HermeticError(f"{path} has format {event.get('format')!r}; this release reads {FORMAT}.")
+            yield event
+
+
+def orphans(directory: Path, name: str) -> list[Path]:
+    """Return the files of runs that are dead, the oldest first."""
+    pattern = re.compile(rf"\.{re.escape(name)}\.\d{{8}}T\d{{6}}Z-[0-9a-f]{{6}}{re.escape(SUFFIX)}")
+    names = sorted(os.listdir(directory)) if directory.is_dir() else []
+    return [directory / each for each in names if pattern.fullmatch(each) and _is_dead(directory / each)]
+
+
+def _is_dead(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

@@ -184,7 +184,7 @@ def tell() -> None:
         counts = changed(playbook("site", log="converge-again"))
         claim(set(counts) == set(HOSTS) and not any(counts.values()), f"the second run changed something: {counts}")
         say("changed=0 on all three")
-    with story.step("Tamper with demo-b in five ways, and report what is wrong where", look=DEMO / "reports" / "tampered.txt") as say:
+    with story.step("Tamper with demo-b in five ways, and report what is wrong where", look=DEMO / "reports" / "drift.html") as say:
         wanted = tamper()
         found = drift("tampered", expected=(2,))
         findings = found["hosts"]["demo-b"]["findings"]

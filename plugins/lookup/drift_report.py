@@ -28,7 +28,7 @@ seealso:
 
 EXAMPLES = r"""
 - name: Have the callback loaded and begin the report
-  ansible.builtin.import_tasks: "{{ lookup('hermetic.python.drift_report', 'begin.yml') }}"
+  ansible.builtin.import_tasks: "{{ lookup('hermetic.python.drift_report', 'begin/tell.yml') }}"
 """
 
 RETURN = r"""

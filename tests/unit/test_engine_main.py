@@ -65,7 +65,7 @@ def test_drift_with_findings_is_2_and_writes_nothing(engine: Path, tmp_path: Pat
     assert done.returncode == 2
     result = json.loads(done.stdout)
     assert [finding["subject"] for finding in result["findings"]] == ["bundle:python"]
-    assert sorted(result) == ["changed", "diff", "findings", "generation", "plan", "timings", "warnings"]
+    assert sorted(result) == ["bundles", "changed", "diff", "findings", "generation", "plan", "timings", "warnings"]
     assert not (tmp_path / "root").exists()
 
 

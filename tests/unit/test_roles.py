@@ -48,7 +48,7 @@ def test_a_role_hands_every_option_of_its_module_on(role: str, tasks: str, modul
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_variable_of_a_role_is_documented(role: str) -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "roles" / role / "tasks").glob("*.yml"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "roles" / role / "tasks").glob("**/*.yml"))
     used = set(re.findall(rf"(?<!_)\b{role}_\w+", text)) | set(read(role, "defaults/main.yml") or {})
     registered = set(re.findall(r"register: (\w+)", text))
     documented = {name for entry in entry_points(role).values() for name in entry.get("options", {})}

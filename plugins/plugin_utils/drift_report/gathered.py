@@ -113,7 +113,7 @@ def _entry(
 
 
 def _unchecked(host: _Host, failures: list[Event], *, complete: bool) -> dict[str, Any]:
-    told = next(iter(failures), None) or host.lost or next(iter(host.silences.values()), None)
+    told = next(reversed(failures), None) or host.lost or next(reversed(host.silences.values()), None)
     if told is not None:
         return not_checked(told["reason"], told["message"], groups=host.groups)
     if not host.inside:

@@ -1,0 +1,359 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reports of real plays: every host of a run, whatever became of it, in every format and in the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from plays import PROJECT, Controller, Played
+from roots import Archive
+
+sys.path.insert(0, str(PROJECT / "tests" / "report"))
+
+import format_readers as read
+
+DRIFT = "hermetic.python.drift"
+GONE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.2", "ansible_port": 9}
+Hosts = dict[str, dict[str, Any]]
+
+
+class Reported:
+    """A controller whose plays are reported on, and roots for its hosts."""
+
+    def __init__(self, directory: Path, bundle: dict[str, Any]) -> None:
+        self.controller = Controller(directory)
+        self.reports = directory / "reports"
+        self.bundles = [bundle]
+
+    def begin(self, **options: Any) -> dict[str, Any]:
+        """Return the task by which a play is reported on."""
+        variables = {f"drift_report_{name}": value for name, value in {"directory": str(self.reports), **options}.items()}
+        return {"ansible.builtin.import_role": {"name": "hermetic.python.drift_report", "tasks_from": "begin"}, "vars": variables}
+
+    def drift(self, root: str = "{{ root }}", **task: Any) -> dict[str, Any]:
+        """Return the task that asks a host."""
+        return {DRIFT: {"root": root, "bundles": self.bundles}, "ignore_errors": True, "ignore_unreachable": True, **task}
+
+    def play(self, *tasks: dict[str, Any], hosts: Hosts, arguments: tuple[str, ...] = (), **more: Any) -> Played:
+        """Run tasks."""
+        return self.controller.play(tasks, *arguments, hosts=hosts, ANSIBLE_TIMEOUT="3", **more)
+
+    def report(self, name: str = "drift") -> dict[str, Any]:
+        """Return a report as a stranger reads it: after it was held against the schema."""
+        text = (self.reports / f"{name}.json").read_text()
+        read.of_json(text)
+        made: dict[str, Any] = json.loads(text)
+        return made
+
+    def states(self) -> dict[str, str]:
+        """Return the state of each host, or why it was not checked."""
+        return {host: entry["reason"] or entry["state"] for host, entry in self.report()["hosts"].items()}
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a bundle and three roots: one that is as declared, one that was tampered with, and one that is a file."""
+    directory = tmp_path_factory.mktemp("roots")
+    bundle = {"name": "python", "archive": str(bundle_archive.path), "sha256": bundle_archive.sha256}
+    hosts = {name: {"root": str(directory / name)} for name in ("clean", "drifted")}
+    task = {"hermetic.python.system": {"root": "{{ root }}", "bundles": [bundle]}}
+    converged = Controller(directory / "controller").play([task], hosts=hosts)
+    assert converged.code == 0, converged.output
+    (directory / "drifted" / "current" / "bin" / "stray").touch()
+    (directory / "broken").write_text("no directory")
+    return bundle, {name: str(directory / name) for name in ("clean", "drifted", "broken")}
+
+
+@pytest.fixture
+def reported(tmp_path: Path, roots: tuple[dict[str, Any], dict[str, str]]) -> Reported:
+    return Reported(tmp_path, roots[0])
+
+
+@pytest.fixture
+def fleet(roots: tuple[dict[str, Any], dict[str, str]]) -> Hosts:
+    """Return a host in each state, and one more of each that is skipped and that lies outside the limit."""
+    named = roots[1]
+    return {
+        "clean": {"root": named["clean"]},
+        "drifted": {"root": named["drifted"]},
+        "broken": {"root": named["broken"]},
+        "gone": {"root": "/nowhere", **GONE},
+        "left-out": {"root": named["clean"], "leave_out": True},
+        "outside": {"root": named["clean"]},
+    }
+
+
+def test_every_host_of_a_run_is_told_in_every_format_and_in_the_exit_status(reported: Reported, fleet: Hosts) -> None:
+    asked = reported.drift(when="not (leave_out | default(false))")
+    played = reported.play(reported.begin(), asked, hosts=fleet, arguments=("--limit", "!outside"))
+    assert played.code == 1, played.output
+    wanted = {
+        "broken": "failed",
+        "clean": "clean",
+        "drifted": "tampered",
+        "gone": "unreachable",
+        "left-out": "skipped",
+        "outside": "outside_limit",
+    }
+    assert reported.states() == wanted
+    report = reported.report()
+    told = {"states": {"clean": 1, "pending": 0, "tampered": 1, "interrupted": 0, "not_checked": 4}, "findings": 1, "exit": 1}
+    files = {path.name.partition(".")[2]: path.read_text(encoding="utf-8") for path in reported.reports.glob("drift.*")}
+    assert read.of_json(files["json"]) == told
+    assert read.of_json_lines(files["jsonl"]) == (told, report)
+    assert {key: read.of_prometheus(files["prom"])[key] for key in told} == told
+    assert read.of_text(files["txt"]) == told
+    assert read.of_html(files["html"]) == {"states": told["states"], "exit": 1}
+    junit = read.of_junit(files["junit.xml"])
+    assert (junit["clean"], junit["differing"], junit["not_checked"], junit["exit"]) == (1, 1, 4, 1)
+    # The recap is Ansible's; the report comes after it.
+    assert played.output.index("PLAY RECAP") < played.output.index("1 clean, 0 pending, 1 tampered, 0 interrupted, 4 not checked")
+    entry = report["hosts"]["clean"]
+    assert entry["platform"].startswith("linux-")
+    assert (entry["generation"], set(entry["bundles"])) == (1, {"python"})
+    assert report["declarations"][entry["declared"]] == {"bundles": entry["bundles"], "virtualenvs": {}}
+    assert report["hosts"]["broken"]["message"]
+    assert "connect" in report["hosts"]["gone"]["message"]
+    assert not list(reported.reports.glob(".drift.*"))
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "code"), [(["clean"], {}, 0), (["clean", "drifted"], {}, 2), (["drifted"], {"fail": False}, 0)]
+)
+def test_the_exit_status_is_that_of_the_report_where_it_is_wanted(
+    reported: Reported, fleet: Hosts, names: list[str], options: dict[str, Any], code: int
+) -> None:
+    played = reported.play(reported.begin(**options), reported.drift(), hosts={name: fleet[name] for name in names})
+    assert played.code == code, played.output
+    assert reported.report()["exit"] == (2 if "drifted" in names else 0)
+
+
+def test_a_policy_decides_what_counts_and_one_with_mistakes_stops_the_play(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yml"
+    policy.write_text("ignores: [{reason: known, expires: 2199-12-31, path: '*/stray'}]\n")
+    hosts = {"drifted": fleet["drifted"]}
+    assert reported.play(reported.begin(policy=str(policy)), reported.drift(), hosts=hosts).code == 0
+    assert (reported.report()["totals"]["ignored"], reported.states()) == (1, {"drifted": "clean"})
+    policy.write_text("threshold: severe\nignores: [{reason: x}]\n")
+    played = reported.play(reported.begin(policy=str(policy)), reported.drift(), hosts=hosts)
+    assert played.code == 2
+    assert "severe" in played.output
+    assert "expires" in played.output
+    assert [each["task"] for each in played.results][-1].endswith("Begin the report")
+
+
+def test_the_second_run_knows_what_is_new_and_what_is_resolved(reported: Reported, fleet: Hosts) -> None:
+    hosts = {"one": fleet["drifted"]}
+    for new in (1, 0):
+        reported.play(reported.begin(), reported.drift(), hosts=hosts)
+        assert reported.report()["totals"]["new"] == new
+    reported.play(reported.begin(), reported.drift(), hosts={"one": fleet["clean"]})
+    assert [each["host"] for each in reported.report()["history"]["resolved"]] == ["one"]
+    assert [each["tampered"] for each in reported.report()["history"]["trend"]] == [1, 1, 0]
+
+
+def test_loops_and_hosts_that_are_delegated_to(reported: Reported, fleet: Hosts) -> None:
+    roots = [fleet[name]["root"] for name in ("clean", "drifted")]
+    looped = reported.drift(root="{{ item }}", loop=roots)
+    sent = {**reported.drift(root=roots[0]), "delegate_to": "{{ item }}", "loop": ["other"], "when": "inventory_hostname == 'asks'"}
+    hosts: Hosts = {"asks": {}, "other": {}}
+    played = reported.play(reported.begin(), sent, looped, hosts=hosts, arguments=("--limit", "asks"))
+    assert played.code == 2, played.output
+    assert reported.states() == {"asks": "tampered", "other": "clean"}
+
+
+def test_a_task_in_the_background_is_told_when_its_result_is_asked_for(reported: Reported, fleet: Hosts) -> None:
+    variables = {"ansible_python_interpreter": sys.executable}
+    hosts = {
+        "waits": {**fleet["drifted"], **variables},
+        "asks": {**fleet["clean"], **variables},
+        "forgets": {**fleet["clean"], **variables},
+    }
+    waiting = reported.drift(**{"async": 60, "poll": 1, "when": "inventory_hostname == 'waits'"})
+    started = reported.drift(**{"async": 60, "poll": 0, "register": "job", "when": "inventory_hostname != 'waits'"})
+    asked = {
+        "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
+        "register": "ended",
+        "until": "ended.finished",
+        "retries": 60,
+        "delay": 1,
+        "when": "inventory_hostname == 'asks'",
+    }
+    played = reported.play(reported.begin(), waiting, started, asked, hosts=hosts)
+    assert reported.states() == {"waits": "tampered", "asks": "clean", "forgets": "skipped"}, played.output
+    assert "nobody asked" in reported.report()["hosts"]["forgets"]["message"]
+    assert reported.report()["hosts"]["asks"]["declared"] is not None
+    assert reported.report()["hosts"]["asks"]["platform"].startswith("linux-")
+
+
+def test_no_log_hides_a_result_and_a_hidden_host_is_not_clean(reported: Reported, fleet: Hosts) -> None:
+    reported.play(reported.begin(), reported.drift(no_log=True), hosts={"drifted": fleet["drifted"]})
+    text = (reported.reports / "drift.json").read_text()
+    assert reported.states() == {"drifted": "skipped"}
+    assert "no_log" in text
+    assert "stray" not in text
+
+
+def test_retries_count_by_their_last_word_and_a_failure_that_the_task_declares_is_an_answer(reported: Reported, fleet: Hosts) -> None:
+    tried = reported.drift(register="seen", until="seen.findings == []", retries=2, delay=0)
+    declared = reported.drift(failed_when=True)
+    hosts = {name: fleet[name] for name in ("clean", "drifted")}
+    for task in (tried, declared):
+        assert reported.play(reported.begin(), task, hosts=hosts).code == 2
+        assert reported.states() == {"clean": "clean", "drifted": "tampered"}
+        assert reported.report()["totals"]["findings"] == 1
+
+
+def test_a_host_that_another_task_lost_says_so(reported: Reported, fleet: Hosts) -> None:
+    lost = {"name": "Look around", "ansible.builtin.fail": {"msg": "not today"}, "when": "inventory_hostname == 'clean'"}
+    reported.play(lost, reported.begin(), reported.drift(), hosts={name: fleet[name] for name in ("clean", "drifted")})
+    entry = reported.report()["hosts"]["clean"]
+    assert (entry["reason"], entry["message"]) == ("failed", "Look around: not today")
+
+
+def test_a_serial_play_is_one_report_and_a_converged_host_is_clean(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
+    hosts = {**{name: fleet[name] for name in ("clean", "drifted")}, "fresh": {"root": str(tmp_path / "fresh")}}
+    converge = {"hermetic.python.system": {"root": "{{ root }}", "bundles": reported.bundles}, "when": "inventory_hostname == 'fresh'"}
+    asked = reported.drift(when="inventory_hostname != 'fresh'")
+    played = reported.play(reported.begin(), converge, asked, hosts=hosts, play={"serial": 1})
+    assert played.code == 2, played.output
+    assert reported.states() == {"clean": "clean", "drifted": "tampered", "fresh": "clean"}
+    assert reported.report()["hosts"]["fresh"]["generation"] == 1
+    assert played.output.count("Drift report of") == 1
+
+
+def test_a_role_that_is_included_says_that_it_comes_too_late(reported: Reported, fleet: Hosts) -> None:
+    late = reported.begin()
+    late["ansible.builtin.include_role"] = late.pop("ansible.builtin.import_role")
+    played = reported.play(late, hosts={"clean": fleet["clean"]})
+    assert played.code == 2
+    assert "callbacks_enabled = hermetic.python.drift_report" in played.output
+
+
+def test_the_callback_alone_reports_on_every_play_that_uses_the_modules(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
+    settings = {
+        "ANSIBLE_CALLBACKS_ENABLED": "recorded_results,hermetic.python.drift_report",
+        "HERMETIC_DRIFT_REPORT_DIRECTORY": str(reported.reports),
+        "HERMETIC_DRIFT_REPORT_FAIL": "true",
+    }
+    hosts = {name: fleet[name] for name in ("clean", "drifted")}
+    assert reported.play({"ansible.builtin.debug": {"msg": "x"}}, hosts=hosts, **settings).code == 0
+    assert not reported.reports.exists()
+    played = reported.play(reported.drift(), hosts=hosts, **settings)
+    assert played.code == 2, played.output
+    assert reported.states() == {"clean": "clean", "drifted": "tampered"}
+    # In check mode nothing is mended.
+    checked = {"hermetic.python.bundle": {"root": "{{ root }}", **reported.bundles[0]}}
+    assert reported.play(checked, hosts={"drifted": fleet["drifted"]}, arguments=("--check",), **settings).code == 2
+
+
+def test_reports_are_merged_by_one_command(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
+    for name in ("clean", "drifted"):
+        reported.play(reported.begin(directory=str(tmp_path / name)), reported.drift(), hosts={name: fleet[name]})
+    arguments = ("-e", json.dumps({"merge_reports": [f"{tmp_path}/clean/drift.json", f"{tmp_path}/dr*/drift.json"]}))
+    places = ("-e", f"drift_report_directory={reported.reports}")
+    played = reported.controller.play(None, *arguments, *places, playbook=PROJECT / "playbooks" / "merge_reports.yml")
+    assert played.code == 2, played.output
+    assert reported.states() == {"clean": "clean", "drifted": "tampered"}
+    nothing = reported.controller.play(None, "-e", "merge_reports=/nowhere/x.json", playbook=PROJECT / "playbooks" / "merge_reports.yml")
+    assert nothing.code == 2
+    assert "/nowhere/x.json" in nothing.output
+
+
+# --- runs that do not come to their end
+
+
+def begun(reported: Reported, hosts: Hosts) -> subprocess.Popen[str]:
+    """Start a play that has heard of its first host and then waits for ever."""
+    directory = reported.controller.directory
+    tasks = [
+        reported.begin(),
+        reported.drift(when="inventory_hostname != 'late'"),
+        {"ansible.builtin.command": "sleep 300"},
+        reported.drift(),
+    ]
+    (directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}], sort_keys=False))
+    shared = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "ansible_remote_tmp": str(directory / "remote_tmp"),
+    }
+    (directory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": shared}}))
+    settings = {
+        "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
+        "ANSIBLE_HOME": str(directory / "ansible"),
+        "XDG_CACHE_HOME": str(directory / "cache"),
+    }
+    tool = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [tool, "-i", str(directory / "hosts.yml"), str(directory / "play.yml")]
+    process = subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 90
+    while not any('"answer"' in path.read_text() for path in reported.reports.glob(".drift.*.gathering")):
+        assert time.monotonic() < until
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        time.sleep(0.1)
+    return process
+
+
+def ended(process: subprocess.Popen[str]) -> int:
+    try:
+        process.communicate(timeout=60)
+    finally:
+        # Ansible's workers are groups of their own, and end by themselves when nobody listens any more.
+        process.kill()
+    return process.returncode
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        (lambda process: process.send_signal(signal.SIGINT), 99),
+        (lambda process: process.send_signal(signal.SIGTERM), -signal.SIGTERM),
+    ],
+    ids=["interrupted", "terminated"],
+)
+def test_a_run_that_is_stopped_leaves_a_report_marked_incomplete(
+    reported: Reported, fleet: Hosts, stop: Callable[[subprocess.Popen[str]], None], code: int
+) -> None:
+    process = begun(reported, {"drifted": fleet["drifted"], "late": fleet["clean"]})
+    stop(process)
+    assert ended(process) == code
+    report = reported.report()
+    assert (report["run"]["complete"], report["exit"]) == (False, 1)
+    assert reported.states() == {"drifted": "tampered", "late": "skipped"}
+    assert not list(reported.reports.glob(".drift.*"))
+
+
+def test_a_run_that_is_killed_is_told_by_the_next_one(reported: Reported, fleet: Hosts) -> None:
+    process = begun(reported, {"drifted": fleet["drifted"], "late": fleet["clean"]})
+    os.killpg(process.pid, signal.SIGKILL)
+    ended(process)
+    assert not (reported.reports / "drift.json").exists()
+    until = time.monotonic() + 30
+    played = reported.play(reported.begin(), reported.drift(), hosts={"clean": fleet["clean"]})
+    while "was cut off at" not in played.output and time.monotonic() < until:
+        # A worker of the dead run may have held its file a moment longer.
+        played = reported.play(reported.begin(), reported.drift(), hosts={"clean": fleet["clean"]})
+    assert played.code == 0, played.output
+    assert "was cut off at" in played.output
+    assert next(each["tampered"] for each in reported.report()["history"]["trend"]) == 1
+    assert not list(reported.reports.glob(".drift.*"))

@@ -172,7 +172,8 @@ if ([System.IO.File]::Exists($root)) {
     $module.ExitJson()
 }
 
-$engineZip = [System.IO.Path]::Combine($module.Tmpdir, 'engine.zip')
+$workplace = [System.IO.Path]::GetFullPath($module.Tmpdir)
+$engineZip = [System.IO.Path]::Combine($workplace, 'engine.zip')
 [System.IO.File]::WriteAllBytes($engineZip, [System.Convert]::FromBase64String($module.Params.engine))
 $request = $module.Params.request
 
@@ -201,13 +202,13 @@ if (-not $python) {
     }
     $clock.Restart()
     # Nobody but this user may write where a program of this user is started from, which the module's own directory sees to.
-    $temporary = Get-LongPath -Path ([System.IO.Path]::Combine($module.Tmpdir, 'b'))
+    $temporary = Get-LongPath -Path ([System.IO.Path]::Combine($workplace, 'b'))
     $order = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.bootstrap)
     $order.credentials = ConvertTo-Table -Value $order.credentials
     try {
-        $archive = Find-VerifiedArchive -Order $order -Directory $module.Tmpdir
+        $archive = Find-VerifiedArchive -Order $order -Directory $workplace
         Expand-BundleArchive -Path (Get-LongPath -Path $archive) -Destination $temporary
-        $python = [System.IO.Path]::Combine($module.Tmpdir, 'b', 'bin', 'python.exe')
+        $python = [System.IO.Path]::Combine($workplace, 'b', 'bin', 'python.exe')
         $tried = Test-Interpreter -Path $python
         if (-not $tried.version) {
             throw "interpreter|$($tried.problem)"
@@ -217,7 +218,7 @@ if (-not $python) {
         $kind, $detail = $_.Exception.Message.Split(@('|'), 2)
         if ($kind -notin 'fetch', 'digest', 'archive', 'interpreter') {
             # What is left is that the disk or the rights of the user do not allow it.
-            $kind, $detail = 'place', "$($module.Tmpdir): $($_.Exception.GetBaseException().Message)"
+            $kind, $detail = 'place', "$($workplace): $($_.Exception.GetBaseException().Message)"
         }
         Remove-Tree -Path $temporary
         $about.problem = @{ kind = 'bootstrap'; step = $kind; detail = $detail }

@@ -14,6 +14,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
+from roots import Archive
+from slim_bundles import slim_archive
+from wheelhouse import Wheel, make_sample_wheels
+from windows_bundles import WindowsBundles
 from windows_host import Station, WindowsHost, why_impossible
 
 
@@ -48,3 +52,23 @@ def new_windows_host(station: Station) -> Iterator[Callable[..., WindowsHost]]:
 def windows_host(new_windows_host: Callable[..., WindowsHost]) -> WindowsHost:
     """Return the module's own host."""
     return new_windows_host()
+
+
+@pytest.fixture(scope="session")
+def windows_bundles(pytestconfig: pytest.Config) -> WindowsBundles:
+    """Return the builder of bundles for Windows."""
+    return WindowsBundles(Path(pytestconfig.cache.mkdir("hermetic-windows")))
+
+
+@pytest.fixture(scope="session")
+def slim_windows_bundles(windows_bundles: WindowsBundles, tmp_path_factory: pytest.TempPathFactory) -> list[Archive]:
+    """Return two releases of a bundle that installs quickly."""
+    whole = windows_bundles.build(1)
+    place = tmp_path_factory.mktemp("slim")
+    return [slim_archive(whole, place, revision=revision) for revision in (1, 2)]
+
+
+@pytest.fixture(scope="session")
+def windows_wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wheel]:
+    """Return small wheels by name and version."""
+    return make_sample_wheels(tmp_path_factory.mktemp("windows-wheels"))

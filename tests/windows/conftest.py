@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-from windows_host import Station, WindowsHost, why_impossible
+from fleet_bundles import FleetBundles
+from wheelhouse import Wheel, make_sample_wheels
+from windows_host import Impossible, Station, WindowsHost, why_impossible
+from windows_host.powershell import unpacked
+from windows_host.settings import LINUX_ARCHIVES, POWERSHELL_VARIABLE, find_powershell, state_directory
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +53,30 @@ def new_windows_host(station: Station) -> Iterator[Callable[..., WindowsHost]]:
 def windows_host(new_windows_host: Callable[..., WindowsHost]) -> WindowsHost:
     """Return the module's own host."""
     return new_windows_host()
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wheel]:
+    """Return small wheels by name and version."""
+    return make_sample_wheels(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture(scope="session")
+def bundles(station: Station) -> FleetBundles:
+    """Return what builds bundles; their archives stay with the test hosts, so that another clone finds them."""
+    return FleetBundles(station.state / "archives")
+
+
+@pytest.fixture(scope="session")
+def linux_powershell() -> Path:
+    """Return a PowerShell 7 that runs here; tests skip where there is none."""
+    installed = shutil.which("pwsh")
+    if installed:
+        return Path(installed)
+    try:
+        source = find_powershell(LINUX_ARCHIVES, executable="pwsh")
+    except Impossible as error:
+        pytest.skip(str(error))
+    if source is None:
+        pytest.skip(f"there is no PowerShell for Linux: no pwsh on the PATH, and {POWERSHELL_VARIABLE} names none")
+    return unpacked(source, state_directory(), executable="pwsh") / "pwsh"

@@ -284,9 +284,9 @@ class TargetAction(ActionBase):
             )
 
     def _time_limit(self) -> int:
-        """Return the seconds that the engine may take: a little less than the task, so that it is ended there and not orphaned."""
+        """Return the seconds that the engine may take: less than the task, so that it is ended there and its last words arrive."""
         limits = [int(each) for each in (self._task.timeout, self._task.async_val) if each]
-        return max(1, min(limits) - min(5, min(limits) // 4)) if limits else UNLIMITED
+        return max(1, min(limits) - min(15, min(limits) // 3)) if limits else UNLIMITED
 
     def _probe(self, root: str) -> HostFacts:
         answer = self._low_level_execute_command(probe_command(root))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
+from fleet_bundles import FleetBundles
 from roots import Archive
 from slim_bundles import slim_archive
 from wheelhouse import Wheel, make_sample_wheels
-from windows_bundles import WindowsBundles
-from windows_host import Station, WindowsHost, why_impossible
+from windows_host import Impossible, Station, WindowsHost, why_impossible
+from windows_host.powershell import unpacked
+from windows_host.settings import LINUX_ARCHIVES, POWERSHELL_VARIABLE, find_powershell, state_directory
 
 
 @pytest.fixture(scope="session")
@@ -55,20 +58,35 @@ def windows_host(new_windows_host: Callable[..., WindowsHost]) -> WindowsHost:
 
 
 @pytest.fixture(scope="session")
-def windows_bundles(pytestconfig: pytest.Config) -> WindowsBundles:
-    """Return the builder of bundles for Windows."""
-    return WindowsBundles(Path(pytestconfig.cache.mkdir("hermetic-windows")))
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wheel]:
+    """Return small wheels by name and version."""
+    return make_sample_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 @pytest.fixture(scope="session")
-def slim_windows_bundles(windows_bundles: WindowsBundles, tmp_path_factory: pytest.TempPathFactory) -> list[Archive]:
-    """Return two releases of a bundle that installs quickly."""
-    whole = windows_bundles.build(1)
+def bundles(station: Station) -> FleetBundles:
+    """Return what builds bundles; their archives stay with the test hosts, so that another clone finds them."""
+    return FleetBundles(station.state / "archives")
+
+
+@pytest.fixture(scope="session")
+def linux_powershell() -> Path:
+    """Return a PowerShell 7 that runs here; tests skip where there is none."""
+    installed = shutil.which("pwsh")
+    if installed:
+        return Path(installed)
+    try:
+        source = find_powershell(LINUX_ARCHIVES, executable="pwsh")
+    except Impossible as error:
+        pytest.skip(str(error))
+    if source is None:
+        pytest.skip(f"there is no PowerShell for Linux: no pwsh on the PATH, and {POWERSHELL_VARIABLE} names none")
+    return unpacked(source, state_directory(), executable="pwsh") / "pwsh"
+
+
+@pytest.fixture(scope="session")
+def slim_windows_bundles(bundles: FleetBundles, tmp_path_factory: pytest.TempPathFactory) -> list[Archive]:
+    """Return two releases of a bundle for Windows that installs quickly."""
+    whole = bundles.windows("3.12.0+1")
     place = tmp_path_factory.mktemp("slim")
     return [slim_archive(whole, place, revision=revision) for revision in (1, 2)]
-
-
-@pytest.fixture(scope="session")
-def windows_wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wheel]:
-    """Return small wheels by name and version."""
-    return make_sample_wheels(tmp_path_factory.mktemp("windows-wheels"))

@@ -22,9 +22,9 @@ WHO = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.exec
 
 
 @pytest.fixture(scope="module")
-def empty(windows_host: WindowsHost, slim_windows_bundles: list[Archive], windows_wheels: dict[str, Wheel]) -> WindowsRoot:
+def empty(windows_host: WindowsHost, slim_windows_bundles: list[Archive], wheels: dict[str, Wheel]) -> WindowsRoot:
     """Return a root that is declared and not there."""
-    alpha, beta, gamma = (windows_wheels[name] for name in ("alpha-1.0", "beta-1.0", "gamma-1.0"))
+    alpha, beta, gamma = (wheels[name] for name in ("alpha-1.0", "beta-1.0", "gamma-1.0"))
     declared = Declared({"python": slim_windows_bundles[0]}, {"one": [alpha, beta], "two": [alpha, gamma]})
     return WindowsRoot(windows_host, equip(windows_host, slim_windows_bundles[0]), declared)
 
@@ -139,10 +139,10 @@ def test_a_root_may_have_any_name(place: str, empty: WindowsRoot, teller: Wheel)
 
 
 def test_paths_beyond_260_characters_are_built_verified_and_removed(
-    empty: WindowsRoot, windows_wheels: dict[str, Wheel], long_wheel: Wheel
+    empty: WindowsRoot, wheels: dict[str, Wheel], long_wheel: Wheel
 ) -> None:
     root = empty.elsewhere("C:\\" + "\\".join(["e" * 40] * 2))
-    root.converge(Declared(root.declared.bundles, {"long": [long_wheel, windows_wheels["beta-1.0"]]}))
+    root.converge(Declared(root.declared.bundles, {"long": [long_wheel, wheels["beta-1.0"]]}))
     deepest = max((str(path) for path in root.environment("long").rglob("*")), key=len)
     assert len(root.there(root.environment("long"))) + len(deepest) - len(str(root.environment("long"))) > 260
     assert root.drift("deep") == []
@@ -168,7 +168,7 @@ def test_a_root_may_be_named_in_the_short_form_of_dos(root: WindowsRoot) -> None
 
 
 def test_upgrade_and_back_while_a_process_runs_from_the_old_generation(
-    root: WindowsRoot, slim_windows_bundles: list[Archive], windows_wheels: dict[str, Wheel]
+    root: WindowsRoot, slim_windows_bundles: list[Archive], wheels: dict[str, Wheel]
 ) -> None:
     old, old_bundle = root.environment("one"), root.bundle()
     code = "import sys; print('up', flush=True); sys.stdin.readline(); import beta, colorsys; print(beta.VERSION, colorsys.__file__ or 'frozen')"
@@ -179,7 +179,7 @@ def test_upgrade_and_back_while_a_process_runs_from_the_old_generation(
     for process in running:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == b"up"
-    new = replace(root.declared.but(one=[windows_wheels["beta-2.0"]]), bundles={"python": slim_windows_bundles[1]})
+    new = replace(root.declared.but(one=[wheels["beta-2.0"]]), bundles={"python": slim_windows_bundles[1]})
     root.converge(new, options={"keep_generations": 1})
     assert root.drift() == []
     assert root.python("-c", "import beta; print(beta.VERSION)", of="one").strip() == "2.0"
@@ -196,9 +196,9 @@ def test_upgrade_and_back_while_a_process_runs_from_the_old_generation(
     assert root.drift("deep") == []
 
 
-def test_rollback_keep_and_sweep(root: WindowsRoot, windows_wheels: dict[str, Wheel]) -> None:
+def test_rollback_keep_and_sweep(root: WindowsRoot, wheels: dict[str, Wheel]) -> None:
     first = root.current()["number"]
-    root.converge(root.declared.but(one=[windows_wheels["beta-2.0"]]))
+    root.converge(root.declared.but(one=[wheels["beta-2.0"]]))
     assert root.generation("activate", "previous")["generation"] == {"before": first + 1, "after": first}
     assert root.python("-c", "import beta; print(beta.VERSION)", of="one").strip() == "1.0"
     assert root.run("drift", declared=Declared({}), scope="partial", options={"verify": "deep"})["findings"] == []
@@ -237,14 +237,14 @@ def test_a_run_waits_no_longer_than_it_may_and_names_the_holder(root: WindowsRoo
     assert root.converge(options={"lock_timeout": 5})["changed"] is False
 
 
-def test_a_file_that_something_else_reads_is_waited_for(root: WindowsRoot, windows_wheels: dict[str, Wheel]) -> None:
+def test_a_file_that_something_else_reads_is_waited_for(root: WindowsRoot, wheels: dict[str, Wheel]) -> None:
     """As a scanner does: it has the file open for a moment, and nobody may remove or replace it meanwhile."""
     current = f"{root.root}\\state\\current.json"
     code = "import sys, time; f = open(sys.argv[1]); print('open', flush=True); time.sleep(1.5)"
     reader = root.host.popen([root.bootstrap, "-c", code, current])
     assert reader.stdout is not None
     assert reader.stdout.readline().strip() == b"open"
-    root.converge(root.declared.but(one=[windows_wheels["beta-2.0"]]))
+    root.converge(root.declared.but(one=[wheels["beta-2.0"]]))
     assert reader.wait(timeout=30) == 0
     reader.communicate()
     assert root.drift() == []
@@ -306,13 +306,13 @@ def test_a_full_disk_leaves_the_generation_in_force_and_is_named(empty: WindowsR
     assert told["findings"] == []
 
 
-def test_a_killed_holder_is_no_obstacle(root: WindowsRoot, windows_wheels: dict[str, Wheel]) -> None:
-    process = root.start(root.request("converge", declared=root.declared.but(one=[windows_wheels["beta-2.0"]])))
+def test_a_killed_holder_is_no_obstacle(root: WindowsRoot, wheels: dict[str, Wheel]) -> None:
+    process = root.start(root.request("converge", declared=root.declared.but(one=[wheels["beta-2.0"]])))
     try:
         process.wait(0.4)
     except subprocess.TimeoutExpired:
         process.kill()
     process.communicate()
-    assert root.converge(root.declared.but(one=[windows_wheels["beta-2.0"]]), options={"lock_timeout": 20})["generation"]["after"]
+    assert root.converge(root.declared.but(one=[wheels["beta-2.0"]]), options={"lock_timeout": 20})["generation"]["after"]
     assert root.drift("deep") == []
     assert root.left_over() == []

@@ -112,6 +112,13 @@ class WindowsHost:
         self._start_wineserver()
         self.ssh.start()
 
+    def make_profile(self) -> None:
+        """Give the user, who is not the one that the template was made by, a directory for temporary files."""
+        temporary = f"C:\\users\\{self.user}\\AppData\\Local\\Temp"
+        self.path(temporary).mkdir(parents=True, exist_ok=True)
+        for name in ("TEMP", "TMP"):
+            self.run(["reg", "add", "HKCU\\Environment", "/v", name, "/t", "REG_SZ", "/d", temporary, "/f"], check=True)
+
     @property
     def running(self) -> bool:
         """Whether Ansible could reach it now."""

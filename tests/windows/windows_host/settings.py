@@ -13,6 +13,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[3]
 STATE_VARIABLE = "HERMETIC_WINDOWS_HOSTS"
 POWERSHELL_VARIABLE = "HERMETIC_POWERSHELL"
+LINUX_ARCHIVES = ("pwsh-engine-linux-x64.tar.xz", "powershell-*-linux-x64.tar.gz")
 ARCHIVES = ("pwsh-engine-win-x64.tar.xz", "PowerShell-*-win-x64.zip")
 
 
@@ -32,15 +33,23 @@ class Settings:
     @classmethod
     def of_environment(cls) -> Settings:
         """Return what the environment variables say, or the defaults."""
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        state = Path(os.environ.get(STATE_VARIABLE) or cache / "hermetic-windows-hosts").resolve()
-        return cls(state=state, powershell=find_powershell(ARCHIVES, executable="pwsh.exe"))
+        return cls(state=state_directory(), powershell=find_powershell(ARCHIVES, executable="pwsh.exe"))
+
+
+def state_directory() -> Path:
+    """Return the directory that everything is kept in, below the user's cache unless the variable names another."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    named = os.environ.get(STATE_VARIABLE)
+    return (Path(named) if named and named != "none" else cache / "hermetic-windows-hosts").resolve()
 
 
 def find_powershell(archives: tuple[str, ...], *, executable: str) -> Path | None:
     """Return the archive or directory that the variable names or that lies beside the checkout; an error where the named one is none."""
     named = os.environ.get(POWERSHELL_VARIABLE)
     place = Path(named) if named else PROJECT.parent / "shared" / "windows-test-tools"
+    if place.is_file() and not any(place.match(pattern) for pattern in archives):
+        # The variable names the archive for the other system.
+        place = place.parent
     if place.is_file() or (place / executable).is_file():
         return place.resolve()
     found = sorted(path for pattern in archives for path in place.glob(pattern))

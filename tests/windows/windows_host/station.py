@@ -50,6 +50,8 @@ class Station:
             with self._locked():
                 shutil.rmtree(place, ignore_errors=True)
                 copy_prefix(self.template, place / "prefix")
+                if user is not None:
+                    WindowsHost(name, place=place, debian=self.debian, user=user).make_profile()
                 record.write_text(json.dumps({"user": user or "root"}), encoding="utf-8")
         known = json.loads(record.read_text(encoding="utf-8"))["user"]
         if user is not None and user != known:

@@ -12,7 +12,7 @@ PYTEST := $(VENV)/bin/python -m pytest
 COLLECTION := ansible_collections.hermetic.python.plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration integration-newer browser browser-tools sanity bench release molecule clean
+.PHONY: help demo test lint unit integration integration-newer browser browser-tools windows-host windows sanity bench release molecule clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ $(NEWER)/.test: requirements.txt requirements-test.txt
 demo: $(VENV)/.controller ## Show the main job on this machine
 	$(VENV)/bin/python tools/demo.py
 
-test: lint unit browser integration integration-newer sanity ## Everything that must pass
+test: lint unit browser integration integration-newer windows sanity ## Everything that must pass
 
 lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	$(VENV)/bin/ruff check .
@@ -78,6 +78,12 @@ integration-newer: $(VENV)/.test ## The playbook tests on the newest ansible-cor
 	@if [ -n "$(NEWER_PYTHON)" ] && ! $(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
 	  $(MAKE) --no-print-directory $(NEWER)/.test && $(NEWER)/bin/python -m pytest tests/integration/test_playbooks.py tests/integration/test_drift_report.py -q; \
 	else echo "integration-newer: nothing to do, $(VENV) has the newest ansible-core that is to be had here"; fi
+
+windows-host: $(VENV)/.test ## Make and start a Windows host to test against (Wine; needs root on Debian)
+	@PYTHON="$(VENV)/bin/python" tests/windows/windows-host up
+
+windows: $(VENV)/.test ## Tests on Windows hosts, where this machine can have some
+	$(PYTEST) tests/windows -q -n $(PYTEST_WORKERS) --dist loadfile
 
 sanity: $(VENV)/.test ## ansible-test sanity on a staged copy
 	$(VENV)/bin/python tools/sanity.py

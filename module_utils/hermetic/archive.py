@@ -14,7 +14,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, Callable
 
-from .durable import TEMPORARY, WINDOWS, explain, extended, flush
+from .durable import TEMPORARY, WINDOWS, explain, extended
 from .entries import DIRECTORY, FILE, LINK, Entries
 from .errors import BrokenArtifact, BrokenRoot, UnsafeArchive
 from .readahead import BLOCK, Ahead
@@ -31,7 +31,7 @@ def unpack(archive: Path, into: Path) -> dict[str, tuple[int, str]]:
 
     Modes become 0755 or 0644 whatever the archive and the umask say; times are the archive's; the owner is the caller.
     UnsafeArchive names all bad entries; nothing is written from the first of them on. Whatever happens, the caller removes
-    ``into``, which must be an empty directory. Nothing is flushed to the disk except on Windows: sync_file_system does that.
+    ``into``, which must be an empty directory. Nothing is flushed to the disk: sync_trees does that.
     """
     try:
         if next(os.scandir(into), None) is not None:
@@ -120,9 +120,7 @@ class _Tree:
                 digest.update(block)
                 _write(descriptor, block, path)
                 left -= len(block)
-            if WINDOWS:
-                flush(descriptor)
-            else:
+            if not WINDOWS:
                 os.fchmod(descriptor, 0o755 if executable else 0o644)
                 os.utime(descriptor, ns=(mtime, mtime))
         finally:
@@ -162,7 +160,7 @@ class _Tree:
         self._make(name.rpartition("/")[0])
         path = self._path(name)
         try:
-            os.mkdir(path, 0o700)
+            os.mkdir(path, 0o777 if WINDOWS else 0o700)
         except OSError as error:
             raise explain(error, path) from error
         self._made.add(name)

@@ -8,12 +8,13 @@ import datetime
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from . import generation as generations
-from . import journal
+from . import journal, windows_acl
 from .artifact import find_artifact
-from .durable import explain, write_json
+from .durable import WINDOWS, explain, make_directory, write_json
 from .errors import BrokenRoot, FetchFailed, HermeticError, redacted
 from .finding import Finding
 from .foreign_pythons import find_foreign_pythons
@@ -27,6 +28,7 @@ from .receipts import Generation, Records, dump, load_records
 from .request import Request, parse_request
 from .sweep import find_garbage, remove
 from .timings import Timings
+from .windows_volume import long_name
 
 Result = dict[str, Any]
 Progress = Callable[[str], None]
@@ -37,6 +39,8 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
     progress: Progress = on_progress or (lambda _text: None)
     try:
         request = parse_request(document)
+        if WINDOWS:
+            request = replace(request, root=long_name(request.root))
         return _COMMANDS[request.command](request, progress)
     except FetchFailed as error:
         return {**_failure(error), "needs": error.needs}
@@ -74,9 +78,10 @@ def _reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[
 
 @contextmanager
 def _writing(layout: Layout, request: Request) -> Iterator[float]:
-    from .durable import make_directory
-
+    fresh = not layout.state.is_dir()
     make_directory(layout.root)
+    if WINDOWS and fresh:
+        windows_acl.protect(layout.root)
     make_directory(layout.state)
     with hold(layout.lock, timeout=request.options.lock_timeout, purpose=request.command) as waited:
         yield waited

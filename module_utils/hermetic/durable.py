@@ -14,9 +14,11 @@ import platform
 import stat
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Callable
 
+from . import windows_in_use
 from .errors import BrokenRoot
 
 WINDOWS = os.name == "nt"
@@ -26,7 +28,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _RENAMEAT2_NUMBERS = {"x86_64": 316, "aarch64": 276, "riscv64": 276, "i386": 353, "i686": 353, "armv7l": 382, "ppc64le": 357, "s390x": 347}
 _CANNOT_EXCHANGE = {"ENOSYS", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "EXDEV", "EPERM"}
-_SHARING_VIOLATIONS = {5, 32, 33, 145}  # access denied, sharing, lock, directory not empty: what a scanner or a handle being closed causes
+_SHARING_VIOLATIONS = {*windows_in_use.REFUSALS, 145}  # and directory not empty: what a scanner or a handle being closed causes
 _PATIENCE = 3.0
 _NAMED_AT_MOST = 20
 
@@ -55,7 +57,7 @@ def explain(error: OSError, subject: str) -> BrokenRoot:
     what, remedy = _WHAT_AND_REMEDY.get(
         errno.errorcode.get(error.errno or 0, ""), (error.strerror or str(error), "Mend the cause and run again.")
     )
-    if getattr(error, "winerror", None) in (32, 33):
+    if getattr(error, "winerror", None) in (32, 33, 1224):
         what, remedy = "another process has the file open", "Stop that process and run again."
     where = f" ({os.fspath(error.filename)})" if isinstance(error.filename, (str, os.PathLike)) and str(error.filename) != subject else ""
     return BrokenRoot(f"{subject}: {what}{where}. {remedy}")
@@ -68,6 +70,14 @@ def extended(path: Path | str) -> str:
         return text
     absolute = os.path.abspath(text)
     return "\\\\?\\UNC\\" + absolute[2:] if absolute.startswith("\\\\") else "\\\\?\\" + absolute
+
+
+def inside(tree: Path | str) -> Callable[[str], str]:
+    """Return a function that gives the path of an entry of a tree, named with '/' between the parts, without a limit of its length."""
+    base = f"{extended(tree)}{os.sep}"
+    if not WINDOWS:
+        return base.__add__
+    return lambda path: base + path.replace("/", "\\")
 
 
 def flush(descriptor: int) -> None:
@@ -98,7 +108,7 @@ def sync_directory(path: Path) -> None:
 def sync_file_system(path: Path) -> None:
     """Make everything durable that was written to the file system of the path, in one call instead of one per file.
 
-    Windows offers this to nobody but an administrator of the volume: there the writer flushes each file.
+    Windows does it in sync_trees, for what was written and nothing else.
     """
     if WINDOWS:
         return
@@ -116,6 +126,19 @@ def sync_file_system(path: Path) -> None:
             os.close(descriptor)
     except OSError as error:
         raise explain(error, str(path)) from error
+
+
+def sync_trees(trees: Iterable[Path], *, below: Path) -> None:
+    """Make trees durable that were written below a directory."""
+    if not WINDOWS:
+        sync_file_system(below)
+        return
+    from .windows_volume import flush_trees
+
+    try:
+        flush_trees(extended(tree) for tree in trees)
+    except OSError as error:
+        raise explain(error, str(below)) from error
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
@@ -155,7 +178,8 @@ def make_directory(path: Path, *, mode: int = 0o755) -> None:
         if path.parent != path:
             make_directory(path.parent, mode=mode)
         try:
-            os.mkdir(path, 0o700)
+            # On Windows, this mode would be a list of its own instead of the one that is inherited.
+            os.mkdir(path, 0o777 if WINDOWS else 0o700)
         except FileExistsError:
             if os.path.isdir(path):  # another run was faster
                 return
@@ -198,15 +222,16 @@ def remove_tree(path: Path) -> None:
     """Remove whatever is at the path, a whole tree or one link, and follow no link; nothing there is fine.
 
     Directories that may not be written are made writable first. On Windows the read-only attribute is cleared,
-    and a file that is open elsewhere is waited for shortly. What cannot go is named in the error, the rest is gone.
+    and a file that is open elsewhere is waited for shortly; one that a process runs from is set aside in the state of its root.
+    What cannot go is named in the error, the rest is gone.
     """
     left: list[str] = []
     try:
         kind = os.lstat(path)
-        if not stat.S_ISDIR(kind.st_mode):
+        if WINDOWS:
+            _remove_on_windows(path, kind, left)
+        elif not stat.S_ISDIR(kind.st_mode):
             os.unlink(path)
-        elif WINDOWS:
-            _remove_by_path(extended(path), left, time.monotonic() + _PATIENCE)
         else:
             _remove_by_descriptor(os.fspath(path), None, os.fspath(path), left)
     except FileNotFoundError:
@@ -251,27 +276,54 @@ def _remove_by_descriptor(name: str, parent: int | None, shown: str, left: list[
         os.rmdir(name, dir_fd=parent)
 
 
+def _remove_on_windows(path: Path, kind: os.stat_result, left: list[str]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    if stat.S_ISDIR(kind.st_mode) and not _is_link(kind):
+        _remove_by_path(extended(path), left, deadline)
+        return
+    if not _is_link(kind):
+        os.chmod(extended(path), stat.S_IWRITE | stat.S_IREAD)
+    patiently(functools.partial(_remove_one, extended(path)), deadline=deadline)
+
+
+def _is_link(status: os.stat_result) -> bool:
+    # A junction says that it is a directory, but is a link: rmdir takes the link and leaves its target alone.
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+
+
 def _remove_by_path(path: str, left: list[str], deadline: float) -> None:
     before = len(left)
     with os.scandir(path) as entries:
         found = list(entries)
     for entry in found:
-        status = entry.stat(follow_symlinks=False)
-        # A junction says that it is a directory, but is a link: rmdir takes the link and leaves its target alone.
-        is_link = entry.is_symlink() or getattr(status, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
+        is_link = entry.is_symlink() or _is_link(entry.stat(follow_symlinks=False))
         try:
             if entry.is_dir(follow_symlinks=False) and not is_link:
                 _remove_by_path(entry.path, left, deadline)
-                continue
-            if not is_link:
-                os.chmod(entry.path, stat.S_IWRITE | stat.S_IREAD)
-            patiently(functools.partial(_remove_one, entry.path), deadline=deadline)
+            elif is_link:
+                patiently(functools.partial(_remove_one, entry.path), deadline=deadline)
+            else:
+                _remove_file(entry.path, deadline)
         except FileNotFoundError:
             continue
         except OSError as error:
             left.append(f"{entry.path}: {error.strerror}")
     if len(left) == before:
         patiently(lambda: os.rmdir(path), deadline=deadline)
+
+
+def _remove_file(path: str, deadline: float) -> None:
+    os.chmod(path, stat.S_IWRITE | stat.S_IREAD)
+    try:
+        # A program that runs does so for longer than anybody waits: renaming it is tried before the second attempt.
+        os.unlink(path)
+    except OSError as error:
+        if not windows_in_use.refused(error):
+            raise
+        try:
+            windows_in_use.set_aside(path)
+        except OSError:
+            patiently(functools.partial(os.unlink, path), deadline=deadline)
 
 
 def _remove_one(path: str) -> None:

@@ -16,6 +16,11 @@ _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 _LONGEST_CHAIN = 40
 
 
+def is_windows_name(part: str) -> bool:
+    """Tell whether Windows takes a name as it is: no device, no stream, nothing that it would cut off."""
+    return not (_WINDOWS_DEVICE.match(part) or _WINDOWS_FORBIDDEN.search(part) or part[-1:] in ("", ".", " "))
+
+
 class Entries:
     """Collects the entries of one archive and every reason why one of them must not be written.
 
@@ -82,7 +87,7 @@ class Entries:
             return "the path holds an empty part"
         if self._windows:
             for part in parts:
-                if _WINDOWS_DEVICE.match(part) or _WINDOWS_FORBIDDEN.search(part) or part[-1] in ". ":
+                if not is_windows_name(part):
                     return f"{part!r} is no file name on Windows"
         return None
 

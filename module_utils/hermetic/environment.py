@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import engine_library
+from . import engine_library, windows_environment
+from .durable import extended, inside
 from .errors import BrokenArtifact
 from .lay import quoted
 from .receipts import BundleReceipt, LaidReceipt
-from .tree_files import WAYS, choose_way, write_file
-
-_LAUNCHER_KINDS = {"windows-x86_64": "win-amd64", "windows-x86": "win-ia32", "windows-arm64": "win-arm"}
-
+from .tree_files import WAYS, choose_way, hard_link, write_file
 
 # The parts of a laid wheel that its RECORD cannot speak of before it is known where an environment has them.
 _BESIDE_SITE = ("scripts/", "headers/")
@@ -73,7 +71,7 @@ class _Tree:
     """The tree under construction; knows which directories exist already."""
 
     def __init__(self, base: Path) -> None:
-        self.base = base
+        self.base = Path(extended(base))
         self.directories: set[str] = set()
         self.files: dict[str, list[Any]] = {}
         self.links: dict[str, str] = {}
@@ -162,14 +160,16 @@ def _place_interpreter(building: _Tree, where: Places, bundle: BundleReceipt, bu
             if command != "python":
                 building.link(f"bin/{command}", "python")
         return
-    # Windows looks for DLLs beside the executable; hard links cost no space and need no privilege.
-    programs = bundle_tree / "bin"
-    for source in sorted(programs.iterdir()):
-        if source.suffix.lower() in (".exe", ".dll") and source.is_file():
-            path = f"{where.scripts}/{source.name}"
-            building.directory(where.scripts)
-            WAYS["hardlink"](str(source), str(building.base / path), 0o755)
-            building.files[path] = bundle.manifest().files[f"bin/{source.name}"]
+    # Windows looks for libraries beside the program; hard links cost no space and need no privilege.
+    records = bundle.manifest().files
+    building.directory(where.scripts)
+    for source in windows_environment.programs(bundle_tree):
+        path = f"{where.scripts}/{source.name}"
+        hard_link(extended(source), str(building.base / path), 0o755)
+        building.files[path] = records[f"bin/{source.name}"]
+    leading = windows_environment.leading_file(bundle_tree)
+    if leading is not None:
+        building.write(f"{where.scripts}/{leading[0]}", leading[1].encode(), mode=0o644)
 
 
 def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, bundle_tree: Path, system_site_packages: bool) -> None:
@@ -189,28 +189,33 @@ def _scripts(wheel: LaidReceipt, laid_tree: Path, *, python: str, platform: str)
     found: dict[str, bytes] = {}
     if wheel.entry_points:
         engine_library.enable()
-        from installer.scripts import Script
-
-        kind: Any = _LAUNCHER_KINDS.get(platform, "posix")
         for name, module, attribute, section in wheel.entry_points:
             if not name or "/" in name or "\\" in name or name in (".", ".."):
                 raise BrokenArtifact(
                     f"The wheel {wheel.filename} has an entry point named {name!r}, which is no file name. Lock another version."
                 )
-            section_of: Any = section
-            script, data = Script(name, module, attribute, section_of).generate(python, kind)
+            script, data = _command(name, module, attribute, section, python=python, platform=platform)
             found[script] = data
     for path in wheel.files:
         if path.startswith("scripts/"):
-            source = laid_tree / path
-            with open(source, "rb") as stream:
+            with open(extended(laid_tree / path), "rb") as stream:
                 if stream.read(8) != b"#!python":
                     continue
                 stream.seek(0)
                 first, _newline, rest = stream.read().partition(b"\n")
             flags = first.partition(b" ")[2].strip()
-            found[path[len("scripts/") :]] = _shebang(python, flags) + rest
+            windows = platform in windows_environment.LAUNCHER_KINDS
+            found[path[len("scripts/") :]] = (windows_environment.first_line if windows else _shebang)(python, flags) + rest
     return found
+
+
+def _command(name: str, module: str, attribute: str, section: str, *, python: str, platform: str) -> tuple[str, bytes]:
+    if platform in windows_environment.LAUNCHER_KINDS:
+        return windows_environment.command(name, module, attribute, section, platform=platform)
+    from installer.scripts import Script
+
+    section_of: Any = section
+    return Script(name, module, attribute, section_of).generate(python, "posix")
 
 
 def _shebang(python: str, flags: bytes) -> bytes:
@@ -230,7 +235,7 @@ def _claim(
     warnings: list[str],
     environment: str,
 ) -> None:
-    base = f"{laid_tree}{os.sep}"
+    at = inside(laid_tree)
     prefixes = {"site": f"{where.site_packages}/", "data": "", "headers": f"{where.headers}/{wheel.name}/", "scripts": f"{where.scripts}/"}
     for path, record in wheel.files.items():
         scheme, _unused, rest = path.partition("/")
@@ -242,7 +247,7 @@ def _claim(
             warnings.append(
                 f"The VirtualEnv '{environment}' gets {target} from {wheel.name}; {before[2]} brings another file of that name."
             )
-        shared[target] = (base + path, record, wheel.name)
+        shared[target] = (at(path), record, wheel.name)
 
 
 def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str]], link_mode: str) -> str:
@@ -251,14 +256,14 @@ def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str
     sample = next(iter(shared.values()))[0]
     way = choose_way(link_mode, Path(sample), building.base)
     action = WAYS[way]
-    base = f"{building.base}{os.sep}"
+    at = inside(building.base)
     made = building.directories
     for target, (source, record, wheel) in shared.items():
         parent = target.rpartition("/")[0]
         try:
             if parent not in made:
                 building.directory(parent)
-            action(source, base + target, record[0])
+            action(source, at(target), record[0])
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise _taken(wheel, target) from error
     return way
@@ -273,7 +278,7 @@ def _taken(wheel: str, path: str) -> BrokenArtifact:
 
 def _record_with_scripts(wheel: LaidReceipt, laid_tree: Path, where: Places, scripts: Mapping[str, bytes]) -> bytes:
     """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from environment to environment."""
-    lines = (laid_tree / "site" / wheel.dist_info / "RECORD").read_text(encoding="utf-8").splitlines()
+    lines = Path(extended(laid_tree / "site" / wheel.dist_info / "RECORD")).read_text(encoding="utf-8").splitlines()
     beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).digest(), len(data)) for script, data in scripts.items()}
     for path, (_mode, size, sha256) in wheel.files.items():
         scheme, _unused, rest = path.partition("/")

@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 
+from .durable import extended
 from .explain import ForeignPackage
 from .receipts import EnvironmentReceipt, LaidReceipt
 from .wheel_name import distribution
@@ -17,7 +18,7 @@ from .wheel_name import distribution
 
 def find_foreign(tree: Path, receipt: EnvironmentReceipt, laid: Mapping[str, LaidReceipt]) -> list[ForeignPackage]:
     """Return the packages of an environment's site-packages that its receipt does not know, by their metadata directories."""
-    site = tree / receipt.site_packages
+    site = Path(extended(tree / receipt.site_packages))
     known = {laid[laid_id].dist_info for laid_id in receipt.laid}
     try:
         entries = sorted(os.listdir(site))

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import links
-from .durable import exchange, make_directory, remove_tree, sync_directory, write_json
+from . import links, windows_in_use
+from .durable import exchange, extended, make_directory, patiently, remove_tree, sync_directory, write_json
 from .errors import BrokenRoot
 from .journal import begun_generation
 from .layout import BUILDING, DISCARDED, STABLE_LINKS, Layout
@@ -85,7 +86,7 @@ def write_facade(layout: Layout, generation: Generation, bundles: Mapping[str, B
 def place(building: Path, final: Path) -> None:
     """Rename a finished tree to its final place; a tree that is there already is exchanged and then removed."""
     if not os.path.lexists(final):
-        os.rename(building, final)
+        patiently(lambda: os.rename(building, final))
         sync_directory(final.parent)
         return
     discarded = final.parent / f"{DISCARDED}{final.name}"
@@ -94,10 +95,22 @@ def place(building: Path, final: Path) -> None:
         os.rename(building, discarded)
     else:
         # Where the system cannot exchange, the tree is missing for a moment; its receipt stays, so a run that is cut off here is healed by the next.
-        os.rename(final, discarded)
-        os.rename(building, final)
+        try:
+            os.rename(final, discarded)
+        except PermissionError as error:
+            if not windows_in_use.refused(error):
+                raise
+            _replace_in_use(building, final)
+            return
+        patiently(lambda: os.rename(building, final))
     sync_directory(final.parent)
     remove_tree(discarded)
+
+
+def _replace_in_use(building: Path, final: Path) -> None:
+    """Give a tree from which a process runs its content, since Windows does not rename it."""
+    windows_in_use.replace_content(extended(building), extended(final), patiently=patiently)
+    remove_tree(building)
 
 
 def foreign_obstacles(layout: Layout) -> list[str]:
@@ -112,7 +125,9 @@ def foreign_obstacles(layout: Layout) -> list[str]:
                 f"{path} is a {'directory' if path.is_dir() else 'file'} of something else; wanted is a link that this project makes. "
                 "Move it away or declare another root."
             )
-        elif not layout.state.is_dir() and links.is_link(path) and links.read(path) not in _own_targets(layout, path):
+        elif (
+            not layout.state.is_dir() and links.is_link(path) and not any(links.points_to(path, own) for own in _own_targets(layout, path))
+        ):
             found.append(
                 f"{path} is a link to {links.read(path)}, and {layout.root} is no root of this project; wanted is a directory that is free. "
                 "Move the link away or declare another root."
@@ -136,14 +151,25 @@ def activate(layout: Layout, generation: Generation, records: Records) -> None:
     """Make a generation the current one: its record, its facade, the stable links, and last the one rename."""
     write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
     write_facade(layout, generation, records.bundles)
-    point_stable_links(layout)
+    if not WINDOWS:
+        point_stable_links(layout)
     engine = newest_engine(generation, records.bundles)
     links.point(layout.current, _to_generation(layout, generation.number))
     if WINDOWS:
         # The truth behind a junction that may be missing for a moment: removing and making one are two steps there.
-        write_json(layout.state / "current.json", {"format": 1, "number": generation.number})
+        write_json(layout.in_force, {"format": 1, "number": generation.number})
+        # A junction leads to what is there, and a stand-in shows what was there when it was made: they come after the switch.
+        point_stable_links(layout)
     if engine is not None:
         links.point(layout.engine, engine_target(layout, engine))
+
+
+def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
+    """Tell whether stand-ins show trees as they were before they were mended; links and junctions never do."""
+    if not WINDOWS:
+        return False
+    made = [layout.generations / str(generation.number) / path for path in facade(layout, generation, bundles)]
+    return any(links.is_stale(link) for link in (*made, *stable_links(layout), layout.engine))
 
 
 def forget(layout: Layout, number: int) -> None:
@@ -199,8 +225,17 @@ def from_facade(layout: Layout, number: int, records: Records) -> Generation | N
 def point_stable_links(layout: Layout) -> None:
     """Make the links at the root that are missing or lead elsewhere."""
     for link, target in stable_links(layout).items():
-        if links.read(link) != target:
+        if not links.points_to(link, target) or links.is_stale(link):
             links.point(link, target)
+
+
+def told_number(layout: Layout) -> int | None:
+    """Return the number that was written down at the last switch: what holds when the link itself is lost, on Windows."""
+    try:
+        number = json.loads(layout.in_force.read_text(encoding="utf-8"))["number"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return number if isinstance(number, int) else None
 
 
 def current_number(layout: Layout) -> int | None:
@@ -209,7 +244,7 @@ def current_number(layout: Layout) -> int | None:
     if target is None:
         return None
     name = target.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    if not name.isdecimal() or target != _to_generation(layout, int(name)):
+    if not name.isdecimal() or not links.points_to(layout.current, _to_generation(layout, int(name))):
         return None
     return int(name)
 

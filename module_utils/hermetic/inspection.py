@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from . import windows_acl, windows_streams
+from .durable import extended, inside
 from .layout import FILE_TIME_NS
 from .manifest import DIRECTORY_MODE, Manifest
 
 POSIX = os.name == "posix"
+
+# What is no part of a tree's own files on Windows: a file with one of these is not written to, not seen, or not touched.
+_ATTRIBUTES = {0x1: "read-only", 0x2: "hidden", 0x4: "system"}
 
 
 @dataclass(frozen=True)
@@ -26,9 +32,19 @@ class Difference:
     actual: str | None
 
 
-def file_owner() -> list[int] | None:
+def file_owner() -> list[Any] | None:
     """Return user and group that files made by this process belong to; None where the system has no such numbers."""
     return [os.geteuid(), os.getegid()] if POSIX else None
+
+
+def tree_owner(tree: Path, files: Iterable[str]) -> list[Any] | None:
+    """Return what a finished tree's entries have in common: user and group, or on Windows owner and access list of directories and files."""
+    if POSIX:
+        return file_owner()
+    descriptors = windows_acl.Descriptors()
+    sample = next(iter(files), None)
+    of_file = descriptors.of(inside(tree)(sample)) if sample is not None else ""
+    return [descriptors.of(extended(tree)), of_file]
 
 
 def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
@@ -37,8 +53,9 @@ def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
     A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
     """
     hints = {}
+    at = inside(tree)
     for path in ["", *sorted(manifest.directories)]:
-        found = os.lstat(tree / path)
+        found = os.lstat(at(path) if path else extended(tree))
         hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
     return hints
 
@@ -54,11 +71,15 @@ def _kind_of(mode: int) -> str:
 class Inspection:
     """One pass over one tree; collects the differences."""
 
-    def __init__(self, tree: Path, manifest: Manifest, *, owner: list[int] | None) -> None:
-        self._base = f"{tree}{os.sep}"
-        self._tree = str(tree)
+    def __init__(self, tree: Path, manifest: Manifest, *, owner: list[Any] | None, shares: bool = False) -> None:
+        """``shares``: files with further names are judged in the trees that they come from (owner and access list on Windows)."""
+        self._at = inside(tree)
+        self._tree = extended(tree)
         self._manifest = manifest
-        self._owner = tuple(owner) if owner else None
+        self._owner = tuple(owner) if owner and POSIX else None
+        self._access = owner if not POSIX else None
+        self._shares = shares
+        self._descriptors = windows_acl.Descriptors() if self._access else None
         self.differences: list[Difference] = []
         self.inodes: dict[str, tuple[int, int, int]] = {}
 
@@ -71,13 +92,52 @@ class Inspection:
         if self._owner is not None and (found.st_uid, found.st_gid) != self._owner:
             self._differ(path, "owner", f"{self._owner[0]}:{self._owner[1]}", f"{found.st_uid}:{found.st_gid}")
 
+    def _check_access(self, path: str, found: os.stat_result) -> None:
+        """Check owner, access list and attributes, as Windows has them."""
+        set_ones = [name for bit, name in _ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
+        if set_ones:
+            self._differ(path, "mode", "no attribute", ", ".join(set_ones))
+        directory = stat.S_ISDIR(found.st_mode)
+        if self._descriptors is None or not self._access or (self._shares and not directory and found.st_nlink > 1):
+            return
+        expected = str(self._access[0 if directory else 1])
+        try:
+            actual = self._descriptors.of(self._at(path) if path else self._tree)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._differ(path, "mode", expected.partition("D:")[2], f"an access list that cannot be read: {error.strerror}")
+            return
+        if actual == expected:
+            return
+        (owner, _mark, access), (wanted_owner, _same, wanted_access) = actual.partition("D:"), expected.partition("D:")
+        if owner != wanted_owner:
+            self._differ(path, "owner", wanted_owner.removeprefix("O:"), owner.removeprefix("O:"))
+        if access != wanted_access:
+            self._differ(path, "mode", wanted_access, access or "no access list")
+
+    def streams(self, known: dict[tuple[int, int, int], list[str]]) -> None:
+        """Report what lies behind files and directories under a second name (NTFS); each inode is asked once."""
+        if POSIX:
+            return
+        for path in ("", *self._manifest.directories, *self.inodes):
+            inode = self.inodes.get(path)
+            if inode is None or inode not in known:
+                found = windows_streams.alternate_streams(self._at(path) if path else self._tree)
+                if inode is not None:
+                    known[inode] = found
+            else:
+                found = known[inode]
+            for name in found:
+                self._differ(f"{path}{name}", "unexpected", None, "an alternate data stream")
+
     def directories(self, hints: Mapping[str, list[int]]) -> list[str]:
         """Check every directory, and return those that may hold other names than before."""
         changed = []
         for path in ["", *self._manifest.directories]:
             try:
                 # Without a slash at the end: it would lead through a link.
-                found = os.lstat(self._base + path if path else self._tree)
+                found = os.lstat(self._at(path) if path else self._tree)
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", "directory", None)
                 continue
@@ -88,6 +148,8 @@ class Inspection:
             if POSIX and mode != DIRECTORY_MODE:
                 self._differ(path, "mode", f"{DIRECTORY_MODE:04o}", f"{mode:04o}")
             self._check_owner(path, found)
+            if not POSIX:
+                self._check_access(path, found)
             if hints.get(path) != [found.st_mtime_ns, found.st_ctime_ns]:
                 changed.append(path)
         return changed
@@ -100,21 +162,21 @@ class Inspection:
         for path in changed:
             prefix = f"{path}/" if path else ""
             try:
-                names = os.listdir(self._base + path)
+                names = os.listdir(self._at(path) if path else self._tree)
             except OSError as error:
                 self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
                 continue
             for name in sorted(set(names) - children.get(path, set())):
-                found = os.lstat(self._base + prefix + name)
+                found = os.lstat(self._at(prefix + name))
                 self._differ(prefix + name, "unexpected", None, _kind_of(found.st_mode))
 
     def files(self) -> None:
         """Check type, size, time, mode and owner of every file of the manifest."""
-        base, lstat, regular = self._base, os.lstat, stat.S_ISREG
+        at, lstat, regular = self._at, os.lstat, stat.S_ISREG
         owner = self._owner
         for path, (mode, size, _sha256) in self._manifest.files.items():
             try:
-                found = lstat(base + path)
+                found = lstat(at(path))
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", "file", None)
                 continue
@@ -131,12 +193,14 @@ class Inspection:
                 self._differ(path, "mode", f"{mode:04o}", f"{found.st_mode & 0o7777:04o}")
             if owner is not None and (found.st_uid, found.st_gid) != owner:
                 self._check_owner(path, found)
+            if not POSIX:
+                self._check_access(path, found)
 
     def links(self) -> None:
         """Check the target of every link of the manifest."""
         for path, target in self._manifest.links.items():
             try:
-                actual = os.readlink(self._base + path)
+                actual = os.readlink(self._at(path))
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", f"link to {target}", None)
                 continue

@@ -23,6 +23,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .durable import inside
+from .entries import is_windows_name
 from .errors import BrokenArtifact
 from .tree_files import write_file
 
@@ -97,7 +99,7 @@ class _Destination:
 
     def __init__(self, into: Path, *, compiles: bool, up_to_prefix: str) -> None:
         # Strings: joining paths as objects was measured at a tenth of the time of laying.
-        self._base = f"{into}{os.sep}"
+        self._at = inside(into)
         self._compiles = compiles
         self._up = up_to_prefix
         self._made: set[str] = set()
@@ -110,7 +112,7 @@ class _Destination:
         parent = path.rpartition("/")[0]
         if parent:
             self._directory(parent)
-        directory = self._base + path
+        directory = self._at(path)
         os.mkdir(directory)
         if os.name == "posix":
             os.chmod(directory, 0o755)
@@ -122,10 +124,15 @@ class _Destination:
             raise BrokenArtifact(
                 f"The wheel holds the entry {path!r}, which would lie outside its tree; it was not laid. Use another wheel."
             )
+        unfit = next((part for part in parts if os.name == "nt" and not is_windows_name(part)), None)
+        if unfit is not None:
+            raise BrokenArtifact(
+                f"The wheel holds the entry {path!r}, and {unfit!r} is no file name on Windows; it was not laid. Use another wheel."
+            )
         if path in self.files:
             raise BrokenArtifact(f"The wheel holds the entry {path!r} twice; it was not laid. Use another wheel.")
         self._directory(path.rpartition("/")[0])
-        write_file(self._base + path, data, mode=mode)
+        write_file(self._at(path), data, mode=mode)
         sha256, record_hash = _digest(data)
         self.files[path] = [mode, len(data), sha256]
         return record_hash
@@ -136,13 +143,13 @@ class _Destination:
 
     def write_file(self, scheme: Any, path: Any, stream: BinaryIO, is_executable: bool) -> RecordEntry:
         data = stream.read()
-        inside = f"{_PARTS[scheme]}/{path}"
+        entry = f"{_PARTS[scheme]}/{path}"
         mode = 0o755 if is_executable or scheme == "scripts" else 0o644
-        record_hash = self._write(inside, data, mode=mode)
-        if self._compiles and inside.startswith("site/") and inside.endswith(".py"):
+        record_hash = self._write(entry, data, mode=mode)
+        if self._compiles and entry.startswith("site/") and entry.endswith(".py"):
             code = byte_code(data, shown_as=str(path))
             if code is not None:
-                self._write(str(importlib.util.cache_from_source(inside)).replace(os.sep, "/"), code, mode=0o644)
+                self._write(str(importlib.util.cache_from_source(entry)).replace(os.sep, "/"), code, mode=0o644)
         return RecordEntry(str(path), Hash("sha256", record_hash), len(data))
 
     def finalize_installation(self, scheme: Any, record_file_path: Any, records: Iterable[tuple[Any, RecordEntry]]) -> None:

@@ -92,6 +92,11 @@ class Layout:
         return self.state / "journal"
 
     @property
+    def in_force(self) -> Path:
+        """Names the generation of the last switch, where a link may be missing for a moment (Windows)."""
+        return self.state / "current.json"
+
+    @property
     def engine(self) -> Path:
         """Link to the newest bundle that can run the engine."""
         return self.state / "engine"

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 from pathlib import Path
 
-from .durable import TEMPORARY, WINDOWS, explain, extended, patiently, remove_tree, sync_directory, write_text
+from . import windows_stand_in
+from .durable import TEMPORARY, WINDOWS, explain, patiently, remove_tree, sync_directory
 from .errors import BrokenRoot
 
-STAND_IN = ".hermetic-stand-in"
+STAND_IN = windows_stand_in.MARK
 _OLD = ".old-"
 _NO_REPARSE_POINTS = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED: FAT, some network shares, Wine
 _DIRECTORY_LINKS = {0xA0000003, 0xA000000C}  # IO_REPARSE_TAG_MOUNT_POINT (a junction), IO_REPARSE_TAG_SYMLINK
@@ -55,7 +55,7 @@ def read(link: Path) -> str | None:
             return os.readlink(link)
         if _is_reparse_point(link):
             return _plain(os.readlink(link))
-        return (link / STAND_IN).read_text(encoding="utf-8").strip()
+        return windows_stand_in.target(link)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -76,7 +76,12 @@ def is_link(path: Path) -> bool:
     """Tell whether the path is a link, a junction or the stand-in of one."""
     if not WINDOWS:
         return os.path.islink(path)
-    return _is_reparse_point(path) or os.path.isfile(path / STAND_IN)
+    return _is_reparse_point(path) or windows_stand_in.is_one(path)
+
+
+def is_stale(link: Path) -> bool:
+    """Tell whether a stand-in shows something else than a junction would; a real link never does."""
+    return WINDOWS and not _is_reparse_point(link) and windows_stand_in.is_one(link) and windows_stand_in.is_stale(link)
 
 
 def remove(link: Path) -> None:
@@ -128,23 +133,30 @@ def _create_junction(target: str, link: str) -> None:
 
 
 def _replace_junction(link: Path, target: str) -> None:
-    if not os.path.isdir(target):
+    shown = windows_stand_in.resolved(target)
+    if not os.path.isdir(shown):
         raise BrokenRoot(
             f"{link}: its target {target} is no directory; a junction leads to directories only. Run again to rebuild what is missing."
         )
-    _sweep_old(link)
     temporary = link.with_name(TEMPORARY + os.urandom(8).hex())
-    try:
-        _create_junction(target, str(temporary))
-    except OSError as error:
-        with contextlib.suppress(FileNotFoundError):
-            os.rmdir(temporary)  # a failed call leaves an empty directory behind
-        if getattr(error, "winerror", None) not in _NO_REPARSE_POINTS:
-            raise
-        shutil.copytree(extended(target), extended(temporary), symlinks=True)
-        write_text(temporary / STAND_IN, target + "\n")
+    # A stand-in on the way says that this volume has no junctions, and there is nothing behind it that one could lead to.
+    if shown != Path(target) or not _make_junction(target, temporary):
+        windows_stand_in.make(temporary, target)
     _take_away(link)
     patiently(lambda: os.rename(temporary, link))
+
+
+def _make_junction(target: str, link: Path) -> bool:
+    """Make a junction; False where the volume has none."""
+    try:
+        _create_junction(target, str(link))
+    except OSError as error:
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(link)  # a failed call leaves an empty directory behind
+        if getattr(error, "winerror", None) not in _NO_REPARSE_POINTS:
+            raise
+        return False
+    return True
 
 
 def _take_away(link: Path) -> None:
@@ -155,11 +167,6 @@ def _take_away(link: Path) -> None:
         except PermissionError:
             os.rmdir(link)
     elif os.path.lexists(link):
-        os.rename(link, link.with_name(_OLD + link.name + "-" + os.urandom(4).hex()))
-        _sweep_old(link)
-
-
-def _sweep_old(link: Path) -> None:
-    for old in link.parent.glob(_OLD + link.name + "-*"):
-        with contextlib.suppress(BrokenRoot):  # still in use: the next change of this link tries again
-            remove_tree(old)
+        old = link.with_name(_OLD + link.name + "-" + os.urandom(4).hex())
+        patiently(lambda: os.rename(link, old))
+        remove_tree(old)

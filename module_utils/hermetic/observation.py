@@ -32,6 +32,8 @@ class Observation:
     findings: list[Finding] = field(default_factory=list)
     broken: dict[str, set[str]] = field(default_factory=lambda: {"bundles": set(), "environments": set(), "laid": set()})
     facade_broken: bool = False
+    open_to: list[str] = field(default_factory=list)
+    """Who may write into the root and must not (Windows, where everything below inherits from it)."""
     leftovers: list[Path] = field(default_factory=list)
     orphans: list[Path] = field(default_factory=list)
     """Trees of the current generation whose record is lost: in use until they are made anew or the host has moved on."""

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from . import generation as generations
-from . import interpreter, links
+from . import interpreter, links, windows_acl
+from .durable import WINDOWS, inside
 from .errors import BrokenInterpreter
 from .explain import bundle_findings, environment_findings, shared_finding, without_consequences
 from .finding import INTERRUPTED, TAMPERED, Finding
@@ -50,7 +52,19 @@ def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None
         _check_facade(layout, observation, observation.current)
         _check_trees(layout, observation, observation.current, verify=verify, jobs=jobs)
     _find_leftovers(layout, observation)
+    if WINDOWS and layout.state.is_dir():
+        _check_root(layout, observation)
     return observation
+
+
+def _check_root(layout: Layout, observation: Observation) -> None:
+    observation.open_to = windows_acl.others_who_may_write(layout.root)
+    if observation.open_to:
+        actual = f"writing for {', '.join(observation.open_to)}"
+        remedy = "Converge to set its access list."
+        observation.findings.append(
+            Finding("store", "mode", "high", TAMPERED, "writing for the system and administrators only", actual, ".", remedy)
+        )
 
 
 def observe_reused(layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0) -> None:
@@ -91,7 +105,9 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
                     )
                 )
             return found
-    last = _last_in_force(layout, records) if records.generations else None
+    told = generations.told_number(layout)
+    last = records.generations.get(told) if told is not None else None
+    last = last or (_last_in_force(layout, records) if records.generations else None)
     if last is not None:
         _report_switch(layout, observation, last)
     return last
@@ -177,8 +193,8 @@ def _facade_differences(layout: Layout, observation: Observation, current: Gener
 
 def _link_difference(link: Path, shown: str, target: str) -> list[Difference]:
     actual = links.read(link)
-    if actual == target:
-        return []
+    if links.points_to(link, target):
+        return [Difference(shown, "link", f"link to {target}", "a stand-in that shows something else")] if links.is_stale(link) else []
     kind = "link" if os.path.lexists(link) else "missing"
     return [Difference(shown, kind, f"link to {target}", f"link to {actual}" if actual else None)]
 
@@ -264,12 +280,12 @@ class _TreeCheck:
     id: str
     tree: Path
     manifest: Manifest
-    owner: list[int] | None
+    owner: list[Any] | None
     hints: dict[str, list[int]] | object
     inspection: Inspection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.inspection = Inspection(self.tree, self.manifest, owner=self.owner)
+        self.inspection = Inspection(self.tree, self.manifest, owner=self.owner, shares=self.kind == "environments")
 
 
 def _verify(
@@ -306,8 +322,10 @@ def _verify(
     if digests is not None:
         own = [check for _receipt, check in environment_checks]
         told = _hash(own, digests.result(), jobs=jobs)
+        streams: dict[_Inode, list[str]] = {}
         for check in [*checks, *laid_checks.values(), *own]:
             check.inspection.contents(told)
+            check.inspection.streams(streams)
     _report(observation, checks, environment_checks, laid_checks)
 
 
@@ -333,10 +351,10 @@ def _hash(checks: list[_TreeCheck], known: Mapping[_Inode, str], *, jobs: int) -
     """Hash each inode once, however many trees share it, and return the digests together with those that are known."""
     paths: dict[_Inode, str] = {}
     for check in checks:
-        base = f"{check.tree}{os.sep}"
+        at = inside(check.tree)
         for path, inode in check.inspection.inodes.items():
             if inode not in paths and inode not in known:
-                paths[inode] = base + path
+                paths[inode] = at(path)
     return {**known, **hash_inodes(paths, count=core_count(jobs))}
 
 

@@ -66,6 +66,8 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
     _plan_repairs(plan, observation, environments, bundles)
     _plan_removals(plan, observation, bundles, environments)
     _plan_switch(plan, observation, bundles, environments, now)
+    if observation.open_to:
+        plan.steps.append(Step("protect", "store", f"others may write into the root: {', '.join(observation.open_to)}"))
     if observation.leftovers:
         told = f"{len(observation.leftovers)} leftover(s) of runs that were cut off"
         plan.steps.append(Step("sweep", "store", told))

@@ -12,11 +12,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .durable import WINDOWS, extended
+from . import windows_processes
+from .durable import WINDOWS
 
 _PROC = Path("/proc")
-_PROGRAM_SUFFIXES = (".exe", ".dll", ".pyd")
-_SHARING_VIOLATION = 32
 _TOOL_TIMEOUT = 30
 
 
@@ -26,13 +25,13 @@ def trees_in_use(trees: Iterable[Path]) -> set[Path]:
     The calling process counts only when it runs from a tree, not for its current directory. Processes of other users, whose
     details the system hides from an unprivileged caller, are skipped: call as root where others use the trees. A process
     that was started through a link which has been moved since, and has mapped nothing from the tree, cannot be told.
-    On Windows a tree is in use when one of its programs or libraries cannot be opened for writing.
+    Windows answers in its own way, see windows_processes.
     """
     wanted = list(trees)
     if not wanted:
         return set()
     if WINDOWS:
-        return {tree for tree in wanted if _holds_open_program(tree)}
+        return windows_processes.trees_in_use(wanted)
     names = {tree: {os.path.abspath(tree), os.path.realpath(tree)} for tree in wanted}
     patterns = {tree: _pattern(spellings) for tree, spellings in names.items()}
     used: set[Path] = set()
@@ -126,21 +125,3 @@ def _content(path: Path) -> str:
             return file.read().decode("utf-8", "surrogateescape")
     except OSError:  # as above
         return ""
-
-
-def _holds_open_program(tree: Path) -> bool:
-    files = (os.path.join(directory, name) for directory, _unused, names in os.walk(extended(tree)) for name in names)
-    return any(_is_open(file) for file in files if file.lower().endswith(_PROGRAM_SUFFIXES))
-
-
-def _is_open(path: str) -> bool:
-    """Ask to write and change nothing: the system refuses as long as the file is mapped as a program."""
-    import _winapi
-
-    share_everything, open_existing = 7, 3
-    try:
-        handle = _winapi.CreateFile(path, _winapi.GENERIC_WRITE, share_everything, 0, open_existing, 0, 0)  # type: ignore[attr-defined, unused-ignore]
-    except OSError as error:
-        return getattr(error, "winerror", None) == _SHARING_VIOLATION
-    _winapi.CloseHandle(handle)  # type: ignore[attr-defined, unused-ignore]
-    return False

@@ -27,7 +27,7 @@ class BundleReceipt:
     sha256: str
     filename: str
     size: int
-    owner: list[int] | None
+    owner: list[Any] | None
     info: Mapping[str, Any]
     info_record: FileRecord
     directories: Hints
@@ -65,7 +65,7 @@ class LaidReceipt:
     version: str
     dist_info: str
     entry_points: list[list[str]]
-    owner: list[int] | None
+    owner: list[Any] | None
     files: Mapping[str, FileRecord]
     directories: Hints
     stamp: str
@@ -92,7 +92,7 @@ class EnvironmentReceipt:
     laid: Mapping[str, str]
     """The laid wheels in order of their names, each with the stamp of the tree that was linked."""
     link_mode: str
-    owner: list[int] | None
+    owner: list[Any] | None
     site_packages: str
     headers: str
     scripts: str

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import environment, interpreter
+from . import environment, interpreter, windows_acl
 from .archive import unpack
 from .artifact import Artifact
 from .declaration import Bundle, WantedEnvironment
-from .durable import make_directory, remove_tree, sync_file_system, write_json
+from .durable import WINDOWS, make_directory, remove_tree, sync_file_system, sync_trees, write_json
 from .errors import BrokenArtifact, HermeticError
 from .generation import place
-from .inspection import Inspection, directory_hints, file_owner
+from .inspection import Inspection, directory_hints, file_owner, tree_owner
 from .lay import COMPILE_ELSEWHERE
 from .layout import BUILDING, FILE_TIME_NS, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
@@ -57,6 +57,8 @@ class Store:
             *(self.layout.receipts(kind) for kind in ("bundles", "environments", "laid")),
         ):
             make_directory(directory)
+        if WINDOWS and windows_acl.others_who_may_write(self.layout.root):
+            windows_acl.protect(self.layout.root)
 
     @contextmanager
     def _building(self, kind: str, tree_id: str) -> Iterator[Path]:
@@ -84,7 +86,7 @@ class Store:
                 )
             executable = building / info["python"]["executable"]
             interpreter.check_version(executable, wanted=info["python"]["version"], subject=f"The bundle '{bundle.name}' {bundle.release}")
-            sync_file_system(building)
+            sync_trees([building], below=building)
             place(building, self.layout.tree("bundles", bundle.id))
         try:
             return self._record_bundle(bundle, artifact, archive, info, record, manifest)
@@ -100,7 +102,7 @@ class Store:
             sha256=bundle.sha256,
             filename=artifact.filename,
             size=os.path.getsize(archive),
-            owner=file_owner(),
+            owner=tree_owner(self.layout.tree("bundles", bundle.id), manifest.files),
             info=info,
             info_record=record,
             directories=directory_hints(self.layout.tree("bundles", bundle.id), manifest),
@@ -122,7 +124,7 @@ class Store:
             with _flushing(self.layout.root):
                 laid = self._lay_all(to_lay, artifacts, finished)
                 built = [self._build_one(each, laid, finished) for each in wanted]
-            sync_file_system(self.layout.root)
+            sync_trees(finished, below=self.layout.root)
         except BaseException:
             for tree in finished:
                 remove_tree(tree)
@@ -212,7 +214,7 @@ class Store:
                 version=told["version"],
                 dist_info=told["dist_info"],
                 entry_points=told["entry_points"],
-                owner=file_owner(),
+                owner=tree_owner(building, told["files"]),
                 files=told["files"],
                 directories={},
                 stamp=uuid.uuid4().hex,
@@ -250,7 +252,7 @@ class Store:
             system_site_packages=wanted.declared.system_site_packages,
             laid={name: receipt.stamp for name, (receipt, _tree) in zip(names, laid)},
             link_mode=built.link_mode,
-            owner=file_owner(),
+            owner=tree_owner(building, ["pyvenv.cfg"]),
             site_packages=built.places.site_packages,
             headers=built.places.headers,
             scripts=built.places.scripts,

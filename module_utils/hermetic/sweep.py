@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .durable import remove_tree
+from .durable import WINDOWS, extended, remove_tree
 from .layout import DISCARDED, Layout
 from .processes import trees_in_use
 from .receipts import Generation, Records
+from .windows_in_use import set_aside_in
+from .windows_processes import is_open
 
 # A bootstrap of another run may be unpacking at this moment, before any process runs from it.
 _BOOTSTRAP = ".bootstrap-"
@@ -29,10 +31,12 @@ class Garbage:
     trees: dict[str, list[str]] = field(default_factory=lambda: {"environments": [], "laid": [], "bundles": []})
     artifacts: list[str] = field(default_factory=list)
     bootstraps: list[Path] = field(default_factory=list)
+    set_aside: list[Path] = field(default_factory=list)
+    """What a process kept from being removed and keeps no longer (Windows)."""
 
     def any(self) -> bool:
         """Whether there is something to remove."""
-        return bool(self.generations or self.artifacts or self.bootstraps or any(self.trees.values()))
+        return bool(self.generations or self.artifacts or self.bootstraps or self.set_aside or any(self.trees.values()))
 
 
 def kept_generations(records: Records, current: Generation | None, *, keep: int) -> set[int]:
@@ -66,6 +70,8 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
     if layout.wheels.is_dir():
         garbage.artifacts = sorted(set(os.listdir(layout.wheels)) - needed)
     garbage.bootstraps = _old_bootstraps(layout)
+    if WINDOWS:
+        garbage.set_aside = [path for path in set_aside_in(layout.root) if not is_open(extended(path))]
     return garbage
 
 
@@ -102,7 +108,7 @@ def remove(layout: Layout, records: Records, garbage: Garbage) -> None:
             _discard(layout.tree(kind, tree_id))
     for sha256 in garbage.artifacts:
         remove_tree(layout.wheels / sha256)
-    for bootstrap in garbage.bootstraps:
+    for bootstrap in (*garbage.bootstraps, *garbage.set_aside):
         remove_tree(bootstrap)
 
 
@@ -112,7 +118,12 @@ def _discard(tree: Path) -> None:
         return
     aside = tree.parent / f"{DISCARDED}{tree.name}"
     remove_tree(aside)
-    os.rename(tree, aside)
+    try:
+        os.rename(tree, aside)
+    except PermissionError:
+        if not WINDOWS:
+            raise
+        aside = tree  # a process has something in it open: it goes from where it is
     remove_tree(aside)
 
 

@@ -25,6 +25,9 @@ _MACHINES: Mapping[tuple[str, str], str] = {
     ("Linux", "arm64"): "linux-aarch64",
     ("Darwin", "x86_64"): "macos-x86_64",
     ("Darwin", "arm64"): "macos-arm64",
+    ("Windows", "AMD64"): "windows-x86_64",
+    ("Windows", "ARM64"): "windows-arm64",
+    ("Windows", "x86"): "windows-x86",
 }
 
 # White space and what means something to a shell: such a root cannot stand in a script's first line, nor in a command of Ansible.
@@ -59,6 +62,12 @@ class HostFacts:
     dead: tuple[str, ...]
     """Identifiers of installed bundles whose interpreter does not start."""
     tools: frozenset[str]
+
+    def interpreter_path(self, bundle_id: str) -> str:
+        """Return where the interpreter of an installed bundle is."""
+        if self.os == "Windows":
+            return f"{self.root}\\bundles\\{bundle_id}\\bin\\python.exe"
+        return f"{self.root}/bundles/{bundle_id}/bin/python3"
 
     @property
     def platform(self) -> str:

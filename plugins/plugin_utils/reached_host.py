@@ -58,3 +58,15 @@ class ReachedHost:
         self._action._transfer_data(remote, text)
         self._action._fixup_perms2([directory, remote])
         return str(remote)
+
+
+class ReachedWindowsHost(ReachedHost):
+    """A Windows host, on which one PowerShell module does everything."""
+
+    def module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
+        """Run the module; it looks for its interpreter itself."""
+        del python
+        result: dict[str, Any] = self._action._execute_module(
+            module_name="hermetic.python.win_engine", module_args=arguments, task_vars=dict(self._variables), wrap_async=in_background
+        )
+        return result

@@ -14,20 +14,22 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.spec import DEFAULT_ROOT, RULES, SPECS
+from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RULES, SPECS
 
 try:
     from .declared_state import DeclaredState, Resolver, refuse_bad_names
     from .supply import Supply
     from .target_run import NoInterpreter, TargetRun
+    from .windows_run import UNLIMITED, WindowsRun
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
 else:
     MISSING = None
 from .host_probe import HostFacts, parse_probe, probe_command, usable_root
-from .reached_host import ReachedHost
+from .reached_host import ReachedHost, ReachedWindowsHost
 from .result_format import readable_diff, sentence
 from .target_request import Request, compose_request, declare, generation_wish, is_url, shown_options
+from .windows_host import DEFAULT_PLATFORM, OtherPlatform, presumed_facts, usable_windows_root
 
 display = Display()
 
@@ -70,39 +72,39 @@ class TargetAction(ActionBase):
     # --- the task
 
     def _answer(self, options: dict[str, Any]) -> Result:
-        if getattr(self._connection._shell, "_IS_WINDOWS", False):
-            raise HermeticError("This host runs Windows, which this release of the collection cannot manage yet; take it out of the play.")
         if self.MODULE == "system" and not options.get("bundles"):
             raise HermeticError(
                 "The declaration names no bundle, and a host without one can hold nothing; declare at least one in bundles."
             )
         timings: dict[str, float] = {}
-        begin = time.monotonic()
-        facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT))
-        timings["probe"] = round(time.monotonic() - begin, 3)
+        if not self._is_windows:
+            begin = time.monotonic()
+            facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT))
+            timings["probe"] = round(time.monotonic() - begin, 3)
+            return self._answer_for(facts, options, timings)
+        facts = self._presume(usable_windows_root(options.get("root") or DEFAULT_ROOT_WINDOWS))
+        try:
+            return self._answer_for(facts, options, timings)
+        except OtherPlatform as error:
+            self._refuse_other_platform(error.platform)
+            return self._answer_for(presumed_facts(facts.root, error.platform), options, timings)
+
+    def _answer_for(self, facts: HostFacts, options: dict[str, Any], timings: dict[str, float]) -> Result:
         begin = time.monotonic()
         supply = Supply.from_options({name: self._located(name, options.get(name)) for name in _SUPPLY_OPTIONS})
         options = {**options, "repository": self._located("repository", options.get("repository"))}
         options["public_key"] = self._located("public_key", options.get("public_key"))
-        run = TargetRun(
-            connection=ReachedHost(self, module=self.MODULE, variables=self._vars),
-            facts=facts,
-            state=DeclaredState(declaration=declare()),
-            supply=supply,
-            options=options,
-            shown=shown_options(self._task_options(options)),
-            local=self._connection.transport == "local",
-            tell=lambda text: display.vv(text, host=self._vars.get("inventory_hostname")),
-            timings=timings,
-        )
+        run = self._run_on(facts, options, supply, timings)
         try:
             request = self._request(options, run)
             timings["controller"] = round(time.monotonic() - begin - timings.get("module", 0.0), 3)
             wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
-            result = self._controllers_answer(run) or run.carry_out(request, in_background=wrap_async)
+            # What a Windows host has is known after it was asked only.
+            known = None if self._is_windows else self._controllers_answer(run)
+            result = known or run.carry_out(request, in_background=wrap_async)
             self._in_background = run.left_running
         except NoInterpreter:
-            result = self._answer_without_interpreter(run)
+            result = (self._controllers_answer(run) if self._is_windows else None) or self._answer_without_interpreter(run)
         finally:
             run.close()
         if self._in_background:
@@ -110,6 +112,22 @@ class TargetAction(ActionBase):
         if "module_stdout" in result and (self.MODULE == "system_info" or (self.MODULE == "drift" and not options.get("bundles"))):
             result = self._answer_without_interpreter(run)
         return self._finished(result, run)
+
+    def _run_on(self, facts: HostFacts, options: dict[str, Any], supply: Supply, timings: dict[str, float]) -> TargetRun:
+        common: dict[str, Any] = {
+            "facts": facts,
+            "state": DeclaredState(declaration=declare()),
+            "supply": supply,
+            "options": options,
+            "shown": shown_options(self._task_options(options)),
+            "local": self._connection.transport == "local",
+            "tell": lambda text: display.vv(text, host=self._vars.get("inventory_hostname")),
+            "timings": timings,
+        }
+        if self._is_windows:
+            connection = ReachedWindowsHost(self, module=self.MODULE, variables=self._vars)
+            return WindowsRun(connection=connection, time_limit=self._time_limit(), **common)
+        return TargetRun(connection=ReachedHost(self, module=self.MODULE, variables=self._vars), **common)
 
     def _request(self, options: Mapping[str, Any], run: TargetRun) -> Request:
         """Return the request, and leave in ``run`` the artifacts that it is made of."""
@@ -255,14 +273,33 @@ class TargetAction(ActionBase):
 
     # --- the host
 
+    @property
+    def _is_windows(self) -> bool:
+        return bool(getattr(self._connection._shell, "_IS_WINDOWS", False))
+
+    def _presume(self, root: str) -> HostFacts:
+        """Return what a Windows host is taken for, until it tells otherwise."""
+        wanted = str(self._host_vars().get("hermetic_platform") or DEFAULT_PLATFORM)
+        if not wanted.startswith("windows-"):
+            self._refuse_other_platform(f"reached as a Windows host (ansible_shell_type {self._connection._shell.SHELL_FAMILY})")
+        return presumed_facts(root, wanted)
+
+    def _refuse_other_platform(self, found: str) -> None:
+        wanted = self._host_vars().get("hermetic_platform")
+        if wanted and str(wanted) != found:
+            raise HermeticError(
+                f"The variable hermetic_platform says {wanted}, and the host is {found}. Correct the variable, or remove it; the host is asked anyway."
+            )
+
+    def _time_limit(self) -> int:
+        """Return the seconds that the engine may take: less than the task, so that it is ended there and its last words arrive."""
+        limits = [int(each) for each in (self._task.timeout, self._task.async_val) if each]
+        return max(1, min(limits) - min(15, min(limits) // 3)) if limits else UNLIMITED
+
     def _probe(self, root: str) -> HostFacts:
         answer = self._low_level_execute_command(probe_command(root))
         facts = parse_probe(answer["stdout"], stderr=answer["stderr"], rc=answer["rc"])
-        wanted = self._host_vars().get("hermetic_platform")
-        if wanted and str(wanted) != facts.platform:
-            raise HermeticError(
-                f"The variable hermetic_platform says {wanted}, and the host is {facts.platform}. Correct the variable, or remove it; the host is asked anyway."
-            )
+        self._refuse_other_platform(facts.platform)
         if facts.root_type == "other":
             raise HermeticError(
                 f"The root {facts.root} is there and is no directory; nothing was changed. Move it away, or choose another root."
@@ -289,6 +326,6 @@ def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
         "cause": "tampered",
         "expected": "an interpreter that starts",
         "actual": "one that does not",
-        "path": f"{facts.root}/bundles/{bundle_id}/bin/python3",
+        "path": facts.interpreter_path(bundle_id),
         "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
     }

@@ -313,6 +313,7 @@ def test_an_embeddable_windows_python_becomes_a_full_one(tmp_path: Path, package
         modules.writestr("os.pyc", b"code")
         modules.writestr("ssl.pyc", b"code")
         modules.writestr("json/__init__.pyc", b"code")
+        modules.writestr("encodings/__init__.pyc", b"code")
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as inner:
         for name in ("python.exe", "pythonw.exe", "vcruntime140.dll", "_ssl.pyd", "libssl-3.dll", "python3.dll"):
             inner.writestr(f"cp313/{name}", program)
@@ -339,12 +340,13 @@ def test_an_embeddable_windows_python_becomes_a_full_one(tmp_path: Path, package
         "bin/DLLs/libssl-3.dll",
     } <= set(files)
     assert {"bin/Lib/json/__init__.pyc", "bin/Lib/_ssl_upstream.pyc", "bin/Lib/ssl.py", "share/ca/cacert.pem"} <= set(files)
+    assert {"bin/Lib/encodings/_upstream.pyc", "bin/Lib/encodings/_hermetic_start.py", "bin/Lib/encodings/__init__.py"} <= set(files)
     assert "bin/python313.zip" not in files
     assert not [path for path, entry in files.items() if entry["type"] == "link"]
     assert [path for path in files if path.startswith("bin/Scripts/") and path.endswith(".exe")]
     assert (made.info["hermetic"], made.info["python"]["version"], made.info["libc"]) == ("pth", "3.13.2", None)
     with zipfile.ZipFile(made.archive) as archive:
-        assert archive.read("bin/python313._pth").split() == [b"Lib", b"DLLs", b".", b"Lib\\site-packages", b"import", b"site"]
+        assert archive.read("bin/python313._pth").split() == [b"Lib", b"DLLs", b".", b"import", b"site"]
         assert {entry.date_time for entry in archive.infolist()} == {(2001, 9, 9, 1, 46, 40)}
 
 

@@ -97,17 +97,27 @@ def without_reparse_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "_create_junction", fail)
 
 
-def test_without_junctions_a_marked_copy_stands_in(tmp_path: Path, without_reparse_points: None) -> None:
+def bundle_at(path: Path, content: str) -> None:
+    """Lay the part of a Windows bundle's bin that a stand-in shows, and something that it does not."""
+    (path / "Lib").mkdir(parents=True)
+    (path / "python.exe").write_text(content)
+    (path / "python312._pth").write_text("Lib\n.\nimport site\n")
+    (path / "Lib" / "os.py").write_text("")
+
+
+def test_without_junctions_a_marked_directory_of_programs_stands_in(tmp_path: Path, without_reparse_points: None) -> None:
     for name in "ab":
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "who").write_text(name)
+        bundle_at(tmp_path / name, name)
     link = tmp_path / "bin"
     links.point(link, "a")
-    assert (link / "who").read_text() == "a"
+    assert os.path.samefile(link / "python.exe", tmp_path / "a" / "python.exe")
+    assert (link / "python312._pth").read_text() == f"{tmp_path}/a/Lib\n{tmp_path}/a\nimport site\n"
+    assert sorted(os.listdir(link)) == [links.STAND_IN, "python.exe", "python312._pth"]
     assert links.is_link(link)
+    assert not links.is_stale(link)
     assert links.read(link) == str(tmp_path / "a")
     links.point(link, "b")
-    assert (link / "who").read_text() == "b"
+    assert (link / "python.exe").read_text() == "b"
     assert links.points_to(link, "b")
     assert not links.points_to(link, "a")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b", "bin"]
@@ -115,25 +125,42 @@ def test_without_junctions_a_marked_copy_stands_in(tmp_path: Path, without_repar
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_a_stand_in_that_is_in_use_is_set_aside_and_swept_later(
-    tmp_path: Path, without_reparse_points: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stand_in_behind_another_one_is_stale_when_that_one_moves(tmp_path: Path, without_reparse_points: None) -> None:
+    for name in "12":
+        bundle_at(tmp_path / name / "bin", name)
+        (tmp_path / name / "envs").mkdir()
+    links.point(tmp_path / "current", "1")
+    links.point(tmp_path / "bin", "current/bin")
+    assert not links.is_stale(tmp_path / "bin")
+    links.point(tmp_path / "current", "2")
+    assert (tmp_path / "bin" / "python.exe").read_text() == "1"
+    assert links.is_stale(tmp_path / "bin")
+    links.point(tmp_path / "bin", "current/bin")
+    assert (tmp_path / "bin" / "python.exe").read_text() == "2"
+
+
+@pytest.mark.parametrize("name", ["python.exe", "python312._pth", "stray.dll", "Lib/evil.py"])
+def test_a_stand_in_with_other_content_is_stale(name: str, tmp_path: Path, without_reparse_points: None) -> None:
+    bundle_at(tmp_path / "a", "a")
+    links.point(tmp_path / "bin", "a")
+    place = tmp_path / "bin" / name
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.write_text("other")
+    assert links.is_stale(tmp_path / "bin")
+
+
+def test_a_stand_in_of_many_shows_each_of_them(tmp_path: Path, without_reparse_points: None) -> None:
     for name in "ab":
-        (tmp_path / name).mkdir()
-    link = tmp_path / "bin"
-    links.point(link, "a")
-    real = links.remove_tree
-
-    def busy(path: Path) -> None:
-        raise BrokenRoot(f"{path}: in use")
-
-    monkeypatch.setattr(links, "remove_tree", busy)
-    links.point(link, "b")
-    assert links.points_to(link, "b")
-    assert len(list(tmp_path.glob(".old-bin-*"))) == 1
-    monkeypatch.setattr(links, "remove_tree", real)
-    links.point(link, "a")
-    assert list(tmp_path.glob(".old-*")) == []
+        (tmp_path / "environments" / name / "Scripts").mkdir(parents=True)
+        (tmp_path / "environments" / name / "Scripts" / "tool.exe").write_text(name)
+        (tmp_path / "generation" / "envs").mkdir(parents=True, exist_ok=True)
+        links.point(tmp_path / "generation" / "envs" / name, str(tmp_path / "environments" / name))
+    links.point(tmp_path / "envs", "generation/envs")
+    assert (tmp_path / "envs" / "b" / "Scripts" / "tool.exe").read_text() == "b"
+    assert not links.is_stale(tmp_path / "envs")
+    links.point(tmp_path / "generation" / "envs" / "b", str(tmp_path / "environments" / "a"))
+    assert links.is_stale(tmp_path / "envs")
 
 
 def test_a_real_directory_is_not_taken_for_a_stand_in(tmp_path: Path, without_reparse_points: None) -> None:

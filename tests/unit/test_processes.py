@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import processes
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import processes, windows_processes
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.processes import trees_in_use
 
 SLEEP = shutil.which("sleep") or "/bin/sleep"
@@ -160,6 +160,6 @@ def test_on_windows_an_open_program_holds_its_tree(trees: list[Path], monkeypatc
     (trees[2] / "notes.txt").touch()
     monkeypatch.setattr(processes, "WINDOWS", True)
     asked: list[str] = []
-    monkeypatch.setattr(processes, "_is_open", lambda path: (asked.append(os.path.basename(path)), path.endswith("python.exe"))[1])
+    monkeypatch.setattr(windows_processes, "is_open", lambda path: (asked.append(os.path.basename(path)), path.endswith("python.exe"))[1])
     assert trees_in_use(trees) == {trees[0]}
     assert sorted(asked) == ["LIB.DLL", "python.exe"]

@@ -35,6 +35,7 @@ from .shared_libraries import drop_unneeded_libpython, glibc_needed, missing_lib
 from .stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
 from .sysconfig_cleaning import clean_sysconfig
 from .tree import Tree
+from .windows_start import add_start, keep_quiet
 
 MUSL_MINIMUM = "1.2"
 
@@ -129,6 +130,8 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         mark_externally_managed(tree)
         add_ca_bundle(tree, ca_bundle=inputs.ca_bundle)
         patch_site(tree)
+        if tree.platform.system == "windows":
+            add_start(tree)
         tree = _with_builds(tree, builds)
         blank_in_binaries(tree)
     with watch.step("packages"):
@@ -216,6 +219,8 @@ def _compile(tree: Tree, *, request: BuildRequest, runs: bool, warnings: list[st
 
 def _make_hermetic(tree: Tree, *, inputs: Inputs, quiet: bool, warnings: list[str]) -> str:
     if tree.platform.system == "windows":
+        if quiet:
+            keep_quiet(tree)
         return "pth"
     command = tree.root / tree.executable
     command.parent.mkdir(parents=True, exist_ok=True)

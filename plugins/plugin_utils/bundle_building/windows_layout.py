@@ -15,6 +15,7 @@ from .selection import is_left_out
 from .tree import PythonVersion, Tree, copy_file
 from .unpacking import unpack
 from .upstream_version import version_of
+from .windows_start import PTH_LINES
 
 BESIDE_PYTHON = re.compile(r"(python(w|3|[0-9]{2,3})?\.(exe|dll)|vcruntime[0-9_]*\.dll|LICENSE(\.txt)?|python\.cat)\Z", re.IGNORECASE)
 _ZIP = re.compile(r"python[0-9]{2,3}\.zip\Z")
@@ -69,7 +70,7 @@ def take_windows(root: Path, *, source: Path, platform: Platform, request: Build
     for program in ("python.exe", "python3.exe", "pythonw.exe"):
         if (base / program).exists():
             (base / program).chmod(0o755)
-    (base / f"python{major}{minor}._pth").write_text("Lib\nDLLs\n.\nLib\\site-packages\nimport site\n")
+    (base / f"python{major}{minor}._pth").write_text("".join(f"{line}\n" for line in PTH_LINES))
     (root / tree.site_packages).mkdir(parents=True, exist_ok=True)
     return tree
 

@@ -1,0 +1,273 @@
+#!powershell
+
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+#AnsibleRequires -CSharpUtil Ansible.Basic
+#AnsibleRequires -PowerShell ..module_utils._HostProgram
+#AnsibleRequires -PowerShell ..module_utils._BundleDownload
+#AnsibleRequires -PowerShell ..module_utils._BundleArchive
+
+$ErrorActionPreference = 'Stop'
+
+$spec = @{
+    options = @{
+        root = @{ type = 'str'; required = $true }
+        platform = @{ type = 'str'; required = $true }
+        request = @{ type = 'str'; required = $true; no_log = $true }
+        engine = @{ type = 'str'; required = $true; no_log = $true }
+        bootstrap = @{ type = 'str'; no_log = $true }
+        time_limit = @{ type = 'int'; required = $true }
+        background = @{ type = 'bool'; default = $false }
+    }
+    supports_check_mode = $true
+}
+$module = [Ansible.Basic.AnsibleModule]::Create($args, $spec)
+
+$LOOK_SECONDS = 60
+# Stands in the request where the archive goes that a bundle was unpacked from.
+$ARCHIVE_MARK = 'hermetic-bootstrap-archive'
+$VERSION_CODE = 'import sys; sys.stdout.write(chr(46).join(map(str, sys.version_info[:3])))'
+
+Function Get-Platform {
+    <#
+    .SYNOPSIS
+    Returns the name of the host's platform, which is not always that of the process that asks.
+    #>
+    $key = 'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
+    $machine = [Microsoft.Win32.Registry]::GetValue($key, 'PROCESSOR_ARCHITECTURE', $null)
+    if (-not $machine) {
+        $machine = [System.Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITEW6432')
+    }
+    if (-not $machine) {
+        $machine = [System.Environment]::GetEnvironmentVariable('PROCESSOR_ARCHITECTURE')
+    }
+    switch ("$machine".ToUpperInvariant()) {
+        'AMD64' { return 'windows-x86_64' }
+        'ARM64' { return 'windows-arm64' }
+        'X86' { return 'windows-x86' }
+    }
+    return "windows-$("$machine".ToLowerInvariant())"
+}
+
+Function Get-Release {
+    <#
+    .SYNOPSIS
+    Returns what orders the identifiers of bundles, <name>-<version>+<revision>-<digest>, newest last.
+    .PARAMETER Id
+    The identifier.
+    #>
+    param ([Parameter(Mandatory)][string]$Id)
+
+    $numbers = @([regex]::Matches(($Id -replace '-[0-9a-f]+$', '' -replace '^[^0-9]*-', ''), '\d+') | ForEach-Object { '{0:D8}' -f [int64]$_.Value })
+    return ($numbers -join '.')
+}
+
+Function Test-Interpreter {
+    <#
+    .SYNOPSIS
+    Returns the version of a Python that starts and can run the engine; a problem otherwise.
+    .PARAMETER Path
+    Its python.exe.
+    #>
+    param ([Parameter(Mandatory)][string]$Path)
+
+    $done = Invoke-HostProgram -Path $Path -Arguments '-I', '-c', $VERSION_CODE -Seconds $LOOK_SECONDS
+    if ($done.code -eq 0 -and $done.stdout -match '^3\.(9|[1-9]\d)\.\d+$') {
+        return @{ version = $done.stdout; problem = '' }
+    }
+    if ($done.code -eq 0) {
+        return @{ version = $null; problem = "it is Python $($done.stdout); the engine needs 3.9 or newer"; starts = $true }
+    }
+    $said = ($done.stderr.Trim() -split "`n" | Select-Object -Last 1)
+    if (-not $done.started) {
+        return @{ version = $null; problem = "$Path does not start: $said"; starts = $false }
+    }
+    $how = if ($done.timed_out) { "it did not end within $LOOK_SECONDS s" } else { Get-ExitMeaning -Code $done.code }
+    return @{ version = $null; problem = "$Path does not start: $how. $said".Trim(); starts = $false }
+}
+
+Function Find-Interpreter {
+    <#
+    .SYNOPSIS
+    Returns the newest installed bundle whose Python starts and can run the engine, and those whose Python does not start.
+    .PARAMETER Root
+    The root that they are installed below.
+    #>
+    param ([Parameter(Mandatory)][string]$Root)
+
+    $receipts = "$Root\state\receipts\bundles"
+    $dead = @()
+    if ([System.IO.Directory]::Exists($receipts)) {
+        $ids = @([System.IO.Directory]::GetFiles($receipts, '*.json') | ForEach-Object { [System.IO.Path]::GetFileNameWithoutExtension($_) })
+        foreach ($id in @($ids | Sort-Object -Property { Get-Release -Id $_ } -Descending)) {
+            $tree = "$Root\bundles\$id"
+            if (-not [System.IO.Directory]::Exists("$tree\lib\engine")) {
+                # A bundle that never could; one that is damaged is told by its interpreter.
+                if ([System.IO.Directory]::Exists($tree)) {
+                    continue
+                }
+            }
+            $found = Test-Interpreter -Path "$tree\bin\python.exe"
+            if ($found.version) {
+                return @{ id = $id; path = "$tree\bin\python.exe"; version = $found.version; dead = $dead }
+            }
+            if (-not $found.starts) {
+                $dead += $id
+            }
+        }
+    }
+    return @{ id = $null; path = $null; version = $null; dead = $dead }
+}
+
+Function Invoke-Engine {
+    <#
+    .SYNOPSIS
+    Lets a Python run the engine on the request.
+    .PARAMETER Python
+    The interpreter.
+    .PARAMETER Request
+    The request as JSON; it may hold credentials, so it goes through standard input.
+    #>
+    param ([Parameter(Mandatory)][string]$Python, [Parameter(Mandatory)][string]$Request)
+
+    $done = Invoke-HostProgram -Path $Python -Arguments '-I', '-X', 'utf8', $engineZip -InputText $Request -Seconds $module.Params.time_limit
+    $text = $done.stdout.Trim()
+    # Exit codes of the engine: 0 as declared, 1 failed with a result, 2 drift.
+    $done.answered = (-not $done.timed_out) -and $done.code -in 0, 1, 2 -and $text.StartsWith('{') -and $text.EndsWith('}')
+    return $done
+}
+
+Function ConvertTo-Table {
+    <#
+    .SYNOPSIS
+    Returns a decoded JSON object as a hashtable of its first level.
+    .PARAMETER Value
+    The object.
+    #>
+    param ([AllowNull()][object]$Value)
+
+    $table = @{}
+    if ($null -ne $Value) {
+        foreach ($property in $Value.PSObject.Properties) {
+            $table[$property.Name] = $property.Value
+        }
+    }
+    return $table
+}
+
+$root = $module.Params.root
+$about = @{ platform = Get-Platform; interpreter = $null; dead = @(); bootstrapped = $false; problem = $null; seconds = @{} }
+$module.Result.changed = $false
+$module.Result.host = $about
+$clock = [System.Diagnostics.Stopwatch]::StartNew()
+
+if ($about.platform -ne $module.Params.platform) {
+    $about.problem = @{ kind = 'platform'; detail = $about.platform }
+    $module.ExitJson()
+}
+if ([System.IO.File]::Exists($root)) {
+    $about.problem = @{ kind = 'root'; detail = 'is a file' }
+    $module.ExitJson()
+}
+
+$workplace = [System.IO.Path]::GetFullPath($module.Tmpdir)
+$engineZip = [System.IO.Path]::Combine($workplace, 'engine.zip')
+[System.IO.File]::WriteAllBytes($engineZip, [System.Convert]::FromBase64String($module.Params.engine))
+$request = $module.Params.request
+
+$found = Find-Interpreter -Root $root
+$about.dead = @($found.dead)
+$about.interpreter = if ($found.id) { @{ id = $found.id; version = $found.version } } else { $null }
+$about.seconds.find = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
+$python = $found.path
+$done = $null
+$temporary = $null
+if ($python) {
+    $clock.Restart()
+    $done = Invoke-Engine -Python $python -Request $request.Replace("`"$ARCHIVE_MARK`",", '').Replace("`"$ARCHIVE_MARK`"", '')
+    $about.seconds.engine = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
+    if (-not $done.answered -and -not $done.timed_out -and $module.Params.bootstrap) {
+        $said = ($done.stderr.Trim() -split "`n" | Select-Object -Last 1)
+        $module.Warn("The interpreter $python starts but cannot run the engine, so it was damaged; a temporary one was unpacked instead. It said: $said")
+        $python = $null
+    }
+}
+
+if (-not $python) {
+    if (-not $module.Params.bootstrap) {
+        $about.problem = @{ kind = 'interpreter'; detail = '' }
+        $module.ExitJson()
+    }
+    $clock.Restart()
+    # Nobody but this user may write where a program of this user is started from, which the module's own directory sees to.
+    $temporary = Get-LongPath -Path ([System.IO.Path]::Combine($workplace, 'b'))
+    $order = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.bootstrap)
+    $order.credentials = ConvertTo-Table -Value $order.credentials
+    try {
+        $archive = Find-VerifiedArchive -Order $order -Directory $workplace
+        Expand-BundleArchive -Path (Get-LongPath -Path $archive) -Destination $temporary
+        $python = [System.IO.Path]::Combine($workplace, 'b', 'bin', 'python.exe')
+        $tried = Test-Interpreter -Path $python
+        if (-not $tried.version) {
+            throw "interpreter|$($tried.problem)"
+        }
+    }
+    catch {
+        $kind, $detail = $_.Exception.Message.Split(@('|'), 2)
+        if ($kind -notin 'fetch', 'digest', 'archive', 'interpreter') {
+            # What is left is that the disk or the rights of the user do not allow it.
+            $kind, $detail = 'place', "$($workplace): $($_.Exception.GetBaseException().Message)"
+        }
+        Remove-Tree -Path $temporary
+        $about.problem = @{ kind = 'bootstrap'; step = $kind; detail = $detail }
+        $module.ExitJson()
+    }
+    $about.bootstrapped = $true
+    # The engine installs the bundle from the very archive that was checked here.
+    $request = $request.Replace($ARCHIVE_MARK, $archive.Replace('\', '\\'))
+    $about.seconds.bootstrap = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
+    $clock.Restart()
+    $done = Invoke-Engine -Python $python -Request $request
+    $about.seconds.engine = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
+    try {
+        Remove-Tree -Path $temporary
+    }
+    catch {
+        $module.Warn("The temporary directory $temporary could not be removed: $($_.Exception.GetBaseException().Message)")
+    }
+}
+
+if (-not $done.answered) {
+    $said = (@($done.stderr.Trim() -split "`n" | Select-Object -Last 5) -join "`n").Trim()
+    if (-not $said) {
+        $said = 'nothing'
+    }
+    $about.problem = @{
+        kind = 'engine'
+        python = $python
+        timed_out = $done.timed_out
+        how = if ($done.started) { Get-ExitMeaning -Code $done.code } else { 'it did not start' }
+        said = $said
+    }
+    if ($module.Params.background) {
+        $module.FailJson("The engine gave no result ($($about.problem.how)); run the task again to converge. It said: $said")
+    }
+    $module.ExitJson()
+}
+if ($module.Params.background) {
+    # Nobody reads this but the user, through async_status.
+    foreach ($property in (ConvertFrom-Json -InputObject $done.stdout).PSObject.Properties) {
+        if ($property.Name -eq 'warnings') {
+            foreach ($warning in $property.Value) {
+                $module.Warn($warning)
+            }
+            continue
+        }
+        $module.Result[$property.Name] = $property.Value
+    }
+    $module.ExitJson()
+}
+$module.Result.engine_result = $done.stdout
+$module.ExitJson()

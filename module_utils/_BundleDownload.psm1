@@ -1,0 +1,333 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+Function Get-LongPath {
+    <#
+    .SYNOPSIS
+    Returns a path in the form that may be longer than 260 characters.
+    .PARAMETER Path
+    A full path.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param ([Parameter(Mandatory)][string]$Path)
+
+    if ($Path.StartsWith('\\')) {
+        return $Path
+    }
+    return '\\?\' + $Path
+}
+
+Function Get-FileDigest {
+    <#
+    .SYNOPSIS
+    Returns the SHA-256 of a file in lower-case hexadecimal digits.
+    .PARAMETER Path
+    The file.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param ([Parameter(Mandatory)][string]$Path)
+
+    $algorithm = [System.Security.Cryptography.SHA256]::Create()
+    try {
+        $stream = [System.IO.File]::OpenRead($Path)
+        try {
+            $digest = $algorithm.ComputeHash($stream)
+        }
+        finally {
+            $stream.Dispose()
+        }
+    }
+    finally {
+        $algorithm.Dispose()
+    }
+    return [System.BitConverter]::ToString($digest).Replace('-', '').ToLowerInvariant()
+}
+
+Function Get-CertificateCheck {
+    <#
+    .SYNOPSIS
+    Returns what decides whether a server is to be trusted, from a file of certificates in PEM.
+    .PARAMETER Path
+    The file; only what it holds is trusted.
+    #>
+    [CmdletBinding()]
+    param ([Parameter(Mandatory)][string]$Path)
+
+    # .NET calls it on threads that no PowerShell runs in, so it cannot be a script block.
+    Add-Type -TypeDefinition @'
+using System;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Hermetic
+{
+    public class Trust
+    {
+        private readonly X509Certificate2Collection roots = new X509Certificate2Collection();
+
+        public void Add(byte[] certificate)
+        {
+            roots.Add(new X509Certificate2(certificate));
+        }
+
+        public RemoteCertificateValidationCallback Callback
+        {
+            get { return new RemoteCertificateValidationCallback(Check); }
+        }
+
+        private bool Check(object sender, X509Certificate certificate, X509Chain offered, SslPolicyErrors errors)
+        {
+            if (certificate == null || (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
+                return false;
+            X509Chain chain = new X509Chain();
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
+            chain.ChainPolicy.ExtraStore.AddRange(roots);
+            if (offered != null)
+                foreach (X509ChainElement element in offered.ChainElements)
+                    chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+            if (!chain.Build(new X509Certificate2(certificate)))
+                return false;
+            foreach (X509ChainElement element in chain.ChainElements)
+                foreach (X509Certificate2 root in roots)
+                    if (Convert.ToBase64String(element.Certificate.RawData) == Convert.ToBase64String(root.RawData))
+                        return true;
+            return false;
+        }
+    }
+}
+'@
+    $trust = New-Object -TypeName Hermetic.Trust
+    $text = [System.IO.File]::ReadAllText($Path)
+    $found = [regex]::Matches($text, '-----BEGIN CERTIFICATE-----(?<body>[^-]+)-----END CERTIFICATE-----')
+    if ($found.Count -eq 0) {
+        throw "the file of certificates $Path holds none"
+    }
+    foreach ($match in $found) {
+        $trust.Add([System.Convert]::FromBase64String($match.Groups['body'].Value))
+    }
+    return $trust.Callback
+}
+
+Function Get-ProxyFor {
+    <#
+    .SYNOPSIS
+    Returns the proxy for an address: what the variables of the environment name, as for the engine, else what Windows is set up with.
+    .PARAMETER Address
+    The address that is fetched from.
+    #>
+    [CmdletBinding()]
+    param ([Parameter(Mandatory)][uri]$Address)
+
+    foreach ($entry in @("$([System.Environment]::GetEnvironmentVariable('NO_PROXY'))".Split(','))) {
+        $name = $entry.Trim().TrimStart('.')
+        if ($name -and ($name -eq '*' -or $Address.Host -eq $name -or $Address.Host.EndsWith(".$name", [System.StringComparison]::OrdinalIgnoreCase))) {
+            return New-Object -TypeName System.Net.WebProxy
+        }
+    }
+    $named = [System.Environment]::GetEnvironmentVariable("$($Address.Scheme)_proxy".ToUpperInvariant())
+    if (-not $named) {
+        return [System.Net.WebRequest]::DefaultWebProxy
+    }
+    if ($named -notmatch '://') {
+        $named = "http://$named"
+    }
+    $location = [uri]$named
+    $proxy = New-Object -TypeName System.Net.WebProxy -ArgumentList $location
+    if ($location.UserInfo) {
+        $user, $password = @($location.UserInfo.Split(@(':'), 2) | ForEach-Object { [uri]::UnescapeDataString($_) })
+        $proxy.Credentials = New-Object -TypeName System.Net.NetworkCredential -ArgumentList $user, "$password"
+    }
+    return $proxy
+}
+
+Function Receive-Piece {
+    <#
+    .SYNOPSIS
+    Fetches what is missing of a file, once.
+    .PARAMETER Address
+    Where it is fetched from.
+    .PARAMETER Path
+    Where it goes; what is there already is taken as its beginning.
+    .PARAMETER Order
+    How it is fetched: timeout, certificates, credentials.
+    #>
+    [CmdletBinding()]
+    param (
+        [Parameter(Mandatory)][uri]$Address,
+        [Parameter(Mandatory)][string]$Path,
+        [Parameter(Mandatory)][hashtable]$Order
+    )
+
+    $request = [System.Net.WebRequest]::Create($Address)
+    $request.Timeout = $Order.timeout * 1000
+    $request.ReadWriteTimeout = $Order.timeout * 1000
+    $request.UserAgent = 'hermetic.python'
+    $request.Proxy = Get-ProxyFor -Address $Address
+    if ($null -ne $Order.check) {
+        $request.ServerCertificateValidationCallback = $Order.check
+    }
+    $login = $Order.credentials[$Address.Authority]
+    if ($null -eq $login) {
+        $login = $Order.credentials[$Address.Host]
+    }
+    if ($null -ne $login) {
+        $pair = [System.Text.Encoding]::UTF8.GetBytes("$($login.username):$($login.password)")
+        $request.Headers['Authorization'] = 'Basic ' + [System.Convert]::ToBase64String($pair)
+    }
+    $have = [long]0
+    if ([System.IO.File]::Exists($Path)) {
+        $have = (New-Object -TypeName System.IO.FileInfo -ArgumentList $Path).Length
+    }
+    if ($have -gt 0) {
+        $request.AddRange($have)
+    }
+    $response = $request.GetResponse()
+    try {
+        $mode = [System.IO.FileMode]::Create
+        if ([int]$response.StatusCode -eq 206) {
+            $mode = [System.IO.FileMode]::Append
+        }
+        $file = New-Object -TypeName System.IO.FileStream -ArgumentList $Path, $mode
+        try {
+            $body = $response.GetResponseStream()
+            $body.CopyTo($file)
+            if ($mode -eq [System.IO.FileMode]::Create -and $response.ContentLength -ge 0 -and $file.Length -ne $response.ContentLength) {
+                throw "the server sent $($file.Length) of $($response.ContentLength) bytes"
+            }
+        }
+        finally {
+            $file.Dispose()
+        }
+    }
+    finally {
+        $response.Close()
+    }
+}
+
+Function Receive-File {
+    <#
+    .SYNOPSIS
+    Fetches a file, with as many tries as allowed, and returns why it could not; nothing when it is there.
+    .PARAMETER Address
+    Where it is fetched from.
+    .PARAMETER Path
+    Where it goes.
+    .PARAMETER Order
+    How it is fetched: timeout, retries, check, credentials.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param (
+        [Parameter(Mandatory)][string]$Address,
+        [Parameter(Mandatory)][string]$Path,
+        [Parameter(Mandatory)][hashtable]$Order
+    )
+
+    [System.IO.File]::Delete($Path)
+    for ($attempt = 1; $true; $attempt++) {
+        try {
+            Receive-Piece -Address $Address -Path $Path -Order $Order
+            return ''
+        }
+        catch {
+            $reason = $_.Exception.GetBaseException()
+            $told = $reason.Message
+            $status = 0
+            for ($each = $_.Exception; $null -ne $each; $each = $each.InnerException) {
+                if ($each -is [System.Net.WebException]) {
+                    $told = $each.Message
+                    if ($null -ne $each.InnerException) {
+                        $told = "$told $($reason.Message)"
+                    }
+                    if ($null -ne $each.Response) {
+                        $status = [int]$each.Response.StatusCode
+                        $each.Response.Close()
+                    }
+                    break
+                }
+            }
+        }
+        if ($status -eq 416) {
+            [System.IO.File]::Delete($Path)
+        }
+        $final = $status -ge 400 -and $status -lt 500 -and $status -notin 408, 416, 425, 429
+        if ($final -or $attempt -gt $Order.retries) {
+            return $told
+        }
+        [System.Threading.Thread]::Sleep([System.Math]::Min(15, $attempt * $attempt) * 1000)
+    }
+}
+
+Function Find-VerifiedArchive {
+    <#
+    .SYNOPSIS
+    Returns the path of the archive, from the first source that has it; throws a problem of the kind fetch or digest.
+    .PARAMETER Order
+    sources, sha256, timeout, retries, ca_path, credentials.
+    .PARAMETER Directory
+    Where a fetched archive is put.
+    #>
+    [CmdletBinding()]
+    [OutputType([string])]
+    param (
+        [Parameter(Mandatory)][hashtable]$Order,
+        [Parameter(Mandatory)][string]$Directory
+    )
+
+    $protocols = [System.Net.SecurityProtocolType]::Tls12
+    if ($PSVersionTable.PSVersion.Major -ge 6) {
+        # TLS 1.3, whose name the older .NET does not know.
+        $protocols = $protocols -bor 12288
+    }
+    [System.Net.ServicePointManager]::SecurityProtocol = $protocols
+    $Order.check = $null
+    $problems = @()
+    $wrong = $false
+    foreach ($source in $Order.sources) {
+        $path = $source
+        if ($source -match '^https?://') {
+            if ($Order.ca_path -and $null -eq $Order.check) {
+                try {
+                    $Order.check = Get-CertificateCheck -Path $Order.ca_path
+                }
+                catch {
+                    $problems += "${source}: $($_.Exception.GetBaseException().Message)"
+                    continue
+                }
+            }
+            $path = [System.IO.Path]::Combine($Directory, 'archive.zip')
+            $refused = Receive-File -Address $source -Path $path -Order $Order
+            if ($refused) {
+                $problems += "${source}: $refused"
+                continue
+            }
+        }
+        elseif ($source -match '^file://') {
+            $path = ([uri]$source).LocalPath
+        }
+        try {
+            $digest = Get-FileDigest -Path (Get-LongPath -Path $path)
+        }
+        catch {
+            $problems += "${source}: $($_.Exception.GetBaseException().Message)"
+            continue
+        }
+        if ($digest -eq $Order.sha256) {
+            return $path
+        }
+        $wrong = $true
+        $problems += "$source has the SHA-256 $digest, wanted is $($Order.sha256)"
+    }
+    if ($problems.Count -eq 0) {
+        $problems += 'there is no source'
+    }
+    if ($wrong) {
+        throw "digest|$($problems -join '; ')"
+    }
+    throw "fetch|$($problems -join '; ')"
+}
+
+Export-ModuleMember -Function Find-VerifiedArchive, Get-LongPath

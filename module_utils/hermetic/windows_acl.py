@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owner and access list of files on Windows: what the engine gives a root, what it finds, and what may not be."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+from typing import Any
+
+from .durable import explain, extended
+
+SYSTEM, ADMINISTRATORS = "SY", "BA"
+
+# Full control for the system and the administrators, reading and running for everybody else; "P": nothing comes from above.
+_POLICY = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
+_OWNER, _DACL, _PROTECTED_DACL = 0x1, 0x4, 0x80000000
+_ADD_OR_CHANGE = 0x0002 | 0x0004 | 0x0010 | 0x0040 | 0x0100 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000
+_BUFFER = 4096
+_INSUFFICIENT_BUFFER = 122
+
+
+class Descriptors:
+    """Reads the descriptors of many files: each is kept as the system stores it, and put into words once."""
+
+    def __init__(self) -> None:
+        self._advapi = _advapi()
+        self._words: dict[bytes, str] = {}
+        self._buffer = ctypes.create_string_buffer(_BUFFER)
+
+    def of(self, path: str) -> str:
+        """Return owner and access list of a file in the notation of SDDL, without what only says where an entry came from."""
+        raw = self._read(path)
+        if raw not in self._words:
+            self._words[raw] = _without_origin(_in_words(self._advapi, raw))
+        return self._words[raw]
+
+    def _read(self, path: str) -> bytes:
+        needed = ctypes.c_uint32()
+        while not self._advapi.GetFileSecurityW(
+            ctypes.c_wchar_p(path), _OWNER | _DACL, self._buffer, ctypes.c_uint32(len(self._buffer)), ctypes.byref(needed)
+        ):
+            error = ctypes.get_last_error()  # type: ignore[attr-defined, unused-ignore]
+            if error != _INSUFFICIENT_BUFFER:
+                raise ctypes.WinError(error)  # type: ignore[attr-defined, unused-ignore]
+            self._buffer = ctypes.create_string_buffer(needed.value)
+        return self._buffer.raw[: _length(self._advapi, self._buffer)]
+
+
+def protect(directory: Path) -> None:
+    """Give a root its access list, which everything that is made below it inherits.
+
+    Somebody who is no administrator and keeps a root of his own gets full control as well: he could not go on otherwise.
+    """
+    advapi = _advapi()
+    policy = _POLICY if _is_administrator() else f"{_POLICY}(A;OICI;FA;;;{_own_sid(advapi)})"
+    descriptor = ctypes.c_void_p()
+    if not advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(ctypes.c_wchar_p(policy), 1, ctypes.byref(descriptor), None):
+        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+    try:
+        present, defaulted, dacl = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p()
+        advapi.GetSecurityDescriptorDacl(descriptor, ctypes.byref(present), ctypes.byref(dacl), ctypes.byref(defaulted))
+        file_object = 1
+        # This call, and no other, hands the list down to what is there already.
+        error = advapi.SetNamedSecurityInfoW(
+            ctypes.c_wchar_p(extended(directory)), file_object, _DACL | _PROTECTED_DACL, None, None, dacl, None
+        )
+        if error:
+            raise explain(ctypes.WinError(error), str(directory))  # type: ignore[attr-defined, unused-ignore]
+    finally:
+        ctypes.windll.kernel32.LocalFree(descriptor)  # type: ignore[attr-defined, unused-ignore]
+
+
+def others_who_may_write(directory: Path) -> list[str]:
+    """Return the trustees that may change a directory and are neither the system, nor the administrators, nor its owner."""
+    owner, entries = parsed(Descriptors().of(extended(directory)))
+    trusted = {SYSTEM, ADMINISTRATORS, owner, "S-1-5-18", "S-1-5-32-544", "CO", "OW", "S-1-3-0", "S-1-3-4"}
+    return sorted({trustee for trustee, mask in entries if trustee not in trusted and mask & _ADD_OR_CHANGE})
+
+
+def parsed(words: str) -> tuple[str, list[tuple[str, int]]]:
+    """Return the owner and the (trustee, access mask) of every allowing entry of a descriptor."""
+    owner = words.partition("O:")[2].partition("D:")[0].partition("G:")[0]
+    entries = []
+    for part in words.partition("D:")[2].split("(")[1:]:
+        kind, flags, rights, _object, _inherited, trustee = part.rstrip(")").split(";")[:6]
+        if kind == "A" and "IO" not in flags:
+            entries.append((trustee, _mask(rights)))
+    return owner, entries
+
+
+_RIGHTS = {
+    "FA": 0x1F01FF, "FR": 0x120089, "FW": 0x120116, "FX": 0x1200A0, "GA": 0x10000000, "GR": 0x80000000, "GW": 0x40000000,
+    "GX": 0x20000000, "SD": 0x10000, "RC": 0x20000, "WD": 0x40000, "WO": 0x80000, "CC": 0x1, "DC": 0x2, "LC": 0x4, "SW": 0x8,
+    "RP": 0x10, "WP": 0x20, "DT": 0x40, "LO": 0x80, "CR": 0x100,
+}  # fmt: skip
+
+
+def _mask(rights: str) -> int:
+    if rights.lower().startswith("0x"):
+        return int(rights, 16)
+    mask = 0
+    for position in range(0, len(rights), 2):
+        # An abbreviation that is not known here counts as everything.
+        mask |= _RIGHTS.get(rights[position : position + 2], 0x1F01FF)
+    return mask
+
+
+def _without_origin(words: str) -> str:
+    """Drop what differs between a file that inherits an entry and one that has it of its own, though the access is the same."""
+    head, _mark, entries = words.partition("D:")
+    parts = []
+    for part in entries.split("(")[1:]:
+        fields = part.split(";")
+        fields[1] = fields[1].replace("ID", "")
+        parts.append("(" + ";".join(fields))
+    return f"{head}D:{''.join(parts)}"
+
+
+def _advapi() -> Any:
+    advapi = ctypes.WinDLL("advapi32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
+    advapi.SetNamedSecurityInfoW.restype = ctypes.c_uint32
+    return advapi
+
+
+def _length(advapi: Any, descriptor: Any) -> int:
+    advapi.GetSecurityDescriptorLength.restype = ctypes.c_uint32
+    return int(advapi.GetSecurityDescriptorLength(descriptor))
+
+
+def _in_words(advapi: Any, raw: bytes) -> str:
+    text = ctypes.c_wchar_p()
+    if not advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW(raw, 1, _OWNER | _DACL, ctypes.byref(text), None):
+        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+    words = text.value or ""
+    ctypes.windll.kernel32.LocalFree(text)  # type: ignore[attr-defined, unused-ignore]
+    return words
+
+
+def _is_administrator() -> bool:
+    return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined, unused-ignore]
+
+
+def _own_sid(advapi: Any) -> str:
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    token, query, user = ctypes.c_void_p(), 0x0008, 1
+    if not advapi.OpenProcessToken(ctypes.c_void_p(kernel.GetCurrentProcess()), query, ctypes.byref(token)):
+        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+    try:
+        buffer, needed = ctypes.create_string_buffer(_BUFFER), ctypes.c_uint32()
+        if not advapi.GetTokenInformation(token, user, buffer, _BUFFER, ctypes.byref(needed)):
+            raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+        sid = ctypes.cast(buffer, ctypes.POINTER(ctypes.c_void_p))[0]
+        text = ctypes.c_wchar_p()
+        if not advapi.ConvertSidToStringSidW(ctypes.c_void_p(sid), ctypes.byref(text)):
+            raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+        words = text.value or ""
+        kernel.LocalFree(text)
+        return words
+    finally:
+        kernel.CloseHandle(token)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring what was written to a Windows volume to the disk: all at once where this user may, file by file otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+_AT_ONCE = 16
+
+# Volumes that have refused once: this process does not ask again.
+_refused: set[str] = set()
+
+
+def flush_trees(trees: Iterable[Path | str]) -> None:
+    """Make the content of every file below these directories durable; each inode once, however many names it has."""
+    found = list(trees)
+    if all(_flush_volume(os.path.splitdrive(os.path.abspath(tree))[0]) for tree in found):
+        return
+    files: dict[tuple[int, int], str] = {}
+    for tree in found:
+        for above, _directories, names in os.walk(tree):
+            for name in names:
+                path = os.path.join(above, name)
+                status = os.lstat(path)
+                files.setdefault((status.st_dev, status.st_ino), path)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _done in pool.map(_flush_file, files.values()):
+            pass
+
+
+def _flush_file(path: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    except PermissionError:
+        # A program that runs cannot be opened for writing; it was not written by this run either.
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_volume(drive: str) -> bool:
+    """Flush a whole volume, which an administrator may; False where it cannot be done."""
+    if len(drive) != 2 or drive in _refused:
+        return False
+    import ctypes
+
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
+    kernel.CreateFileW.restype = ctypes.c_void_p
+    generic_write, share_all, open_existing = 0x40000000, 7, 3
+    handle = kernel.CreateFileW(ctypes.c_wchar_p(f"\\\\.\\{drive}"), generic_write, share_all, None, open_existing, 0, None)
+    if handle in (None, ctypes.c_void_p(-1).value):
+        _refused.add(drive)
+        return False
+    try:
+        flushed = bool(kernel.FlushFileBuffers(ctypes.c_void_p(handle)))
+    finally:
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+    if not flushed:
+        _refused.add(drive)
+    return flushed
+
+
+def long_name(path: Path) -> Path:
+    """Return a path with the parts that exist in their own names, where it may be written in the short form of DOS (8.3)."""
+    import ctypes
+
+    existing, rest = path, []
+    while not os.path.lexists(existing) and existing.parent != existing:
+        rest.append(existing.name)
+        existing = existing.parent
+    text = ctypes.create_unicode_buffer(32768)
+    if not ctypes.windll.kernel32.GetLongPathNameW(ctypes.c_wchar_p(str(existing)), text, 32768):  # type: ignore[attr-defined, unused-ignore]
+        return path
+    return Path(text.value, *reversed(rest))

@@ -83,7 +83,9 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
                 generations.forget(layout, plan.target.number)
             raise
         observation.records.generations[plan.target.number] = plan.target
-    elif plan.restore_facade and observation.current is not None:
+    elif observation.current is not None and (
+        plan.restore_facade or generations.shows_what_was(layout, observation.current, observation.records.bundles)
+    ):
         progress(f"restore the links of generation {observation.current.number}")
         generations.activate(layout, observation.current, observation.records)
         observation.records.generations[observation.current.number] = observation.current

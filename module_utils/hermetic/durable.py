@@ -222,7 +222,7 @@ def remove_tree(path: Path) -> None:
     """Remove whatever is at the path, a whole tree or one link, and follow no link; nothing there is fine.
 
     Directories that may not be written are made writable first. On Windows the read-only attribute is cleared,
-    and a file that is open elsewhere is waited for shortly; one that a process runs from is set aside, beside the tree.
+    and a file that is open elsewhere is waited for shortly; one that a process runs from is set aside in the state of its root.
     What cannot go is named in the error, the rest is gone.
     """
     left: list[str] = []
@@ -279,7 +279,7 @@ def _remove_by_descriptor(name: str, parent: int | None, shown: str, left: list[
 def _remove_on_windows(path: Path, kind: os.stat_result, left: list[str]) -> None:
     deadline = time.monotonic() + _PATIENCE
     if stat.S_ISDIR(kind.st_mode) and not _is_link(kind):
-        _remove_by_path(extended(path), left, deadline, extended(path.parent))
+        _remove_by_path(extended(path), left, deadline)
         return
     if not _is_link(kind):
         os.chmod(extended(path), stat.S_IWRITE | stat.S_IREAD)
@@ -291,7 +291,7 @@ def _is_link(status: os.stat_result) -> bool:
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
-def _remove_by_path(path: str, left: list[str], deadline: float, aside: str) -> None:
+def _remove_by_path(path: str, left: list[str], deadline: float) -> None:
     before = len(left)
     with os.scandir(path) as entries:
         found = list(entries)
@@ -299,11 +299,11 @@ def _remove_by_path(path: str, left: list[str], deadline: float, aside: str) -> 
         is_link = entry.is_symlink() or _is_link(entry.stat(follow_symlinks=False))
         try:
             if entry.is_dir(follow_symlinks=False) and not is_link:
-                _remove_by_path(entry.path, left, deadline, aside)
+                _remove_by_path(entry.path, left, deadline)
             elif is_link:
                 patiently(functools.partial(_remove_one, entry.path), deadline=deadline)
             else:
-                _remove_file(entry.path, deadline, aside)
+                _remove_file(entry.path, deadline)
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -312,7 +312,7 @@ def _remove_by_path(path: str, left: list[str], deadline: float, aside: str) -> 
         patiently(lambda: os.rmdir(path), deadline=deadline)
 
 
-def _remove_file(path: str, deadline: float, aside: str) -> None:
+def _remove_file(path: str, deadline: float) -> None:
     os.chmod(path, stat.S_IWRITE | stat.S_IREAD)
     try:
         # A program that runs does so for longer than anybody waits: renaming it is tried before the second attempt.
@@ -321,7 +321,7 @@ def _remove_file(path: str, deadline: float, aside: str) -> None:
         if not windows_in_use.refused(error):
             raise
         try:
-            windows_in_use.set_aside(path, aside)
+            windows_in_use.set_aside(path)
         except OSError:
             patiently(functools.partial(os.unlink, path), deadline=deadline)
 

@@ -109,7 +109,7 @@ def place(building: Path, final: Path) -> None:
 
 def _replace_in_use(building: Path, final: Path) -> None:
     """Give a tree from which a process runs its content, since Windows does not rename it."""
-    windows_in_use.replace_content(extended(building), extended(final), aside=extended(final.parent), patiently=patiently)
+    windows_in_use.replace_content(extended(building), extended(final), patiently=patiently)
     remove_tree(building)
 
 
@@ -162,6 +162,14 @@ def activate(layout: Layout, generation: Generation, records: Records) -> None:
         point_stable_links(layout)
     if engine is not None:
         links.point(layout.engine, engine_target(layout, engine))
+
+
+def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
+    """Tell whether stand-ins show trees as they were before they were mended; links and junctions never do."""
+    if not WINDOWS:
+        return False
+    made = [layout.generations / str(generation.number) / path for path in facade(layout, generation, bundles)]
+    return any(links.is_stale(link) for link in (*made, *stable_links(layout), layout.engine))
 
 
 def forget(layout: Layout, number: int) -> None:

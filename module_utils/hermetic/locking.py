@@ -24,7 +24,8 @@ else:
 
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.5
-_BUSY = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK}
+# Wine's C library says that it failed and not why.
+_BUSY = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK, *((0,) if sys.platform == "win32" else ())}
 # Windows locks bytes, and nobody else can read a locked one: this one lies far behind the text.
 _LOCKED_BYTE = 1 << 30
 

@@ -24,7 +24,6 @@ from .manifest import Manifest
 from .meanwhile import Meanwhile
 from .observation import Observation, Reused
 from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records, load_records
-from .windows_in_use import SET_ASIDE
 from .workers import core_count, hash_inodes
 
 # Device, number and size.
@@ -407,8 +406,6 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
             if entry in names or directory / entry in observation.orphans:
                 continue
             begun = entry.startswith((BUILDING, DISCARDED))
-            if entry.startswith(SET_ASIDE):
-                continue
             observation.leftovers.append(directory / entry)
             observation.findings.append(
                 _store(

@@ -71,13 +71,8 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
         garbage.artifacts = sorted(set(os.listdir(layout.wheels)) - needed)
     garbage.bootstraps = _old_bootstraps(layout)
     if WINDOWS:
-        garbage.set_aside = _set_aside(layout)
+        garbage.set_aside = [path for path in set_aside_in(layout.root) if not is_open(extended(path))]
     return garbage
-
-
-def _set_aside(layout: Layout) -> list[Path]:
-    places = [layout.root, layout.state, layout.generations, *(layout.root / kind for kind in ("bundles", "environments", "laid"))]
-    return [path for place in places for path in set_aside_in(place) if not is_open(extended(path))]
 
 
 def _busy(layout: Layout, kind: str, tree_ids: Iterable[str]) -> set[str]:

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-# What a process kept from being removed; no run was cut off, so it is no finding.
-SET_ASIDE = ".busy-"
+# In the state of a root: what a process kept from being removed. No run was cut off, so it is no finding.
+SET_ASIDE = os.path.join("state", "set-aside")
 
 # Access denied, sharing violation, lock violation, open by a user's section: what an open or mapped file answers.
 REFUSALS = (5, 32, 33, 1224)
@@ -21,12 +22,23 @@ def refused(error: OSError) -> bool:
     return getattr(error, "winerror", None) in REFUSALS
 
 
-def set_aside(path: str, directory: str) -> None:
-    """Rename a file that cannot be removed into a directory of the same volume."""
-    os.rename(path, os.path.join(directory, f"{SET_ASIDE}{os.urandom(8).hex()}"))
+def set_aside(path: str) -> None:
+    """Rename a file that cannot be removed into the state of the root that it belongs to."""
+    directory = _place(path)
+    os.makedirs(directory, exist_ok=True)
+    os.rename(path, os.path.join(directory, os.urandom(8).hex()))
 
 
-def replace_content(building: str, final: str, *, aside: str, patiently: Callable[[Callable[[], None]], None]) -> None:
+def _place(path: str) -> str:
+    above = os.path.dirname(path)
+    while above != os.path.dirname(above):
+        if os.path.isfile(os.path.join(above, "state", "lock")):
+            return os.path.join(above, SET_ASIDE)
+        above = os.path.dirname(above)
+    raise FileNotFoundError(errno.ENOENT, "it lies in no root that could take it", path)
+
+
+def replace_content(building: str, final: str, *, patiently: Callable[[Callable[[], None]], None]) -> None:
     """Give an existing directory the content of a finished one, where the directory itself cannot be renamed.
 
     That is so as long as a process runs from it. A file that runs and is as it should be stays; the rest is replaced one by one.
@@ -35,49 +47,49 @@ def replace_content(building: str, final: str, *, aside: str, patiently: Callabl
     wanted = set(_below(building))
     for path in sorted(_below(final), reverse=True):
         if path not in wanted:
-            patiently(lambda path=path: _remove(os.path.join(final, path), aside))  # type: ignore[misc]
+            patiently(lambda path=path: _remove(os.path.join(final, path)))  # type: ignore[misc]
     for path in sorted(wanted):
         source, target = os.path.join(building, path), os.path.join(final, path)
         if os.path.isdir(source):
             if not os.path.isdir(target):
                 if os.path.lexists(target):
-                    _remove(target, aside)
+                    _remove(target)
                 os.mkdir(target)
         else:
-            patiently(lambda source=source, target=target: _take_over(source, target, aside))  # type: ignore[misc]
+            patiently(lambda source=source, target=target: _take_over(source, target))  # type: ignore[misc]
 
 
-def _take_over(source: str, target: str, directory: str) -> None:
+def _take_over(source: str, target: str) -> None:
     if os.path.isdir(target):
-        _remove(target, directory)
+        _remove(target)
     try:
         os.replace(source, target)
     except OSError as error:
         if not refused(error):
             raise
         if not _same(source, target):
-            set_aside(target, directory)
+            set_aside(target)
             os.rename(source, target)
 
 
-def set_aside_or_remove(path: str, directory: str) -> None:
-    """Remove a file, or rename it into the directory when a process has it open."""
+def set_aside_or_remove(path: str) -> None:
+    """Remove a file, or set it aside when a process has it open."""
     try:
         os.chmod(path, 0o600)
         os.unlink(path)
     except OSError as error:
         if not refused(error):
             raise
-        set_aside(path, directory)
+        set_aside(path)
 
 
-def _remove(path: str, directory: str) -> None:
+def _remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
         for name in os.listdir(path):
-            _remove(os.path.join(path, name), directory)
+            _remove(os.path.join(path, name))
         os.rmdir(path)
     else:
-        set_aside_or_remove(path, directory)
+        set_aside_or_remove(path)
 
 
 def _below(base: str) -> Iterator[str]:
@@ -97,9 +109,10 @@ def _same(source: str, target: str) -> bool:
         return False
 
 
-def set_aside_in(directory: Path) -> list[Path]:
-    """Return what was set aside in a directory."""
+def set_aside_in(root: Path) -> list[Path]:
+    """Return what was set aside in a root."""
+    directory = root / SET_ASIDE
     try:
-        return [directory / name for name in sorted(os.listdir(directory)) if name.startswith(SET_ASIDE)]
+        return [directory / name for name in sorted(os.listdir(directory))]
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -122,4 +122,6 @@ def _differs(path: Path, source: Path) -> bool:
     if source.suffix == "._pth":
         return path.read_text(encoding="utf-8") != absolute_pth(source)
     ours, theirs = os.lstat(extended(path)), os.lstat(extended(source))
+    if ours.st_nlink > 1 or os.path.samestat(ours, theirs):
+        return not os.path.samestat(ours, theirs)
     return (ours.st_size, ours.st_mtime_ns) != (theirs.st_size, theirs.st_mtime_ns)

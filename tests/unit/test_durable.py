@@ -327,7 +327,7 @@ def test_the_windows_way_of_removing_keeps_what_links_lead_to(tmp_path: Path) ->
     os.chmod(tree / "a" / "read-only", 0o444)
     (tree / "link").symlink_to(tmp_path / "outside")
     left: list[str] = []
-    durable._remove_by_path(str(tree), left, 0.0, str(tmp_path))
+    durable._remove_by_path(str(tree), left, 0.0)
     assert left == []
     assert not tree.exists()
     assert (tmp_path / "outside" / "keep").exists()

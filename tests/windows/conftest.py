@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from fleet_bundles import FleetBundles
+from roots import Archive
+from slim_bundles import slim_archive
 from wheelhouse import Wheel, make_sample_wheels
 from windows_host import Impossible, Station, WindowsHost, why_impossible
 from windows_host.powershell import unpacked
@@ -80,3 +82,11 @@ def linux_powershell() -> Path:
     if source is None:
         pytest.skip(f"there is no PowerShell for Linux: no pwsh on the PATH, and {POWERSHELL_VARIABLE} names none")
     return unpacked(source, state_directory(), executable="pwsh") / "pwsh"
+
+
+@pytest.fixture(scope="session")
+def slim_windows_bundles(bundles: FleetBundles, tmp_path_factory: pytest.TempPathFactory) -> list[Archive]:
+    """Return two releases of a bundle for Windows that installs quickly."""
+    whole = bundles.windows("3.12.0+1")
+    place = tmp_path_factory.mktemp("slim")
+    return [slim_archive(whole, place, revision=revision) for revision in (1, 2)]

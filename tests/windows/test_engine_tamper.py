@@ -1,0 +1,257 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every way of tampering with a root on Windows is found, named rightly, and mended.
+
+One root serves all tests: what is found is compared case by case, and what is mended by what the root held before.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from engine_hosts import WindowsRoot, equip
+from roots import Archive, Declared
+from wheelhouse import Wheel
+from windows_host import WindowsHost
+
+Doing = Callable[[WindowsRoot], object]
+SITE = "Lib/site-packages"
+
+
+@pytest.fixture(scope="module")
+def root(windows_host: WindowsHost, slim_windows_bundles: list[Archive], wheels: dict[str, Wheel]) -> WindowsRoot:
+    """Return the root of this file, with two generations."""
+    alpha, beta, gamma = (wheels[name] for name in ("alpha-1.0", "beta-1.0", "gamma-1.0"))
+    declared = Declared({"python": slim_windows_bundles[0]}, {"one": [alpha, beta], "two": [alpha, gamma]})
+    made = WindowsRoot(windows_host, equip(windows_host, slim_windows_bundles[0]), declared)
+    made.converge()
+    made.converge(declared.but(one=[alpha, wheels["beta-2.0"]]))
+    return made
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way of tampering, and what is found: subject, kind and the end of the path."""
+
+    name: str
+    do: Doing
+    found: tuple[tuple[str, str, str], ...]
+    cause: str = "tampered"
+    verify: str = "quick"
+
+
+def at(root: WindowsRoot, place: str) -> Path:
+    """Return the path of a place: below ``one``, ``two`` or ``python``, or else below the root."""
+    name, _slash, rest = place.partition("/")
+    if name == "python":
+        return root.bundle() / rest
+    return root.environment(name) / rest if name in ("one", "two") else root.path / place
+
+
+def write(place: str, text: str = "import os\n") -> Doing:
+    return lambda root: at(root, place).write_text(text)
+
+
+def append(place: str) -> Doing:
+    def do(root: WindowsRoot) -> None:
+        with at(root, place).open("ab") as stream:
+            stream.write(b"\n# edited\n")
+
+    return do
+
+
+def edit_unseen(place: str) -> Doing:
+    """Change content, keep size and time: what only reading the file shows."""
+
+    def do(root: WindowsRoot) -> None:
+        path = at(root, place)
+        before = path.stat()
+        data = bytearray(path.read_bytes())
+        data[-2] ^= 1
+        with path.open("r+b") as stream:
+            stream.write(data)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    return do
+
+
+def delete(*places: str) -> Doing:
+    def do(root: WindowsRoot) -> None:
+        for path in [at(root, place) for place in places]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    return do
+
+
+def mode(place: str, wanted: int) -> Doing:
+    """Change what Wine makes the access list of."""
+    return lambda root: at(root, place).chmod(wanted)
+
+
+def on_host(code: str, place: str) -> Doing:
+    """Tamper from the Windows side: ``path`` is the place."""
+
+    def do(root: WindowsRoot) -> None:
+        path = root.there(at(root, place))
+        root.host.python("-c", f"import ctypes, os, subprocess, sys; path = sys.argv[1]; {code}", path, executable=root.bootstrap)
+
+    return do
+
+
+def stand_in(place: str, target: str) -> Doing:
+    """Lead a stand-in elsewhere, as somebody does who makes a junction anew."""
+
+    def do(root: WindowsRoot) -> None:
+        there = f"{root.root}\\{target}"
+        (root.path / place / ".hermetic-stand-in").write_text(f"{there}\n{there}\n")
+
+    return do
+
+
+def several(*doings: Doing) -> Doing:
+    def do(root: WindowsRoot) -> None:
+        for doing in doings:
+            doing(root)
+
+    return do
+
+
+EVERYONE_WRITES = (
+    "sd = ctypes.c_void_p(); a = ctypes.windll.advapi32; "
+    "assert a.ConvertStringSecurityDescriptorToSecurityDescriptorW('D:P(A;;FA;;;WD)', 1, ctypes.byref(sd), None); "
+    "assert a.SetFileSecurityW(path, 0x80000004, sd)"
+)
+CASES = [
+    Case("stray module", write(f"one/{SITE}/evil.py"), (("file:one/Lib/site-packages/evil.py", "unexpected", "evil.py"),)),
+    Case("stray pth", write(f"two/{SITE}/z.pth"), (("file:two/Lib/site-packages/z.pth", "unexpected", "z.pth"),)),
+    Case(
+        "stray pth of the bundle", write(f"python/bin/{SITE}/z.pth"), (("file:python/bin/Lib/site-packages/z.pth", "unexpected", "z.pth"),)
+    ),
+    Case(
+        "sitecustomize",
+        write("python/bin/Lib/sitecustomize.py"),
+        (("file:python/bin/Lib/sitecustomize.py", "unexpected", "sitecustomize.py"),),
+    ),
+    Case(
+        "stray library beside the program",
+        write("one/Scripts/version.dll"),
+        (("file:one/Scripts/version.dll", "unexpected", "version.dll"),),
+    ),
+    Case("package removed", delete(f"two/{SITE}/gamma", f"two/{SITE}/gamma-1.0.dist-info"), (("package:two/gamma", "missing", ""),)),
+    Case(
+        "package added",
+        several(lambda root: at(root, f"one/{SITE}/added-1.0.dist-info").mkdir(), write(f"one/{SITE}/added-1.0.dist-info/RECORD", "")),
+        (("package:one/added", "unexpected", ""),),
+    ),
+    Case("deleted file", delete(f"one/{SITE}/beta.py"), (("file:one/Lib/site-packages/beta.py", "missing", "beta.py"),)),
+    Case(
+        "removed DLL of the bundle",
+        delete("python/bin/DLLs/_socket.pyd"),
+        (("file:python/bin/DLLs/_socket.pyd", "missing", "_socket.pyd"),),
+    ),
+    Case(
+        "removed DLL of an environment",
+        delete("one/Scripts/python312.dll"),
+        (("file:one/Scripts/python312.dll", "missing", "python312.dll"),),
+    ),
+    Case("edited launcher", append("one/Scripts/alpha.exe"), (("file:one/Scripts/alpha.exe", "modified", "alpha.exe"),)),
+    Case(
+        "edit of a shared file shows in every environment",
+        append(f"one/{SITE}/alpha/__init__.py"),
+        tuple((f"file:{name}/Lib/site-packages/alpha/__init__.py", "modified", "__init__.py") for name in ("one", "two")),
+    ),
+    Case(
+        "edited ._pth of the bundle",
+        append("python/bin/python312._pth"),
+        (("file:python/bin/python312._pth", "modified", "python312._pth"),),
+    ),
+    Case(
+        "edited ._pth of an environment",
+        append("two/Scripts/python312._pth"),
+        (("file:two/Scripts/python312._pth", "modified", "python312._pth"),),
+    ),
+    Case("pyvenv.cfg edited", append("one/pyvenv.cfg"), (("virtualenv:one", "interpreter", "pyvenv.cfg"),)),
+    Case("unseen edit", edit_unseen("python/bin/Lib/ssl.py"), (("file:python/bin/Lib/ssl.py", "modified", "ssl.py"),), verify="deep"),
+    Case(
+        "time only",
+        lambda root: os.utime(at(root, "one/Scripts/alpha.exe")),
+        (("file:one/Scripts/alpha.exe", "modified", "alpha.exe"),),
+    ),
+    Case(
+        "access list of a file, changed from Windows",
+        on_host(EVERYONE_WRITES, "python/bin/Lib/ssl.py"),
+        (("file:python/bin/Lib/ssl.py", "mode", "ssl.py"),),
+    ),
+    Case("access list of a directory", mode(f"one/{SITE}", 0o777), (("file:one/Lib/site-packages", "mode", "site-packages"),)),
+    Case("access list of the root", mode("", 0o777), (("store", "mode", "."),)),
+    Case(
+        "hidden file",
+        on_host("assert ctypes.windll.kernel32.SetFileAttributesW(path, 2)", f"two/{SITE}/gamma/inner.py"),
+        (("file:two/Lib/site-packages/gamma/inner.py", "mode", "inner.py"),),
+    ),
+    Case(
+        "alternate data stream",
+        on_host("open(path + ':evil', 'w').write('import os')", "python/bin/Lib/ssl.py"),
+        (("file:python/bin/Lib/ssl.py:evil", "unexpected", "ssl.py:evil"),),
+    ),
+    Case(
+        "a name in other letters",
+        lambda root: at(root, f"one/{SITE}/beta.py").rename(at(root, f"one/{SITE}/BETA.PY")),
+        (("file:one/Lib/site-packages/BETA.PY", "unexpected", "BETA.PY"),),
+    ),
+    Case("link of the facade", stand_in("generations/2/bin", "bundles"), (("generation", "link", "bin"),)),
+    Case("stable link", stand_in("envs", "environments"), (("generation", "link", "envs"),)),
+    Case("program in a stable directory", write("bin/stray.exe"), (("generation", "link", "bin"),)),
+    Case("lost switch", delete("current"), (("generation", "missing", "current"),)),
+    Case("lost stable link", delete("bin"), (("generation", "missing", "bin"),)),
+    Case(
+        "lost receipt",
+        lambda root: (root.path / "state/receipts/environments" / f"{root.environment('one').name}.json").unlink(),
+        (("virtualenv:one", "missing", ""),),
+    ),
+    Case(
+        "unreadable record",
+        lambda root: (root.path / "state/generations" / f"{root.current()['number']}.json").write_text("{"),
+        (("store", "modified", ".json"),),
+    ),
+    Case(
+        "half a tree",
+        lambda root: (root.path / "environments/.new-one").mkdir(),
+        (("store", "interrupted", ".new-one"),),
+        cause="interrupted",
+    ),
+]
+
+
+def kept(root: WindowsRoot) -> dict[str, tuple[int, int]]:
+    """Return size and time of every file of the trees and links."""
+    parts = ("bundles", "environments", "laid", "generations", "bin", "lib", "envs", "current", "wheels")
+    found = {}
+    for path in (path for part in parts for path in (root.path / part).rglob("*") if path.is_file()):
+        status = path.stat()
+        written_anew = path.name == ".hermetic-stand-in" or (path.suffix == "._pth" and "environments" not in str(path))
+        found[str(path.relative_to(root.path))] = (status.st_size, 0 if written_anew else status.st_mtime_ns)
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_tampering_is_found_and_mended(case: Case, root: WindowsRoot) -> None:
+    before = kept(root)
+    case.do(root)
+    found = root.drift(case.verify)
+    told = {(finding["subject"], finding["kind"]) for finding in found}
+    assert {(subject, kind) for subject, kind, _path in case.found} <= told, found
+    causes = {finding["cause"] for finding in found}
+    assert causes == {case.cause}, found
+    for subject, kind, end in case.found:
+        assert any(f["subject"] == subject and f["kind"] == kind and (f["path"] or "").endswith(end) for f in found), found
+    assert len(told) == len({(subject, kind) for subject, kind, _path in case.found}), found
+    mended = root.converge(options={"verify": case.verify})
+    assert mended["changed"] is True
+    assert root.drift(case.verify) == []
+    assert kept(root) == before

@@ -201,7 +201,7 @@ def test_unusual_but_correct_answers_are_understood(
     begin = time.monotonic()
     get(tmp_path, artifact(f"{server.url}/x", size=None), timeout=10)
     assert verified(place(tmp_path), DIGEST)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 8
 
 
 def test_a_server_error_is_retried(tmp_path: Path, server: Server) -> None:
@@ -325,7 +325,7 @@ def test_a_silent_server_fails_in_time(tmp_path: Path, server: Server) -> None:
     begin = time.monotonic()
     with pytest.raises(FetchFailed, match=r"no byte came for 0.3 s"):
         get(tmp_path, artifact(f"{server.url}/x"), timeout=0.3, retries=1)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 8
 
 
 def test_a_server_that_is_away_delays_a_run_once_and_not_once_per_file(
@@ -337,7 +337,7 @@ def test_a_server_that_is_away_delays_a_run_once_and_not_once_per_file(
     begin = time.monotonic()
     with pytest.raises(FetchFailed, match="20 of 20 artifacts") as caught:
         get(tmp_path, *wanted, retries=1, jobs=2)
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 3.5
     assert all("cannot be reached" in problem for problem in caught.value.problems)
 
 

@@ -40,7 +40,7 @@ def holder(path: Path, kind: str = "plain", seconds: float = 60) -> subprocess.P
 
 def test_a_free_lock_costs_no_waiting_and_leaves_no_name(tmp_path: Path) -> None:
     with hold(tmp_path / "lock", timeout=0, purpose="a test") as waited:
-        assert waited < 0.1
+        assert waited < 1
         text = (tmp_path / "lock").read_text()
         assert f"pid {os.getpid()} on " in text
         assert text.endswith(": a test\n")
@@ -54,7 +54,7 @@ def test_a_timeout_names_the_holder_and_what_to_do(tmp_path: Path) -> None:
         begin = time.monotonic()
         with pytest.raises(LockTimeout) as caught, hold(tmp_path / "lock", timeout=0.4, purpose="mine"):
             pytest.fail("two holders")
-        assert 0.4 <= time.monotonic() - begin < 2
+        assert 0.4 <= time.monotonic() - begin < 5
         for part in (str(tmp_path / "lock"), f"pid {process.pid} on ", "since 20", "converge for a test", "lock_timeout", "Do not remove"):
             assert part in caught.value.message
     finally:
@@ -68,7 +68,7 @@ def test_a_timeout_of_zero_tries_once(tmp_path: Path) -> None:
         begin = time.monotonic()
         with pytest.raises(LockTimeout), hold(tmp_path / "lock", timeout=0, purpose="mine"):
             pytest.fail("two holders")
-        assert time.monotonic() - begin < 0.2
+        assert time.monotonic() - begin < 3
     finally:
         process.kill()
         process.wait()
@@ -101,7 +101,7 @@ def test_a_forked_child_does_not_keep_the_lock_of_its_killed_parent(tmp_path: Pa
         process.wait()
         os.kill(child, 0)
         with hold(tmp_path / "lock", timeout=0, purpose="mine") as waited:
-            assert waited < 0.1
+            assert waited < 1
     finally:
         os.kill(child, signal.SIGKILL)
 

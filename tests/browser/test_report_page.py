@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+import yaml
 from browsing import DESKTOP, PHONE, Browser, axe_script
 from fleet_troubles import HOSTILE
 from generated_fleet import fleet
@@ -305,12 +306,13 @@ def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(brows
     browser.run(
         "window.written = []; URL.createObjectURL = (blob) => { blob.text().then((text) => window.written.push(text)); return '#'; }"
     )
-    assert browser.text("#hosts .command code") == "ansible-playbook playbooks/repair.yml --limit @repair-hosts.txt"
+    assert browser.text("#hosts .command code") == "ansible-playbook playbooks/repair.yml -e @repair-hosts.yml"
     browser.click("#hosts [data-focus='file-repair']")
     written = browser.driver.execute_async_script("const done = arguments[0]; setTimeout(() => done(window.written), 200)")
-    names = written[0].split("\n")
-    assert names.pop() == ""
-    assert set(names) == plain
+    variables = yaml.safe_load(written[0])
+    assert list(variables) == ["repair_hosts"]
+    assert len(variables["repair_hosts"]) == len(plain)
+    assert set(variables["repair_hosts"]) == plain
     assert f"{len(drifting) - len(plain)} hosts have names that no command can carry" in browser.text("#hosts .command")
     browser.open(address, state="tampered", group="web")
     wanted = {name for name, host in report["hosts"].items() if host["state"] == "tampered" and "web" in host["groups"]} & plain

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -68,16 +69,20 @@ FILTER_ACTIONS = {
 
 @pytest.mark.parametrize("action", FILTER_ACTIONS)
 def test_a_filter_answers_at_once(browser: Browser, large: str, action: str) -> None:
-    there, back = [], []
+    by_clock, own_work = [], []
     for _ in range(TRIES):
         browser.open(large)
-        there.append(browser.milliseconds(FILTER_ACTIONS[action]))
-        back.append(browser.milliseconds("document.querySelector('.clear').click()"))
+        there = browser.milliseconds(FILTER_ACTIONS[action])
+        back = browser.milliseconds("document.querySelector('.clear').click()")
         assert browser.console() == []
-        if max(min(there), min(back)) < FILTER_MILLISECONDS:
+        by_clock.append(max(there[0], back[0]))
+        own_work.append(max(there[1], back[1]))
+        if max(min(by_clock), min(own_work)) < FILTER_MILLISECONDS:
             break
-    assert min(there) < FILTER_MILLISECONDS
-    assert min(back) < FILTER_MILLISECONDS
+    assert min(own_work) < FILTER_MILLISECONDS
+    # Where others want the processors more than there are processors, the clock tells about them and not about the page.
+    if os.getloadavg()[0] < (os.cpu_count() or 1):
+        assert min(by_clock) < FILTER_MILLISECONDS
 
 
 def test_the_headline_and_the_states_are_those_of_the_report(browser: Browser, large: str, report: dict[str, Any]) -> None:

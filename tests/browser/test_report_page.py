@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+import yaml
 from browsing import DESKTOP, PHONE, Browser, axe_script
 from fleet_troubles import HOSTILE
 from generated_fleet import fleet
@@ -67,16 +69,20 @@ FILTER_ACTIONS = {
 
 @pytest.mark.parametrize("action", FILTER_ACTIONS)
 def test_a_filter_answers_at_once(browser: Browser, large: str, action: str) -> None:
-    there, back = [], []
+    by_clock, own_work = [], []
     for _ in range(TRIES):
         browser.open(large)
-        there.append(browser.milliseconds(FILTER_ACTIONS[action]))
-        back.append(browser.milliseconds("document.querySelector('.clear').click()"))
+        there = browser.milliseconds(FILTER_ACTIONS[action])
+        back = browser.milliseconds("document.querySelector('.clear').click()")
         assert browser.console() == []
-        if max(min(there), min(back)) < FILTER_MILLISECONDS:
+        by_clock.append(max(there[0], back[0]))
+        own_work.append(max(there[1], back[1]))
+        if max(min(by_clock), min(own_work)) < FILTER_MILLISECONDS:
             break
-    assert min(there) < FILTER_MILLISECONDS
-    assert min(back) < FILTER_MILLISECONDS
+    assert min(own_work) < FILTER_MILLISECONDS
+    # Where others want the processors more than there are processors, the clock tells about them and not about the page.
+    if os.getloadavg()[0] < (os.cpu_count() or 1):
+        assert min(by_clock) < FILTER_MILLISECONDS
 
 
 def test_the_headline_and_the_states_are_those_of_the_report(browser: Browser, large: str, report: dict[str, Any]) -> None:
@@ -305,12 +311,13 @@ def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(brows
     browser.run(
         "window.written = []; URL.createObjectURL = (blob) => { blob.text().then((text) => window.written.push(text)); return '#'; }"
     )
-    assert browser.text("#hosts .command code") == "ansible-playbook playbooks/repair.yml --limit @repair-hosts.txt"
+    assert browser.text("#hosts .command code") == "ansible-playbook playbooks/repair.yml -e @repair-hosts.yml"
     browser.click("#hosts [data-focus='file-repair']")
     written = browser.driver.execute_async_script("const done = arguments[0]; setTimeout(() => done(window.written), 200)")
-    names = written[0].split("\n")
-    assert names.pop() == ""
-    assert set(names) == plain
+    variables = yaml.safe_load(written[0])
+    assert list(variables) == ["repair_hosts"]
+    assert len(variables["repair_hosts"]) == len(plain)
+    assert set(variables["repair_hosts"]) == plain
     assert f"{len(drifting) - len(plain)} hosts have names that no command can carry" in browser.text("#hosts .command")
     browser.open(address, state="tampered", group="web")
     wanted = {name for name, host in report["hosts"].items() if host["state"] == "tampered" and "web" in host["groups"]} & plain

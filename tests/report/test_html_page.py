@@ -204,6 +204,13 @@ def test_the_bar_is_full_and_shows_even_one_host(counts: dict[str, int]) -> None
     assert all((width >= 6) == tile["any"] for width, tile in zip(widths, shown, strict=True))
 
 
+def test_clean_says_exactly_only_where_nothing_is_ignored() -> None:
+    meanings = [
+        next(tile["meaning"] for tile in tiles({**totals(clean=3), "ignored": ignored}) if tile["state"] == "clean") for ignored in (0, 1)
+    ]
+    assert meanings == ["exactly as declared", "nothing that counts differs"]
+
+
 def test_what_is_not_whole_never_reads_as_whole() -> None:
     shares = {tile["state"]: tile["share"] for tile in tiles(totals(clean=99_999, tampered=1))}
     assert shares["clean"] != "100 %"

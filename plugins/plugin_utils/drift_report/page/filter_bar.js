@@ -28,7 +28,7 @@ function fieldChoices(field, order = []) {
 
 // A list of thousands is no choice; the search finds the others.
 function setChoices(rows) {
-  return rows.sort((one, other) => other.hosts - one.hosts).slice(0, CHOICES).sort((one, other) => NAMES.compare(one.name, other.name)).map((row) => [row.name, `${named(row.name, 40)} (${NUMBERS.format(row.hosts)})`]);
+  return [...rows].sort((one, other) => other.hosts - one.hosts).slice(0, CHOICES).sort((one, other) => NAMES.compare(one.name, other.name)).map((row) => [row.name, `${named(row.name, 40)} (${NUMBERS.format(row.hosts)})`]);
 }
 
 function filterBar() {
@@ -56,7 +56,7 @@ function filterBar() {
       h("nav", { class: "jumps", "aria-label": "Parts of the report" }, jump("affected", "Affected"), jump("hosts", "Hosts"), jump("versions", "Versions"), jump("history", "History"), anyForeign ? h("a", { href: "#foreign", "data-goes-to": "foreign" }, "Foreign") : null, jump("policy", "Policy"))),
     h("div", { id: "choices", class: "choices" },
       select("cause", "Any cause", fieldChoices(CAUSE, STATES)), select("kind", "Any kind", fieldChoices(KIND)), select("severity", "Any severity", fieldChoices(SEVERITY, SEVERITIES)),
-      select("group", "Any group", setChoices(byGroup(everyone))), select("bundle", "Any bundle", setChoices(byBundle(everyone))),
+      select("group", "Any group", setChoices(wholeSet("group"))), select("bundle", "Any bundle", setChoices(wholeSet("bundle"))),
       platforms.length > 1 ? select("platform", "Any platform", platforms.map(counted)) : null,
       reasons.length ? select("reason", "Any reason", reasons.map(counted)) : null,
       select("policy", "Counted findings", [["ignored", "Ignored by policy"], ["below", "Below the threshold"], ["all", "All findings"]]),

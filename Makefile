@@ -12,7 +12,7 @@ PYTEST := $(VENV)/bin/python -m pytest
 COLLECTION := ansible_collections.hermetic.python.plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration integration-newer sanity bench release molecule clean
+.PHONY: help demo test lint unit integration integration-newer browser browser-tools sanity bench release molecule clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ $(NEWER)/.test: requirements.txt requirements-test.txt
 demo: $(VENV)/.controller ## Show the main job on this machine
 	$(VENV)/bin/python tools/demo.py
 
-test: lint unit integration integration-newer sanity ## Everything that must pass
+test: lint unit browser integration integration-newer sanity ## Everything that must pass
 
 lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	$(VENV)/bin/ruff check .
@@ -55,6 +55,21 @@ lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 
 unit: $(VENV)/.test ## Tests of single parts
 	$(PYTEST) tests/unit tests/report -q -n $(PYTEST_WORKERS)
+
+# The driver of axe, an accessibility checker, is made for another browser tool; only the script in it is wanted.
+$(VENV)/.browser: $(VENV)/.test requirements-browser.txt
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements-browser.txt
+	$(VENV)/bin/python -m pip install --quiet --no-deps axe-playwright-python
+	@touch $@
+
+browser-tools:
+	@if { ! command -v chromium || ! command -v chromedriver; } >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-dejavu-core; } \
+	    || echo "browser: apt-get could not install chromium and chromium-driver; the tests will skip"; \
+	fi
+
+browser: $(VENV)/.browser browser-tools ## Tests of the report's page in a real browser, which it installs as root on Debian
+	$(PYTEST) tests/browser -q
 
 integration: $(VENV)/.test ## Tests of real runs: bundles, roots, playbooks, faults and kills
 	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile

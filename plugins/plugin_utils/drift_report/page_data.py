@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,16 +28,22 @@ class Detail:
 
 
 # The page takes the first that fits. A text of megabytes or a host with thousands of findings must not make it unreadable.
-DETAILS = (Detail(2000, 1000), Detail(500, 200), Detail(200, 50), Detail(120, 20), Detail(100, 8), Detail(80, 3))
+DETAILS = (Detail(2000, 1000), Detail(500, 200), Detail(200, 50), Detail(120, 20), Detail(100, 8), Detail(80, 3), Detail(80, 1))
 
 
 def page_data(report: Mapping[str, Any]) -> str:
     """Return the data of the page as JSON that may stand inside a script element."""
     text = ""
+    longest, most = sys.maxsize, sys.maxsize
     for detail in DETAILS:
-        text = _embedded(_Compactor(detail).compact(report))
+        if detail.text >= longest and detail.findings >= most:
+            # It would leave out nothing that the one before kept.
+            continue
+        compactor = _Compactor(detail)
+        text = _embedded(compactor.compact(report))
         if len(text) <= SIZE_LIMIT:
             break
+        longest, most = compactor.longest, compactor.most
     return text
 
 
@@ -72,6 +79,10 @@ class _Compactor:
         self.findings, self.sightings, self.lists = _Table(), _Table(), _Table()
         self.findings_left_out = 0
         self.hosts_cut = 0
+        self.longest = 0
+        """The longest text that was met."""
+        self.most = 0
+        """The most findings that a host has."""
 
     def compact(self, report: Mapping[str, Any]) -> dict[str, Any]:
         """Return the whole document."""
@@ -133,6 +144,7 @@ class _Compactor:
     def _findings(self, findings: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
         """Return the findings as pairs of numbers: what it is, and how it was seen here; what matters most comes first and stays."""
         ordered = sorted(findings, key=_importance)
+        self.most = max(self.most, len(ordered))
         if len(ordered) > self.detail.findings:
             self.findings_left_out += len(ordered) - self.detail.findings
             self.hosts_cut += 1
@@ -176,6 +188,7 @@ class _Compactor:
         return NONE if value is None else self.texts.number(self._shortened(str(value)))
 
     def _shortened(self, text: str) -> str:
+        self.longest = max(self.longest, len(text))
         if len(text) <= self.detail.text:
             return text
         return f"{text[: self.detail.text]}… ({len(text):,} characters in all)"

@@ -24,12 +24,14 @@ _SENTENCES = {
     "pending": ("waits for its declared state", "wait for their declared state"),
     "not_checked": ("was not checked", "were not checked"),
 }
+# A clean host may still hold what the policy ignores.
+_CLEAN_BUT = "nothing that counts differs"
 _FIRST_HOSTS = 200
 _FIRST_FINDINGS = 3
 _NAME_SHOWN = 200
 
 # Control characters, what reorders or hides text, and halves of surrogate pairs, which no encoding can write.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
 
 
 def visible(text: object) -> str:
@@ -114,6 +116,7 @@ def _span(started: str, ended: str) -> str:
 def tiles(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return one entry per state, with its part of the bar in units of a thousandth; a state with one host is never too thin to see."""
     counts = {state: int(totals[state]) for state in STATES}
+    kept_apart = totals["ignored"] or totals["below_threshold"]
     total = sum(counts.values()) or 1
     least = 6.0
     small = {state for state, count in counts.items() if count and count * 1000 / total < least}
@@ -128,7 +131,7 @@ def tiles(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
             {
                 "state": state,
                 "label": label,
-                "meaning": meaning,
+                "meaning": _CLEAN_BUT if state == "clean" and kept_apart else meaning,
                 "count": f"{count:,}",
                 "any": bool(count),
                 "share": "0 %"

@@ -40,15 +40,18 @@ function packageColumns(scale) {
   ];
 }
 
+// Bars and shares are of all hosts of the group or release, whatever the filters leave of them.
 function setColumns(label, filter) {
+  const filtered = activeFilters().length > 0;
   return [
     { key: "name", label, class: "subject", value: (row) => row.name, cell: (row) => filterLink({ [filter]: wellFormed(row.name) }, breakable(named(row.name))) },
-    { key: "states", label: "States of its hosts", class: "states", cell: (row) => partsBar(stateParts(row.states), row.hosts, statesLabel(row.states)) },
+    { key: "states", label: "States of its hosts", class: "states", cell: (row) => partsBar(stateParts(row.states), row.all, statesLabel(row.states)) },
     { key: "affected", label: "Not clean", number: true, value: (row) => row.affected, cell: (row) => NUMBERS.format(row.affected) },
-    { key: "share", label: "Share", number: true, class: "wide-only", value: (row) => row.affected / row.hosts, cell: (row) => percent(row.affected, row.hosts) },
+    { key: "share", label: "Share", number: true, class: "wide-only", value: (row) => row.affected / row.all, cell: (row) => percent(row.affected, row.all) },
     ...STATES.slice(0, 4).map((state) => ({ key: state, label: STATE_NAMES[state], number: true, class: "wide-only", value: (row) => row.states[state], cell: (row) => (row.states[state] ? NUMBERS.format(row.states[state]) : "–") })),
-    { key: "hosts", label: "Hosts", number: true, value: (row) => row.hosts, cell: (row) => NUMBERS.format(row.hosts) },
-  ];
+    { key: "hosts", label: filtered ? "Matching" : "Hosts", number: true, value: (row) => row.hosts, cell: (row) => NUMBERS.format(row.hosts) },
+    filtered ? { key: "all", label: "Of all", number: true, value: (row) => row.all, cell: (row) => NUMBERS.format(row.all) } : null,
+  ].filter(Boolean);
 }
 
 // The part of a subject that tells what it is stands back; what it names stands out.
@@ -64,12 +67,12 @@ function showBreakdown(matching) {
   const made = {
     finding: () => compared(byFinding(matching, view), findingColumns),
     package: () => compared(byPackage(matching, view), packageColumns),
-    bundle: () => ({ rows: byBundle(matching), columns: setColumns("Bundle release found", "bundle"), standard: "-affected" }),
-    group: () => ({ rows: byGroup(matching), columns: setColumns("Inventory group", "group"), standard: "-affected" }),
+    bundle: () => ({ rows: setsOf("bundle", matching), columns: setColumns("Bundle release found", "bundle"), standard: "-affected" }),
+    group: () => ({ rows: setsOf("group", matching), columns: setColumns("Inventory group", "group"), standard: "-affected" }),
   }[chosen]();
   const nothing = matching.length === 0 ? "No host matches the filters." : chosen === "package" ? "No package differs on these hosts." : chosen === "finding" ? "Nothing differs on these hosts." : "Nothing is known of these hosts.";
   replaceContent(byId("affected"),
     h("div", { class: "section-head" }, h("h2", { id: "affected-title", tabindex: "-1" }, "Who is affected by what"),
       h("nav", { class: "tabs", "aria-label": "Group by" }, Object.entries(BREAKDOWNS).map(([name, label]) => link({ by: name === "finding" ? "" : name, bsort: "", bpage: "" }, { "aria-current": name === chosen ? "true" : null, "data-focus": `by-${name}` }, label)))),
-    table({ caption: `Hosts by ${BREAKDOWNS[chosen].toLowerCase()}`, ...made, sortName: "bsort", pageName: "bpage", perPage: BREAKDOWN_ROWS, empty: nothing }));
+    table({ caption: `Hosts by ${BREAKDOWNS[chosen].toLowerCase()}`, ...made, sortName: "bsort", pageName: "bpage", perPage: BREAKDOWN_ROWS, printed: 60, empty: nothing }));
 }

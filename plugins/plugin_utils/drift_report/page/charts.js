@@ -71,6 +71,15 @@ function trendChart(runs) {
     h("figcaption", {}, readout, legend(TREND_STATES)));
 }
 
+// The trend as small as a word, beside the headline; its numbers are in the history.
+function sparkline(runs) {
+  const totals = runs.map((run) => TREND_STATES.reduce((sum, state) => sum + run[state], 0));
+  const top = Math.max(...totals, 1);
+  const width = 1000 / runs.length;
+  const bars = totals.map((total, number) => svg("rect", { class: `part ${number === runs.length - 1 ? "affected" : "affected earlier"}`, x: number * width, y: 100 - (total * 100) / top, width: Math.max(1, width * 0.75), height: (total * 100) / top }));
+  return svg("svg", { viewBox: "0 0 1000 100", preserveAspectRatio: "none", "aria-hidden": "true" }, bars);
+}
+
 function legend(states) {
   return h("ul", { class: "legend", "aria-hidden": "true" }, states.map((state) => h("li", {}, stateMark(state))));
 }

@@ -10,19 +10,26 @@ const ACTIONS = {
   check: { label: "Check again", playbook: "playbooks/drift.yml", variable: "drift_hosts", takes: STATES },
 };
 
+let usable = null;
+
 function usableNames(hosts) {
-  const names = hosts.map((host) => fleet.names[host]);
-  return names.filter((name) => (PLAIN_NAME.test(name) || IPV6.test(name)) && name.length <= 253 && !["all", "ungrouped"].includes(name));
+  usable ??= fleet.names.map((name) => (PLAIN_NAME.test(name) || IPV6.test(name)) && name.length <= 253 && !["all", "ungrouped"].includes(name));
+  return hosts.filter((host) => usable[host]).map((host) => fleet.names[host]);
 }
 
+// A variable and not --limit: what is outside a limit is reported as not checked.
 function commandFor(action, names) {
   const { playbook, variable } = ACTIONS[action];
-  if (names.length > NAMES_IN_A_COMMAND) return `ansible-playbook ${playbook} --limit @${fileNameFor(action)}`;
+  if (names.length > NAMES_IN_A_COMMAND) return `ansible-playbook ${playbook} -e @${fileNameFor(action)}`;
   return `ansible-playbook ${playbook} -e ${variable}=${names.join(",")}`;
 }
 
 function fileNameFor(action) {
-  return `${action}-hosts.txt`;
+  return `${action}-hosts.yml`;
+}
+
+function fileFor(action, names) {
+  return `---\n${ACTIONS[action].variable}:\n${names.map((name) => `  - "${name}"\n`).join("")}`;
 }
 
 function commandBox(action, hosts) {
@@ -36,7 +43,7 @@ function commandBox(action, hosts) {
     h("p", { class: "command-title" }, `${ACTIONS[action].label} ${names.length === 1 ? "this host" : `these ${NUMBERS.format(names.length)} hosts`}`),
     h("div", { class: "command-line" }, h("code", { tabindex: "0" }, command), copyButton("Copy", command, `copy-${action}`),
       large ? [copyButton("Copy the names", `${names.join("\n")}\n`, `names-${action}`),
-        h("button", { type: "button", class: "quiet", "data-focus": `file-${action}`, on: { click: () => download(fileNameFor(action), `${names.join("\n")}\n`) } }, `Save ${fileNameFor(action)}`)] : null),
+        h("button", { type: "button", class: "quiet", "data-focus": `file-${action}`, on: { click: () => download(fileNameFor(action), fileFor(action, names)) } }, `Save ${fileNameFor(action)}`)] : null),
     note);
 }
 

@@ -1,6 +1,9 @@
 // The filters above the tables, always in sight. It is built once and only updated, so that typing never loses its place.
 
+const CHOICES = 300;
 let searchDelay = 0;
+let lastAnswerTook = 0;
+const LONGEST_WAIT = 100;
 
 function optionsOf(counted) {
   return [...counted].sort(([one], [other]) => NAMES.compare(one, other));
@@ -23,8 +26,9 @@ function fieldChoices(field, order = []) {
   return values.sort((one, other) => rank(one) - rank(other) || NAMES.compare(one, other)).map((value) => [value, words(clipped(value, 40))]);
 }
 
+// A list of thousands is no choice; the search finds the others.
 function setChoices(rows) {
-  return rows.sort((one, other) => NAMES.compare(one.name, other.name)).map((row) => [row.name, `${named(row.name, 40)} (${NUMBERS.format(row.hosts)})`]);
+  return [...rows].sort((one, other) => other.hosts - one.hosts).slice(0, CHOICES).sort((one, other) => NAMES.compare(one.name, other.name)).map((row) => [row.name, `${named(row.name, 40)} (${NUMBERS.format(row.hosts)})`]);
 }
 
 function filterBar() {
@@ -36,7 +40,8 @@ function filterBar() {
     id: "search", type: "search", placeholder: "Host, package, path, group, message …", autocomplete: "off", spellcheck: "false", "aria-label": "Search hosts, findings and groups", "aria-keyshortcuts": "/",
     on: { input: (event) => {
       clearTimeout(searchDelay);
-      searchDelay = setTimeout(() => go({ q: event.target.value.trim() }, { replace: Boolean(view.q) }), 120);
+      // Where answers come fast they come with every key.
+      searchDelay = setTimeout(() => go({ q: event.target.value.trim() }, { replace: Boolean(view.q) }), Math.min(lastAnswerTook, LONGEST_WAIT));
     } },
   });
   const more = h("button", { type: "button", class: "quiet more-filters", "aria-expanded": "false", "aria-controls": "choices", on: { click: () => {
@@ -47,11 +52,11 @@ function filterBar() {
   replaceContent(byId("filters"), h("div", { class: "wide" },
     h("div", { class: "filter-line" },
       h("div", { class: "search" }, icon("search"), search),
-      h("p", { id: "found", class: "found" }), more,
+      h("p", { id: "found", class: "found", tabindex: "-1" }), more,
       h("nav", { class: "jumps", "aria-label": "Parts of the report" }, jump("affected", "Affected"), jump("hosts", "Hosts"), jump("versions", "Versions"), jump("history", "History"), anyForeign ? h("a", { href: "#foreign", "data-goes-to": "foreign" }, "Foreign") : null, jump("policy", "Policy"))),
     h("div", { id: "choices", class: "choices" },
       select("cause", "Any cause", fieldChoices(CAUSE, STATES)), select("kind", "Any kind", fieldChoices(KIND)), select("severity", "Any severity", fieldChoices(SEVERITY, SEVERITIES)),
-      select("group", "Any group", setChoices(byGroup(everyone))), select("bundle", "Any bundle", setChoices(byBundle(everyone))),
+      select("group", "Any group", setChoices(wholeSet("group"))), select("bundle", "Any bundle", setChoices(wholeSet("bundle"))),
       platforms.length > 1 ? select("platform", "Any platform", platforms.map(counted)) : null,
       reasons.length ? select("reason", "Any reason", reasons.map(counted)) : null,
       select("policy", "Counted findings", [["ignored", "Ignored by policy"], ["below", "Below the threshold"], ["all", "All findings"]]),
@@ -86,6 +91,7 @@ function updateFilterBar(matching) {
   announce(active.length ? `${found} match` : found);
   replaceContent(byId("chips"), active.map((name) => h("li", {}, link({ [name]: "" }, { class: "chip", "aria-label": `Remove the filter ${FILTER_NAMES[name]}: ${shownFilter(name, view[name])}`, "data-focus": `chip-${name}` },
     h("span", {}, `${FILTER_NAMES[name]}: `, h("b", {}, shownFilter(name, view[name]))), icon("close")))),
-  active.length ? h("li", {}, link(withoutFilters(), { class: "clear", "data-focus": "chip-clear" }, "Clear all")) : null);
+  active.length ? h("li", {}, link(withoutFilters(), { class: "clear", "data-focus": "chip-clear" }, "Clear all")) : null,
+  active.length ? h("li", { class: "screen-only" }, h("button", { type: "button", class: "quiet", "data-focus": "copy-link", on: { click: (event) => copyText(location.href, event.currentTarget) } }, icon("copy"), h("span", { class: "label" }, "Copy link"))) : null);
   for (const tile of document.querySelectorAll(".tile")) tile.setAttribute("aria-pressed", String(view.state.split(",").includes(tile.dataset.state)));
 }

@@ -3,13 +3,16 @@
 // What is found of a package on a host: the declared version, unless a finding of that host says otherwise. -1 is "not there".
 const MISSING = "missing";
 
+// By state, then by how much is wrong, then by name; once for the whole fleet.
+const usualOrder = fleet.names.map((_, host) => host).sort((one, other) => stateRank[one] - stateRank[other]
+  || factsOf(other).counted - factsOf(one).counted || NAMES.compare(fleet.names[one], fleet.names[other]));
+
+// The hosts that match, in the usual order.
 function matches(wanted) {
   const tests = [...hostTests(wanted), ...searchTests(wanted.q)];
   const findingTest = testOfFindings(wanted);
   if (findingTest) tests.push(findingTest);
-  const found = [];
-  for (let host = 0; host < fleet.size; host++) if (tests.every((test) => test(host))) found.push(host);
-  return found;
+  return usualOrder.filter((host) => tests.every((test) => test(host)));
 }
 
 function hostTests(wanted) {
@@ -93,12 +96,15 @@ function testOfFindings(wanted) {
 const lowerTexts = [];
 const lowerNames = [];
 
+function prepareSearch() {
+  if (lowerNames.length) return;
+  for (const each of fleet.texts) lowerTexts.push(each.toLowerCase());
+  for (const each of fleet.names) lowerNames.push(wellFormed(each).toLowerCase());
+}
+
 function searchTests(text) {
   const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (parts.length && !lowerTexts.length) {
-    for (const each of fleet.texts) lowerTexts.push(each.toLowerCase());
-    for (const each of fleet.names) lowerNames.push(wellFormed(each).toLowerCase());
-  }
+  if (parts.length) prepareSearch();
   return parts.map(searchTest);
 }
 

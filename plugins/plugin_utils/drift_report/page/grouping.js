@@ -86,10 +86,20 @@ function bySet(matching, column, sets, namesOf) {
   return [...rows.values()];
 }
 
-function byBundle(matching) {
-  return bySet(matching, fleet.hosts.bundles ?? [], fleet.bundles, bundleNames);
+const SETS = {
+  bundle: (hosts) => bySet(hosts, fleet.hosts.bundles ?? [], fleet.bundles, bundleNames),
+  group: (hosts) => bySet(hosts, fleet.hosts.groups ?? [], fleet.groups, (groups) => groups.map(textOf)),
+};
+const wholeSets = {};
+
+// The sets of the whole fleet: what a part of it is held against.
+function wholeSet(kind) {
+  wholeSets[kind] ??= SETS[kind](usualOrder);
+  return wholeSets[kind];
 }
 
-function byGroup(matching) {
-  return bySet(matching, fleet.hosts.groups ?? [], fleet.groups, (groups) => groups.map(textOf));
+// Rows {..., all}: the hosts that match, and how many there are in all.
+function setsOf(kind, matching) {
+  const all = new Map(wholeSet(kind).map((row) => [row.name, row.hosts]));
+  return SETS[kind](matching).map((row) => ({ ...row, all: all.get(row.name) }));
 }

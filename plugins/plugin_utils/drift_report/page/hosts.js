@@ -49,23 +49,16 @@ function hostColumns() {
 
 let hostOrder = [];
 
-// By state, then by how much is wrong, then by name; once for the whole fleet.
-const usualOrder = new Uint32Array(fleet.size);
-{
-  const order = fleet.names.map((_, host) => host).sort((one, other) => stateRank[one] - stateRank[other] || factsOf(other).counted - factsOf(one).counted || NAMES.compare(fleet.names[one], fleet.names[other]));
-  for (const [place, host] of order.entries()) usualOrder[host] = place;
-}
-
 function showHosts(matching) {
   const columns = hostColumns();
-  const rows = [...matching].sort((one, other) => usualOrder[one] - usualOrder[other]);
-  hostOrder = sorted(rows, columns, view.sort);
-  const allClean = fleet.size > 0 && fleet.totals.clean === fleet.size;
+  hostOrder = sorted(matching, columns, view.sort);
+  const allClean = fleet.run.complete && fleet.size > 0 && fleet.totals.clean === fleet.size;
+  const exactly = !fleet.totals.ignored && !fleet.totals.below_threshold;
   replaceContent(byId("hosts"),
     h("div", { class: "section-head" }, h("h2", { id: "hosts-title", tabindex: "-1" }, "Hosts ", h("span", { class: "badge" }, NUMBERS.format(matching.length)))),
-    allClean && !activeFilters().length ? h("p", { class: "empty good" }, icon("clean"), "Every host is exactly as declared. There is nothing to do.") : null,
+    allClean && !activeFilters().length ? h("p", { class: "empty good" }, icon("clean"), exactly ? "Every host is exactly as declared. There is nothing to do." : "Nothing that counts differs on any host. The policy below says what does not count.") : null,
     commands(hostOrder),
     matching.length || !activeFilters().length
-      ? table({ caption: "Hosts", columns, rows, sortName: "sort", pageName: "page", standard: "", perPage: HOST_ROWS, empty: "This run was meant for no host." })
+      ? table({ caption: "Hosts", columns, rows: hostOrder, sortName: "sort", pageName: "page", standard: "", perPage: HOST_ROWS, printed: 500, empty: "This run was meant for no host." })
       : h("p", { class: "empty" }, "No host matches these filters. ", link(withoutFilters(), {}, "Clear all filters")));
 }

@@ -52,10 +52,10 @@ function showSpread(matching) {
   const several = all.filter((row) => row.found.size > 1).length;
   const search = h("input", { type: "search", value: visible(view.vq), placeholder: "Package …", "aria-label": "Search packages", "data-focus": "vq", spellcheck: "false", autocomplete: "off", on: { input: (event) => {
     clearTimeout(searchDelay);
-    searchDelay = setTimeout(() => go({ vq: event.target.value.trim(), vpage: "" }, { replace: true }), 150);
+    searchDelay = setTimeout(() => go({ vq: event.target.value.trim(), vpage: "" }, { replace: true }), Math.min(lastAnswerTook, LONGEST_WAIT));
   } } });
   replaceContent(byId("versions"),
     h("div", { class: "section-head" }, h("h2", { id: "versions-title", tabindex: "-1" }, "Versions: declared against found"), all.length ? search : null),
     all.length ? h("p", { class: "hint" }, differing ? `${count(differing, "package")} of ${NUMBERS.format(all.length)} ${differing === 1 ? "is" : "are"} not what is declared on some host` : `All ${count(all.length, "package")} are what is declared`, several ? `; ${NUMBERS.format(several)} ${several === 1 ? "is" : "are"} there in more than one version` : "", ". Hosts that were not checked are left out.") : null,
-    table({ caption: "Versions of each package", columns: spreadColumns(), rows, sortName: "vsort", pageName: "vpage", standard: "", perPage: SPREAD_ROWS, empty: all.length ? "No package matches." : "No package is declared or found on these hosts." }));
+    table({ caption: "Versions of each package", columns: spreadColumns(), rows, sortName: "vsort", pageName: "vpage", standard: "", perPage: SPREAD_ROWS, printed: 60, empty: all.length ? "No package matches." : "No package is declared or found on these hosts." }));
 }

@@ -1,6 +1,5 @@
 // Shows what the address says, and follows it.
 
-const PRINTED_ROWS = 500;
 let printing = false;
 let matching = [];
 let shown = null;
@@ -9,22 +8,40 @@ function differs(names) {
   return shown === null || names.some((name) => shown[name] !== view[name]);
 }
 
+let postponed = null;
+
+// What is far below is drawn after the part that was asked for has been painted.
+function soon(task) {
+  postponed = task;
+  requestAnimationFrame(() => setTimeout(() => { postponed?.(); postponed = null; }));
+}
+
 // Draws again only the parts that the change touches, and keeps the keyboard where it was.
 function showAddress({ again = false } = {}) {
+  const started = performance.now();
   view = readAddress();
   const focused = document.activeElement?.dataset?.focus;
+  const place = document.activeElement?.closest?.("section, #filters");
   if (again) shown = null;
+  const first = shown === null;
   const filtered = differs(FILTERS);
   if (filtered) matching = matches(view);
   if (filtered || differs(["sort", "page"])) showHosts(matching);
   if (filtered || differs(["by", "bsort", "bpage"])) showBreakdown(matching);
-  if (filtered || differs(["vsort", "vpage", "vq"])) showSpread(matching);
-  if (filtered) showForeign(matching);
-  if (shown === null) { showPolicy(); showHistory(); }
+  const spread = filtered || differs(["vsort", "vpage", "vq"]);
+  if (filtered && !first && !place?.matches("#versions, #foreign")) soon(() => { showSpread(matching); showForeign(matching); });
+  else {
+    if (spread) showSpread(matching);
+    if (filtered) showForeign(matching);
+  }
+  if (first) { showPolicy(); showHistory(); }
   updateFilterBar(matching);
   showDetail();
   shown = view;
   if (focused && document.activeElement?.dataset?.focus !== focused) keepFocus(focused);
+  // What had the focus is gone: its part of the page keeps it, so that the next Tab goes on from there.
+  if (place && document.activeElement === document.body) place.querySelector("h2, #found").focus({ preventScroll: true });
+  if (!first) lastAnswerTook = performance.now() - started;
 }
 
 function keepFocus(key) {
@@ -96,6 +113,7 @@ function start() {
   filterBar();
   themeButton();
   leftOut();
+  showSparkline();
   byId("filters").hidden = false;
   byId("main").hidden = false;
   document.addEventListener("click", follow);
@@ -109,6 +127,7 @@ function start() {
   addEventListener("beforeprint", () => { printing = true; showAddress({ again: true }); });
   addEventListener("afterprint", () => { printing = false; showAddress({ again: true }); });
   showAddress();
+  setTimeout(prepareSearch, 200);
   document.documentElement.dataset.ready = "";
 }
 

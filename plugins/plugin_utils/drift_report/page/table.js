@@ -1,7 +1,5 @@
 // A table that sorts by its headings and turns pages; both are in the address.
 
-const NAMES = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
 function compareValues(one, other) {
   if (typeof one === "string" || typeof other === "string") return NAMES.compare(one ?? "", other ?? "");
   return (one ?? -Infinity) - (other ?? -Infinity);
@@ -18,13 +16,13 @@ function sorted(rows, columns, wanted) {
 
 // On a narrow screen rows become blocks, which takes the meaning of a table from its elements: the roles give it back.
 // columns: {key, label, value(row) to sort by, cell(row), number, class}. The first is the row's heading.
-function table({ caption, columns, rows, sortName, pageName, standard, perPage, empty }) {
+function table({ caption, columns, rows, sortName, pageName, standard, perPage, printed, empty }) {
   if (!rows.length) return h("p", { class: "empty" }, empty);
   const wanted = view[sortName] || standard;
   const pages = Math.ceil(rows.length / perPage);
   const page = Math.min(pages, Math.max(1, Number.parseInt(view[pageName], 10) || 1));
   const first = printing ? 0 : (page - 1) * perPage;
-  const shown = sorted(rows, columns, wanted).slice(first, printing ? PRINTED_ROWS : first + perPage);
+  const shown = sorted(rows, columns, wanted).slice(first, printing ? printed : first + perPage);
   const heading = (column) => {
     const classes = [column.number ? "number" : "", column.class ?? ""].join(" ").trim() || null;
     if (!column.value) return h("th", { scope: "col", role: "columnheader", class: classes }, column.label);
@@ -41,7 +39,7 @@ function table({ caption, columns, rows, sortName, pageName, standard, perPage, 
   return [
     h("div", { class: "scrolled" }, h("table", { class: "listing stacked", role: "table" }, h("caption", { class: "unseen" }, caption),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map(heading))), h("tbody", { role: "rowgroup" }, body))),
-    printing && rows.length > PRINTED_ROWS ? h("p", { class: "hint" }, `The first ${count(PRINTED_ROWS, "row")} of ${NUMBERS.format(rows.length)} are printed.`) : null,
+    printing && rows.length > printed ? h("p", { class: "hint" }, `The first ${count(printed, "row")} of ${NUMBERS.format(rows.length)} are printed.`) : null,
     pages > 1 && !printing ? pager(page, pages, first, shown.length, rows.length, pageName, caption) : null,
   ];
 }

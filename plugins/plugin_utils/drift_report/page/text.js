@@ -1,8 +1,9 @@
 // Text as people read it: hostile characters made visible, numbers, counts and times.
 
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]/gu;
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]/gu;
 const NAMED_ESCAPES = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const NUMBERS = new Intl.NumberFormat("en-US");
+const NAMES = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 const DAY = 86_400_000;
 
 // Writes as an escape what would hide, reorder or break a text. Python carries a byte that is not UTF-8 as U+DC80 to U+DCFF.

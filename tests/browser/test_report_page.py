@@ -1,0 +1,474 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report's page in a real browser: fast at ten thousand hosts, right, shareable, and usable by everyone."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+import yaml
+from browsing import DESKTOP, PHONE, Browser, axe_script
+from fleet_troubles import HOSTILE
+from generated_fleet import fleet
+
+HOSTS = 10_000
+OPEN_SECONDS = 3.0
+FILTER_MILLISECONDS = 200.0
+TRIES = 10
+"""How often a busy machine may try; the best counts."""
+
+Pages = Callable[[str, Any], str]
+
+
+@pytest.fixture(scope="session")
+def report() -> dict[str, Any]:
+    return fleet(HOSTS, 1)
+
+
+@pytest.fixture
+def large(browser: Browser, page_of: Pages, report: dict[str, Any]) -> str:
+    browser.look()
+    return page_of("large", report)
+
+
+@pytest.fixture(scope="session")
+def few() -> dict[str, Any]:
+    return fleet(150, 3)
+
+
+@pytest.fixture
+def small(browser: Browser, page_of: Pages, few: dict[str, Any]) -> str:
+    browser.look()
+    return page_of("small", few)
+
+
+def counted(host: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [finding for finding in host["findings"] if finding["counts"]]
+
+
+def test_the_page_of_ten_thousand_hosts_opens_fast(browser: Browser, large: str) -> None:
+    assert any(browser.open(large) < OPEN_SECONDS for _ in range(TRIES))
+
+
+FILTER_ACTIONS = {
+    "a state": "document.querySelector('.tile.tampered').click()",
+    "a group": "const s = document.getElementById('filter-group'); s.value = 'web'; s.dispatchEvent(new Event('change'))",
+    "a kind": "const s = document.getElementById('filter-kind'); s.value = 'modified'; s.dispatchEvent(new Event('change'))",
+    "a search": "const s = document.getElementById('search'); s.value = 'flask'; s.dispatchEvent(new Event('input'))",
+    "a search of two words": "const s = document.getElementById('search'); s.value = 'prod .com'; s.dispatchEvent(new Event('input'))",
+    "a finding": "document.querySelector('#affected tbody a').click()",
+    "a version": "document.querySelector('#versions .versions a').click()",
+}
+
+
+@pytest.mark.parametrize("action", FILTER_ACTIONS)
+def test_a_filter_answers_at_once(browser: Browser, large: str, action: str) -> None:
+    by_clock, own_work = [], []
+    for _ in range(TRIES):
+        browser.open(large)
+        there = browser.milliseconds(FILTER_ACTIONS[action])
+        back = browser.milliseconds("document.querySelector('.clear').click()")
+        assert browser.console() == []
+        by_clock.append(max(there[0], back[0]))
+        own_work.append(max(there[1], back[1]))
+        if max(min(by_clock), min(own_work)) < FILTER_MILLISECONDS:
+            break
+    assert min(own_work) < FILTER_MILLISECONDS
+    # Where others want the processors more than there are processors, the clock tells about them and not about the page.
+    if os.getloadavg()[0] < (os.cpu_count() or 1):
+        assert min(by_clock) < FILTER_MILLISECONDS
+
+
+def test_the_headline_and_the_states_are_those_of_the_report(browser: Browser, large: str, report: dict[str, Any]) -> None:
+    browser.open(large)
+    totals = report["totals"]
+    assert f"{totals['clean']:,} of {totals['hosts']:,} hosts are clean; {totals['tampered']:,} were tampered with." in browser.text("h1")
+    for state in ("tampered", "interrupted", "pending", "not_checked", "clean"):
+        assert browser.text(f".tile.{state} .tile-count") == f"{totals[state]:,}"
+    assert browser.found == HOSTS
+
+
+def finding_where(**wanted: Any) -> Callable[[str, Mapping[str, Any]], bool]:
+    return lambda name, host: any(all(finding[key] == value for key, value in wanted.items()) for finding in counted(host))
+
+
+FILTERS: dict[str, tuple[dict[str, str], Callable[[str, Mapping[str, Any]], bool]]] = {
+    "state": ({"state": "tampered"}, lambda name, host: host["state"] == "tampered"),
+    "states": ({"state": "pending,not_checked"}, lambda name, host: host["state"] in ("pending", "not_checked")),
+    "reason": ({"reason": "unreachable"}, lambda name, host: host["reason"] == "unreachable"),
+    "cause": ({"cause": "pending"}, finding_where(cause="pending")),
+    "cause and kind": ({"cause": "tampered", "kind": "modified"}, finding_where(cause="tampered", kind="modified")),
+    "severity": ({"severity": "high"}, finding_where(severity="high")),
+    "new": ({"new": "1"}, finding_where(new=True)),
+    "group": ({"group": "dc4"}, lambda name, host: "dc4" in host["groups"]),
+    "platform": ({"platform": "linux-aarch64"}, lambda name, host: host["platform"] == "linux-aarch64"),
+    "bundle": ({"bundle": "python 3.12.1+4"}, lambda name, host: host["bundles"].get("python") == "3.12.1+4"),
+    "subject": ({"subject": "store"}, finding_where(subject="store")),
+    "package": ({"package": "recipes/flask"}, finding_where(subject="package:recipes/flask")),
+    "ignored": ({"policy": "ignored"}, lambda name, host: any(finding["ignored"] is not None for finding in host["findings"])),
+    "rule": ({"policy": "rule-0"}, lambda name, host: any(finding["ignored"] == 0 for finding in host["findings"])),
+    "below": (
+        {"policy": "below"},
+        lambda name, host: any(not finding["counts"] and finding["ignored"] is None for finding in host["findings"]),
+    ),
+    "search a host": ({"q": "DB0123"}, lambda name, host: "db0123" in name.lower() or "db0123" in host["message"].lower()),
+    "search a path": (
+        {"q": "site-packages/flask/app.py"},
+        lambda name, host: any("site-packages/flask/app.py" in f"{each['subject']} {each['path']}".lower() for each in host["findings"]),
+    ),
+    "two words": ({"q": "edge worker"}, lambda name, host: False),
+    "all at once": (
+        {"state": "tampered", "group": "prod", "severity": "high", "cause": "tampered"},
+        lambda name, host: host["state"] == "tampered" and "prod" in host["groups"] and finding_where(severity="high", cause="tampered")(name, host),
+    ),
+    "nothing": ({"group": "no such group"}, lambda name, host: False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_link_filters_as_the_report_says(browser: Browser, large: str, report: dict[str, Any], name: str) -> None:
+    filters, wanted = FILTERS[name]
+    browser.open(large, **filters)
+    matching = sum(wanted(host, entry) for host, entry in report["hosts"].items())
+    assert browser.found == matching
+    assert matching or name in ("nothing", "two words")
+
+
+def test_groups_of_findings_are_counted_as_in_the_report(browser: Browser, large: str, report: dict[str, Any]) -> None:
+    hosts: Counter[tuple[str, str, str]] = Counter()
+    for host in report["hosts"].values():
+        hosts.update({(finding["subject"], finding["kind"], finding["cause"]) for finding in counted(host)})
+    browser.open(large)
+    rows = browser.run(
+        "return [...document.querySelectorAll('#affected tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
+    )
+    shown = [((row[0], row[1].replace(" ", "_"), row[2]), int(row[4].replace(",", ""))) for row in rows]
+    assert [number for _, number in shown] == [number for _, number in hosts.most_common(len(shown))]
+    for key, number in shown:
+        assert hosts[key] == number
+    assert browser.text("#affected .pager span:not(.off)").endswith(f"of {len(hosts)}")
+
+
+def test_versions_are_counted_as_in_the_report(browser: Browser, large: str, report: dict[str, Any]) -> None:
+    found: Counter[str] = Counter()
+    for host in report["hosts"].values():
+        if host["state"] == "not_checked" or host["declared"] is None:
+            continue
+        said = {f["subject"]: f["actual"] for f in host["findings"] if f["kind"] in ("version", "missing", "unexpected")}
+        declared = report["declarations"][host["declared"]]["virtualenvs"].get("recipes", {}).get("packages", {}).get("flask")
+        if declared is None and "package:recipes/flask" not in said:
+            continue
+        gone = any(f["subject"] == "virtualenv:recipes" and f["kind"] == "missing" for f in host["findings"])
+        version = said.get("package:recipes/flask", None if gone else declared)
+        found["missing" if version is None else re.sub(r", \d+ paths differ$", "", version)] += 1
+    browser.open(large, vq="recipes/flask")
+    links = browser.run("return [...document.querySelectorAll('#versions tbody tr:first-child .versions a')].map((link) => link.title)")
+    shown = {title.split(":")[0]: int(re.sub(r"\D", "", title.split(": ")[1].split(" ")[0])) for title in links}
+    assert shown == {version: number for version, number in found.items() if version in shown}
+    assert len(shown) >= min(4, len(found))
+    for version, number in shown.items():
+        browser.open(large, package="recipes/flask", version=version)
+        assert browser.found == number
+
+
+@pytest.mark.parametrize("by", ["group", "bundle"])
+def test_groups_and_bundles_are_counted_as_in_the_report(browser: Browser, large: str, report: dict[str, Any], by: str) -> None:
+    names = {
+        "group": lambda host: host["groups"],
+        "bundle": lambda host: [f"{name} {release}" for name, release in host["bundles"].items()],
+    }[by]
+    hosts: Counter[str] = Counter()
+    unclean: Counter[str] = Counter()
+    for host in report["hosts"].values():
+        hosts.update(names(host))
+        unclean.update(names(host) if host["state"] != "clean" else [])
+    browser.open(large, by=by)
+    rows = browser.run(
+        "return [...document.querySelectorAll('#affected tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))"
+    )
+    for row in rows:
+        assert (int(row[2].replace(",", "")), int(row[-1].replace(",", ""))) == (unclean[row[0]], hosts[row[0]])
+    assert len(rows) == min(10, len(hosts))
+
+
+def test_a_link_keeps_what_its_sender_saw_and_back_goes_back(browser: Browser, large: str) -> None:
+    browser.open(large)
+    browser.click(".tile.tampered")
+    browser.click("#affected tbody a")
+    browser.run("const s = document.getElementById('filter-group'); s.value = 'web'; s.dispatchEvent(new Event('change'))")
+    browser.click("#hosts thead a[data-focus='sort-name']")
+    address, found, chips = browser.driver.current_url, browser.found, browser.texts("#chips .chip")
+    first = browser.text("#hosts tbody th")
+    assert len(chips) == 5
+    assert "state=tampered" in address
+    assert "group=web" in address
+    browser.driver.get("about:blank")
+    browser.driver.get(address)
+    assert (browser.found, browser.texts("#chips .chip"), browser.text("#hosts tbody th")) == (found, chips, first)
+    assert browser.text("#hosts th[aria-sort]") == "Host\n▲" or browser.text("#hosts th[aria-sort]").startswith("Host")
+    browser.open(large)
+    browser.click(".tile.tampered")
+    browser.click(".tile.pending")
+    both = browser.found
+    browser.driver.back()
+    assert browser.found < both
+    assert browser.texts("#chips .chip") == ["State: Tampered"]
+    browser.driver.back()
+    assert browser.found == HOSTS
+    browser.driver.forward()
+    assert browser.texts("#chips .chip") == ["State: Tampered"]
+
+
+def test_removing_a_chip_removes_its_filter_only(browser: Browser, large: str) -> None:
+    browser.open(large, state="tampered", group="web")
+    browser.click(".chip[data-focus='chip-state']")
+    assert browser.texts("#chips .chip") == ["Group: web"]
+    browser.click(".clear")
+    assert browser.found == HOSTS
+    assert browser.texts("#chips .chip") == []
+
+
+def test_pages_and_orders(browser: Browser, large: str, report: dict[str, Any]) -> None:
+    browser.open(large, sort="-name", page="2", state="clean")
+    clean = [name for name, host in report["hosts"].items() if host["state"] == "clean"]
+    names = browser.texts("#hosts tbody th")
+    assert len(names) == 25
+    assert f"26\u201350 of {len(clean):,}" in browser.text("#hosts .pager")
+    browser.click("#hosts .pager [aria-label='Page before']")
+    assert not set(names) & set(browser.texts("#hosts tbody th"))
+    browser.click("#hosts thead a[data-focus='sort-name']")
+    assert browser.run("return document.activeElement.dataset.focus") == "sort-name"
+    assert browser.text("#hosts tbody th").replace("\n", "") < names[0]
+
+
+def test_the_details_of_a_host_hold_all_of_its_findings(browser: Browser, large: str, report: dict[str, Any]) -> None:
+    name, host = max(report["hosts"].items(), key=lambda item: (len(item[1]["findings"]), item[0].isascii()))
+    browser.open(large, host=name)
+    assert browser.text("#detail-title") == name
+    assert sorted(browser.texts("#detail .finding-subject")) == sorted(finding["subject"] for finding in host["findings"])
+    facts = browser.text("#detail .detail-body")
+    assert str(host["generation"]) in facts
+    assert all(group in facts for group in host["groups"])
+    for finding in host["findings"]:
+        assert finding["remedy"] in facts
+    assert f"ansible-playbook playbooks/repair.yml -e repair_hosts={name}" in facts
+
+
+def test_an_unknown_host_in_a_link_is_said(browser: Browser, small: str) -> None:
+    browser.open(small, host="nobody")
+    assert "no such host" in browser.text("#detail")
+
+
+def test_the_keyboard_is_enough(browser: Browser, large: str) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(large)
+    browser.keys("/")
+    assert browser.run("return document.activeElement.id") == "search"
+    browser.milliseconds(
+        "setTimeout(() => { const s = document.getElementById('search'); s.value = 'web'; s.dispatchEvent(new Event('input')); })"
+    )
+    assert browser.run("return document.activeElement.id") == "search"
+    browser.run("document.querySelector('.skip').focus()")
+    browser.keys(Keys.ENTER)
+    assert browser.run("return document.activeElement.id") == "hosts-title"
+    for _ in range(40):
+        browser.keys(Keys.TAB)
+        if browser.run("return document.activeElement.dataset.focus || ''").startswith("host-"):
+            break
+    opener = browser.run("return document.activeElement.dataset.focus")
+    first = browser.run("return document.activeElement.innerText").replace("\n", "")
+    assert opener.startswith("host-")
+    browser.keys(Keys.ENTER)
+    assert browser.text("#detail-title").replace("\n", "") == first
+    assert browser.run("return document.getElementById('detail').contains(document.activeElement)")
+    browser.keys("j")
+    assert browser.text("#detail-title").replace("\n", "") != first
+    browser.keys("k")
+    browser.keys(Keys.ESCAPE)
+    assert not browser.run("return document.getElementById('detail').open")
+    assert browser.run("return document.activeElement.dataset.focus") == opener
+    assert "host=" not in browser.driver.current_url
+    browser.run("document.getElementById('search').focus()")
+    browser.keys(Keys.ESCAPE)
+    assert browser.found == HOSTS
+
+
+def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(browser: Browser, page_of: Pages) -> None:
+    report = fleet(400, 6)
+    browser.look()
+    address = page_of("commands", report)
+    drifting = [name for name, host in report["hosts"].items() if host["state"] in ("tampered", "interrupted", "pending")]
+    plain = {name for name in drifting if re.fullmatch(r"[\w.-]+", name) and len(name) < 254}
+    assert len(plain) < len(drifting)
+    browser.open(address)
+    browser.run(
+        "window.written = []; URL.createObjectURL = (blob) => { blob.text().then((text) => window.written.push(text)); return '#'; }"
+    )
+    assert browser.text("#hosts .command code") == "ansible-playbook playbooks/repair.yml -e @repair-hosts.yml"
+    browser.click("#hosts [data-focus='file-repair']")
+    written = browser.driver.execute_async_script("const done = arguments[0]; setTimeout(() => done(window.written), 200)")
+    variables = yaml.safe_load(written[0])
+    assert list(variables) == ["repair_hosts"]
+    assert len(variables["repair_hosts"]) == len(plain)
+    assert set(variables["repair_hosts"]) == plain
+    assert f"{len(drifting) - len(plain)} hosts have names that no command can carry" in browser.text("#hosts .command")
+    browser.open(address, state="tampered", group="web")
+    wanted = {name for name, host in report["hosts"].items() if host["state"] == "tampered" and "web" in host["groups"]} & plain
+    command = browser.text("#hosts .command code")
+    assert command.startswith("ansible-playbook playbooks/repair.yml -e repair_hosts=")
+    assert set(command.rpartition("=")[2].split(",")) == wanted
+
+
+def test_hostile_names_stay_text(browser: Browser, page_of: Pages) -> None:
+    report = fleet(HOSTS // 10, 4)
+    browser.look()
+    address = page_of("hostile", report)
+    hostile = [name for name in report["hosts"] if not re.fullmatch(r"[\w.-]{1,253}", name) or name in HOSTILE]
+    assert len(hostile) >= 14
+    for name in hostile:
+        # What a link can carry: a half of a surrogate pair becomes U+FFFD, and texts are cut in the page.
+        shown = name if len(name) <= 2000 else f"{name[:2000]}… ({len(name):,} characters in all)"
+        browser.open(address, host=shown.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        title = browser.run("return document.getElementById('detail-title').textContent")
+        assert "no such host" not in browser.text("#detail"), name
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u2028-\u202e\ufeff]", title)
+        assert name[0] in title or title[0] in '\\"', name
+    for filters in (
+        {},
+        {"q": "<script>"},
+        {"by": "group"},
+        {"by": "package"},
+        {"group": HOSTILE[0], "q": HOSTILE[1]},
+        {"by": "constructor", "sort": "__proto__", "page": "-7"},
+    ):
+        browser.open(address, **filters)
+    assert browser.run("return document.querySelectorAll('body script, b, i, iframe, img').length") == browser.run(
+        "return document.querySelectorAll('body > script, .chip b, .what b').length"
+    )
+    assert browser.run("return document.title").startswith(browser.text("h1"))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_there_is_no_barrier(browser: Browser, small: str, few: dict[str, Any], size: tuple[int, int], dark: bool) -> None:
+    axe = axe_script()
+    if axe is None:
+        pytest.skip("axe-playwright-python is not installed: make browser installs it")
+    browser.look(size, dark=dark)
+    tampered = next(name for name, host in few["hosts"].items() if host["state"] == "tampered")
+    nothing, groups, details = {"group": "nothing"}, {"state": "tampered,clean", "by": "group", "q": "a"}, {"host": tampered}
+    pages: dict[tuple[bool, bool], list[dict[str, str]]] = {
+        (False, False): [{}, nothing],
+        (False, True): [groups, details],
+        (True, False): [groups, details],
+        (True, True): [{}],
+    }
+    for filters in pages[size == PHONE, dark]:
+        browser.open(small, **filters)
+        browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
+        browser.run("for (const each of document.querySelectorAll('main > section')) each.style.contentVisibility = 'visible'")
+        browser.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
+        done = browser.driver.execute_async_script("const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)")
+        told = [
+            f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0]['any'][:1]}" for each in done["violations"]
+        ]
+        assert told == []
+        assert len(done["passes"]) > 20
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE, (320, 600)], ids=["desktop", "phone", "small phone"])
+def test_nothing_sticks_out_at_the_side(browser: Browser, page_of: Pages, size: tuple[int, int]) -> None:
+    report = fleet(HOSTS // 10, 4)
+    address = page_of("hostile", report)
+    browser.look(size)
+    longest = max(report["hosts"], key=len)
+    for filters in ({}, {"sort": "name", "by": "group"}, {"by": "package"}, {"host": longest[:2000]}, {"q": "x" * 300}):
+        browser.open(address, **filters)
+        width, visible = browser.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width <= visible, filters
+
+
+def changed(report: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**report, **more}
+
+
+def test_empty_states_say_what_they_mean(browser: Browser, page_of: Pages) -> None:
+    base = fleet(30, 9)
+    clean_hosts = {
+        f"web{number}": {**next(iter(base["hosts"].values())), "state": "clean", "reason": None, "message": "", "findings": []}
+        for number in range(30)
+    }
+    none = dict.fromkeys(base["totals"], 0) | {"causes": {}, "kinds": {}, "severities": {}}
+    browser.look()
+    browser.open(page_of("clean", changed(base, hosts=clean_hosts, totals=none | {"hosts": 30, "clean": 30}, exit=0, history=None)))
+    assert browser.text("h1") == "All 30 hosts are clean."
+    assert "Every host is exactly as declared" in browser.text("#hosts")
+    assert "No history is kept" in browser.text("#history")
+    assert browser.run("return document.querySelectorAll('#hosts .command').length") == 0
+    browser.open(page_of("clean", None), q="nothing like it")
+    assert "No host matches these filters" in browser.text("#hosts")
+    browser.open(page_of("nobody", changed(base, hosts={}, declarations={}, totals=none, history=None)))
+    assert browser.text("h1") == "This run was meant for no host."
+    first = changed(base["history"], trend=base["history"]["trend"][-1:], resolved=[], oldest=[])
+    browser.open(page_of("first", changed(base, history=first)))
+    assert "This is the first run" in browser.text("#history")
+
+
+def test_an_incomplete_run_is_said_before_anything_else(browser: Browser, page_of: Pages) -> None:
+    base = fleet(30, 9)
+    browser.look()
+    browser.open(page_of("incomplete", changed(base, run={**base["run"], "complete": False})))
+    assert browser.text(".notice.alarm").startswith("This run did not end.")
+    assert "expired" in browser.text(".notice.warn")
+    browser.click(".notice.warn a")
+    assert browser.run("return document.activeElement.id") == "policy-title"
+
+
+def test_without_javascript_the_page_still_tells(browser: Browser, small: str, few: dict[str, Any]) -> None:
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.driver.get("about:blank")
+        browser.driver.get(small)
+        told = browser.driver.find_element("css selector", "body").text
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    totals = few["totals"]
+    assert f"{totals['clean']} of 150 hosts are clean" in told
+    assert "need JavaScript" in told
+    assert told.count("Tampered") > 3
+
+
+def test_it_prints_what_is_shown_and_no_controls(browser: Browser, large: str, report: dict[str, Any]) -> None:
+    from pypdf import PdfReader
+
+    browser.open(large, state="tampered", group="web")
+    found = browser.found
+    reader = PdfReader(io.BytesIO(browser.printed()))
+    text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    assert "10,000 hosts are clean" in text
+    assert "State: Tampered" in text
+    plain = [
+        name
+        for name, host in report["hosts"].items()
+        if host["state"] == "tampered" and "web" in host["groups"] and re.fullmatch(r"[\w.-]{1,60}", name)
+    ]
+    assert found >= len(plain) > 25
+    squeezed = text.replace(" ", "")
+    assert [name for name in plain if name not in squeezed] == []
+    for control in ("Any cause", "Copy the names", "Theme:", "1\u201325 of"):
+        assert control not in text
+    assert len(reader.pages) < 40
+    assert len(browser.texts("#hosts tbody tr")) == 25
+    assert browser.console() == []
+
+
+def test_nothing_is_asked_of_a_network(browser: Browser, large: str) -> None:
+    browser.open(large)
+    assert browser.run("return performance.getEntriesByType('resource').map((entry) => entry.name)") == []

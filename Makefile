@@ -88,8 +88,9 @@ windows: $(VENV)/.test ## Tests on Windows hosts, where this machine can have so
 sanity: $(VENV)/.test ## ansible-test sanity on a staged copy
 	$(VENV)/bin/python tools/sanity.py
 
-bench: $(VENV)/.bench ## Compare with pip, uv, get_url and the plain pipeline
+bench: $(VENV)/.bench ## Compare with pip, uv, get_url and the plain pipeline, and measure the report of a large fleet
 	$(VENV)/bin/python bench/run.py
+	$(VENV)/bin/python bench/fleet_report.py
 
 release: $(VENV)/.test ## Build the collection's archive below .build, and prove that it installs
 	$(VENV)/bin/python tools/release.py

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: drift_report
 short_description: Begin a drift report of this play, or merge several
-version_added: 1.1.0
+version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:

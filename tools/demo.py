@@ -55,9 +55,10 @@ class Story:
         yield lambda text: print(f"    {text}", flush=True)
         print(f"    took {time.monotonic() - begun:.1f} s; look at {look}", flush=True)
 
-    def end(self) -> None:
-        """Say how long everything took."""
+    def end(self, report: Path) -> None:
+        """Say how long everything took, and where the report for people is."""
         print(f"\nAll {self._number} steps held, in {time.monotonic() - self._begun:.0f} s. Everything is below {DEMO}.")
+        print(f"The report that an operator opens: {report}")
 
 
 def run(*command: str, log: str, expected: tuple[int, ...] = (0,)) -> str:
@@ -91,11 +92,10 @@ def report(name: str) -> dict[str, Any]:
     return found
 
 
-def drift(name: str, *, expected: tuple[int, ...]) -> dict[str, Any]:
+def drift(*, log: str, expected: tuple[int, ...]) -> dict[str, Any]:
     """Run the drift playbook and return its report."""
-    where = f"drift_report_directory={DEMO / 'reports'}"
-    playbook("drift", "-e", where, "-e", f"drift_report_name={name}", log=name, expected=expected)
-    return report(name)
+    playbook("drift", "-e", f"drift_report_directory={DEMO / 'reports'}", log=log, expected=expected)
+    return report("drift")
 
 
 def current(host: str, program: str = "bin/python", *code: str) -> str:
@@ -186,7 +186,7 @@ def tell() -> None:
         say("changed=0 on all three")
     with story.step("Tamper with demo-b in five ways, and report what is wrong where", look=DEMO / "reports" / "drift.html") as say:
         wanted = tamper()
-        found = drift("tampered", expected=(2,))
+        found = drift(log="tampered", expected=(2,))
         findings = found["hosts"]["demo-b"]["findings"]
         for way, (subject, kind) in wanted.items():
             match = [each for each in findings if (each["subject"], each["kind"]) == (subject, kind)]
@@ -218,7 +218,15 @@ def tell() -> None:
         claim(release_of("demo-c") == first, f"demo-c has {release_of('demo-c')}, wanted is {first}")
         claim(current("demo-c", "envs/web/bin/python", "-c", "import flask") == "", "the environment does not work after the rollback")
         say(f"demo-c has {first} again, the others {second}")
-    story.end()
+    page = DEMO / "reports" / "drift.html"
+    with story.step("Report again: demo-c waits for what is declared, and what was tampered with is gone", look=page) as say:
+        found = drift(log="drift", expected=(2,))
+        states = {host: each["state"] for host, each in found["hosts"].items()}
+        claim(states == {"demo-a": "clean", "demo-b": "clean", "demo-c": "pending"}, f"the report says {states}")
+        claim(found["totals"]["resolved"] == len(wanted), f"{found['totals']['resolved']} findings are resolved, wanted are {len(wanted)}")
+        claim(page.stat().st_size > 10_000, f"{page} is no page")
+        say(f"{found['totals']['new']} findings are new, {found['totals']['resolved']} are resolved since the last report")
+    story.end(page)
 
 
 def release_of(host: str) -> str:

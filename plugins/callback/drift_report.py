@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 name: drift_report
 type: aggregate
 author: The hermetic.python authors (@hermetic-python)
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Make one report of what all hosts answered
 description:
   - Gathers the results of M(hermetic.python.drift), M(hermetic.python.system), M(hermetic.python.virtualenv) and M(hermetic.python.bundle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: drift_report
 author: The hermetic.python authors (@hermetic-python)
-version_added: 1.1.0
+version_added: 1.0.0
 short_description: Turn the callback of the drift report on
 description:
   - Has C(ansible-playbook) load the callback P(hermetic.python.drift_report#callback), and returns its terms as they are.

@@ -147,7 +147,7 @@ def test_a_policy_decides_what_counts_and_one_with_mistakes_stops_the_play(repor
     assert (reported.report()["totals"]["ignored"], reported.states()) == (1, {"drifted": "clean"})
     policy.write_text("threshold: severe\nignores: [{reason: x}]\n")
     played = reported.play(reported.begin(policy=str(policy)), reported.drift(), hosts=hosts)
-    assert played.code == 2
+    assert played.code == 1
     assert "severe" in played.output
     assert "expires" in played.output
     assert [each["task"] for each in played.results][-1].endswith("Begin the report")
@@ -222,6 +222,14 @@ def test_a_host_that_another_task_lost_says_so(reported: Reported, fleet: Hosts)
     assert (entry["reason"], entry["message"]) == ("failed", "Look around: not today")
 
 
+def test_no_report_since_no_host_was_left_is_an_error_and_no_drift(reported: Reported, fleet: Hosts) -> None:
+    played = reported.play(
+        {"ansible.builtin.fail": {"msg": "not today"}}, reported.begin(), reported.drift(), hosts={"clean": fleet["clean"]}
+    )
+    assert played.code == 1, played.output
+    assert "No drift report was made" in played.output
+
+
 def test_a_serial_play_is_one_report_and_a_converged_host_is_clean(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
     hosts = {**{name: fleet[name] for name in ("clean", "drifted")}, "fresh": {"root": str(tmp_path / "fresh")}}
     converge = {"hermetic.python.system": {"root": "{{ root }}", "bundles": reported.bundles}, "when": "inventory_hostname == 'fresh'"}
@@ -267,7 +275,7 @@ def test_reports_are_merged_by_one_command(reported: Reported, fleet: Hosts, tmp
     assert played.code == 2, played.output
     assert reported.states() == {"clean": "clean", "drifted": "tampered"}
     nothing = reported.controller.play(None, "-e", "merge_reports=/nowhere/x.json", playbook=PROJECT / "playbooks" / "merge_reports.yml")
-    assert nothing.code == 2
+    assert nothing.code == 1
     assert "/nowhere/x.json" in nothing.output
 
 
@@ -277,12 +285,9 @@ def test_reports_are_merged_by_one_command(reported: Reported, fleet: Hosts, tmp
 def begun(reported: Reported, hosts: Hosts) -> subprocess.Popen[str]:
     """Start a play that has heard of its first host and then waits for ever."""
     directory = reported.controller.directory
-    tasks = [
-        reported.begin(),
-        reported.drift(when="inventory_hostname != 'late'"),
-        {"ansible.builtin.command": "sleep 300"},
-        reported.drift(),
-    ]
+    started = directory / "started"
+    waiting = {"ansible.builtin.shell": f"touch {started}; sleep 300"}
+    tasks = [reported.begin(), reported.drift(when="inventory_hostname != 'late'"), waiting, reported.drift()]
     (directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}], sort_keys=False))
     shared = {
         "ansible_connection": "local",
@@ -306,8 +311,9 @@ def begun(reported: Reported, hosts: Hosts) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    until = time.monotonic() + 90
-    while not any('"answer"' in path.read_text() for path in reported.reports.glob(".drift.*.gathering")):
+    until = time.monotonic() + 200
+    # The first task is over for all hosts then, and what they answered is in the file.
+    while not started.exists():
         assert time.monotonic() < until
         assert process.poll() is None, process.stdout.read() if process.stdout else ""
         time.sleep(0.1)

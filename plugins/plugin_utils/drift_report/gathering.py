@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ...module_utils.hermetic.errors import HermeticError
 from .document import EXIT_ERROR
 from .plain_text import plain_text
@@ -58,6 +60,8 @@ class Gathering:
         self._lost: dict[str, Event] = {}
         """Hosts that other tasks lost, in this play or in an earlier one; Ansible asks them nothing more."""
         self._jobs: dict[tuple[str, str], tuple[str, str, bool]] = {}
+        self._begun = False
+        """Whether the role has had its say in this playbook."""
         self._status = 0
 
     # --- what happens
@@ -76,6 +80,11 @@ class Gathering:
         if result.task.action == MODULE or getattr(result.task, "resolved_action", None) == MODULE:
             if how == "ok" and "options" in told:
                 self._begin_by_role(told)
+            elif how == "failed":
+                # What cannot be reported on is not known; Ansible's own status would be the one for drift.
+                self._begun = True
+                if boolean((_fields(result).get("args") or {}).get("fail", True), strict=False):
+                    self._remember(EXIT_ERROR)
             return
         if "results" in told and how != "unreachable" and told["results"]:
             return
@@ -98,7 +107,10 @@ class Gathering:
     def playbook_ended(self) -> int:
         """Write what is still open and return the exit status that is wanted; 0 leaves Ansible's own."""
         self._finish(complete=True)
-        self._play, self._lost = None, {}
+        if self._by_role and not self._begun and self._lost:
+            self._display.error("No drift report was made: no host was left when it was to begin.")
+            self._remember(EXIT_ERROR)
+        self._play, self._lost, self._begun = None, {}, False
         status, self._status = self._status, 0
         return status
 
@@ -144,7 +156,7 @@ class Gathering:
     # --- recordings
 
     def _begin_by_role(self, told: Mapping[str, Any]) -> None:
-        self._by_role = True
+        self._by_role = self._begun = True
         settings = parse_settings(told["options"])
         if told["options"].get("merge"):
             self._merge([Path(path) for path in told["options"]["merge"]], settings)

@@ -19,6 +19,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building im
     Wheel,
     build,
 )
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.inputs import builder_digest
 from roots import Archive
 from wheelhouse import Wheel as SampleWheel
 
@@ -71,7 +72,8 @@ class FleetBundles:
                     release=release,
                     platform=platform,
                     source=source,
-                    destination=self.directory / "bundles",
+                    # Clones with another builder leave these alone.
+                    destination=self.directory / builder_digest()[:12],
                     packages=[Wheel(path=wheel.path, sha256=wheel.sha256) for wheel in packages],
                 )
             )

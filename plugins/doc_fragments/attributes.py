@@ -23,15 +23,16 @@ attributes:
   platform:
     description: Systems that the managed host may run. No Python is needed there.
     platforms: posix, windows
-    support: partial
+    support: full
     details:
-      - Windows hosts are refused with a clear message until the collection contains the module for them.
+      - On Windows, one PowerShell module of the collection runs the same engine; Windows PowerShell 5.1 and PowerShell 7 do.
   async:
     description: Supports being used with the C(async) keyword.
     support: full
     details:
       - Asking for the state of a job is done by M(ansible.builtin.async_status), which itself needs a Python on the host.
         For a host that had none before the job, set C(ansible_python_interpreter) to the C(bin/python) below O(root).
+      - On a Windows host it is C(ansible.windows.async_status) that is run for it, so that collection must be installed on the controller.
   become:
     description: Is usable alongside the C(become) keywords.
     support: full

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real plays against a Windows host: what goes wrong there reaches the user in words, and what is there stays."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.locking import _LOCKED_BYTE
+from fleet_bundles import FleetBundles
+from plays import Controller, Played
+from roots import Archive
+from windows_host import WindowsHost
+
+RELEASE = "5.0+1"
+ROOT = "C:\\infra-system"
+USER, PASSWORD = "ops", "3cret pass\u00f6"
+
+pytestmark = pytest.mark.slow
+
+
+class _Server(http.server.SimpleHTTPRequestHandler):
+    """Serves files to those who know the password; a host gets what the test wants it to get."""
+
+    for_hosts: ClassVar[str] = "the same"
+    asked_by_hosts: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        wanted = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        if self.headers.get("Authorization") != f"Basic {wanted}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if self.headers.get("User-Agent") != "hermetic.python":
+            super().do_GET()
+            return
+        self.asked_by_hosts.append(self.path)
+        content = Path(self.translate_path(self.path)).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.for_hosts == "other bytes":
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        elif self.for_hosts == "half of it":
+            content = content[: len(content) // 2]
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+class Desk:
+    """A controller, one Windows host, and a bundle behind a password."""
+
+    def __init__(self, directory: Path, host: WindowsHost, archive: Archive, address: str) -> None:
+        self.host = host
+        self.archive = archive
+        self.address = address
+        self.controller = Controller(directory / "controller")
+
+    def module(self, module: str, /, *arguments: str, task: dict[str, Any] | None = None, **options: Any) -> Played:
+        """Run one module on the host."""
+        hosts = {"windows": {**self.host.inventory_vars, "ansible_remote_tmp": "%TEMP%"}}
+        return self.controller.play([{f"hermetic.python.{module}": options, **(task or {})}], *arguments, hosts=hosts)
+
+    def declared(self, **options: Any) -> dict[str, Any]:
+        """Return the options that declare the bundle, which the host fetches itself."""
+        bundle = {"archive": f"{self.address}/{self.archive.path.name}", "sha256": self.archive.sha256}
+        login = {self.address.partition("://")[2]: {"username": USER, "password": PASSWORD}}
+        return {"bundles": [bundle], "credentials": login, "retries": 0, "timeout": 20, **options}
+
+    def pushed(self, **options: Any) -> dict[str, Any]:
+        """Return the options that declare the bundle from a file of the controller."""
+        return {"bundles": [{"archive": str(self.archive.path), "sha256": self.archive.sha256}], **options}
+
+    @property
+    def bundle(self) -> Path:
+        """The tree of the installed bundle."""
+        return self.host.path(f"{ROOT}\\bundles\\{self.archive.id}")
+
+    def leftovers(self) -> list[str]:
+        """Return what tasks have left in the directory for temporary files."""
+        return [path.name for path in self.host.path(f"C:\\users\\{self.host.user}\\AppData\\Local\\Temp").glob("ansible*")]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, windows_host: WindowsHost, bundles: FleetBundles) -> Iterator[Desk]:
+    """Return the desk; nothing is on the host."""
+    archive = bundles.windows(RELEASE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Server, directory=str(archive.path.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Desk(tmp_path_factory.mktemp("desk"), windows_host, archive, f"http://127.0.0.1:{server.server_address[1]}")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def honest_server() -> Iterator[None]:
+    """Let every test begin with a server that serves what it has."""
+    yield
+    _Server.for_hosts = "the same"
+    _Server.asked_by_hosts.clear()
+
+
+@pytest.fixture
+def converged(desk: Desk) -> Desk:
+    """Return the desk with the bundle on the host."""
+    if not (desk.host.path(ROOT) / "bin/python.exe").exists() or not (desk.bundle / "bin/python312.dll").exists():
+        played = desk.module("system", **desk.declared())
+        assert played.code == 0, played.output
+    return desk
+
+
+def _refused(played: Played, *texts: str) -> str:
+    assert played.code == 2, played.output
+    message = str(played.last["msg"])
+    for text in texts:
+        assert text in message, message
+    for text in ("Traceback", "Exception calling", "At line:", "win_engine.ps1"):
+        assert text not in message, message
+    return message
+
+
+def test_a_host_that_gets_other_bytes_than_declared_has_nothing_afterwards(desk: Desk) -> None:
+    _Server.for_hosts = "other bytes"
+    played = desk.module("system", **desk.declared(root="C:\\other", transfer="pull"))
+    _refused(played, "is not the archive that was declared", desk.archive.sha256, desk.address)
+    assert not desk.host.path("C:\\other").exists()
+    assert desk.leftovers() == []
+
+
+def test_a_download_that_ends_early_is_told_as_one(desk: Desk) -> None:
+    _Server.for_hosts = "half of it"
+    played = desk.module("system", **desk.declared(root="C:\\half", transfer="pull"))
+    _refused(played, "could fetch the first bundle from none of its sources", desk.archive.path.name)
+    assert not desk.host.path("C:\\half").exists()
+
+
+def test_a_root_that_is_a_file_is_refused(desk: Desk) -> None:
+    desk.host.path("C:\\occupied").write_text("mine\n")
+    _refused(
+        desk.module("system", **desk.pushed(root="C:\\occupied")), "The root C:\\occupied is there and is a file", "choose another root"
+    )
+    assert desk.host.path("C:\\occupied").read_text() == "mine\n"
+
+
+def test_a_root_of_somebody_elses_software_is_left_alone(desk: Desk) -> None:
+    program = desk.host.path("C:\\vendor\\bin\\vendor.exe")
+    program.parent.mkdir(parents=True)
+    program.write_bytes(b"MZ")
+    before = sorted(path.relative_to(desk.host.path("C:\\vendor")) for path in desk.host.path("C:\\vendor").rglob("*"))
+    _refused(desk.module("system", **desk.pushed(root="C:\\vendor")), "The root C:\\vendor cannot be used", "bin")
+    assert sorted(path.relative_to(desk.host.path("C:\\vendor")) for path in desk.host.path("C:\\vendor").rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "root", "texts"),
+    [
+        ({}, "/opt/infra-system", ("'/opt/infra-system'", "drive letter")),
+        ({"hermetic_platform": "windows-arm64"}, ROOT, ("says windows-arm64", "the host is windows-x86_64")),
+        ({"hermetic_platform": "linux-x86_64"}, ROOT, ("says linux-x86_64", "Windows")),
+    ],
+)
+def test_what_contradicts_the_host_is_told(desk: Desk, variables: dict[str, str], root: str, texts: tuple[str, ...]) -> None:
+    _refused(desk.module("system_info", root=root, task={"vars": variables}), *texts)
+
+
+def test_nothing_is_to_be_done_for_what_is_absent_from_an_empty_host(desk: Desk) -> None:
+    played = desk.module("bundle", name="python", state="absent", root="C:\\empty")
+    assert played.code == 0, played.output
+    assert (played.last["changed"], played.last["plan"]) == (False, [])
+    _refused(desk.module("generation", root="C:\\empty"), "Nothing is installed below C:\\empty")
+
+
+def test_a_password_is_used_by_the_host_and_shows_nowhere(desk: Desk) -> None:
+    before = desk.host.ssh.powershell_starts
+    played = desk.module("system", "-vvv", **desk.declared(transfer="pull"))
+    assert played.code == 0, played.output
+    assert _Server.asked_by_hosts == [f"/{desk.archive.path.name}"]
+    assert desk.host.ssh.powershell_starts == before + 1
+    texts = [played.output, str(played.results)]
+    texts += [path.read_text(errors="replace") for path in desk.host.path(f"{ROOT}\\state").rglob("*") if path.is_file()]
+    encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    assert not [text for text in texts if PASSWORD in text or encoded in text]
+    assert desk.leftovers() == []
+
+
+def test_a_bundle_whose_interpreter_lacks_a_dll_is_told_and_repaired(converged: Desk) -> None:
+    (converged.bundle / "bin/python312.dll").unlink()
+    told = converged.module("drift")
+    assert told.code == 0, told.output
+    (finding,) = told.last["findings"]
+    assert (finding["subject"], finding["kind"], finding["cause"]) == ("bundle:python", "not_runnable", "tampered")
+    assert finding["path"] == f"{ROOT}\\bundles\\{converged.archive.id}\\bin\\python.exe"
+    assert converged.module("system_info").last["info"]["damaged"] == [converged.archive.id]
+    repaired = converged.module("system", **converged.declared())
+    assert repaired.code == 0, repaired.output
+    assert "does not start; a temporary one was unpacked instead" in str(repaired.last["warnings"])
+    assert converged.host.python("-c", "print(1)").strip() == "1"
+    assert converged.leftovers() == []
+
+
+def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: Desk) -> None:
+    code = (
+        "import msvcrt, time; file = open(r'C:\\infra-system\\state\\lock', 'r+b'); "
+        f"file.seek({_LOCKED_BYTE}); "
+        "msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1); print(1, flush=True); time.sleep(120)"
+    )
+    holder = converged.host.popen([f"{ROOT}\\bin\\python.exe", "-c", code])
+    assert holder.stdout is not None and holder.stdout.readline().strip() == b"1"
+    try:
+        played = converged.module("system", task={"timeout": 45}, **converged.declared())
+        _refused(played, "did not finish within 30 s", "the next run converges")
+    finally:
+        converged.host.kill()
+        holder.wait(timeout=10)
+    again = converged.module("system", **converged.declared())
+    assert (again.code, again.last["changed"]) == (0, False), again.output
+
+
+def test_names_with_letters_of_other_languages_and_blanks_do(
+    tmp_path: Path, desk: Desk, new_windows_host: Callable[..., WindowsHost]
+) -> None:
+    host = new_windows_host("name", user="J\u00f6rg M\u00fcller")
+    other = Desk(tmp_path, host, desk.archive, desk.address)
+    root = "C:\\Program Files\\K\u00f6ln \u6771\u4eac"
+    played = other.module("system", **other.pushed(root=root))
+    assert played.code == 0, played.output
+    prefix = host.python("-X", "utf8", "-c", "import sys; print(sys.prefix)", executable=f"{root}\\bin\\python.exe").strip()
+    assert prefix.startswith(root)
+    assert other.module("drift", root=root, verify="deep").last["findings"] == []
+    assert other.leftovers() == []

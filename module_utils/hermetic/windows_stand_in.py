@@ -24,10 +24,15 @@ _IMPORT = "import "
 
 
 def make(directory: Path, target: str) -> None:
-    """Make a stand-in for a junction to the target; the mark comes last and tells the target and what it leads to in the end."""
+    """Make a stand-in for a junction to the target.
+
+    The mark comes last: the target, what it leads to in the end, and the names of all files that are here for it.
+    """
     shown = resolved(target)
     os.mkdir(extended(directory))
+    names = []
     for path, source in _programs(shown):
+        names.append(path)
         place = directory / path
         os.makedirs(extended(place.parent), exist_ok=True)
         if source.suffix == "._pth":
@@ -36,7 +41,7 @@ def make(directory: Path, target: str) -> None:
             hard_link(extended(source), extended(place), 0o755)
     for name in _inner(shown):
         make(directory / name, str(shown / name))
-    write_text(directory / MARK, f"{target}\n{shown}\n")
+    write_text(directory / MARK, "".join(f"{line}\n" for line in (target, shown, *names)))
 
 
 def target(directory: Path) -> str | None:
@@ -53,15 +58,14 @@ def is_one(directory: Path) -> bool:
 def is_stale(directory: Path) -> bool:
     """Tell whether a stand-in shows something else than its target leads to now, or other programs than are there."""
     lines = _lines(directory)
-    if len(lines) != 2 or os.path.normcase(lines[1]) != os.path.normcase(str(resolved(lines[0]))):
+    if len(lines) < 2 or os.path.normcase(lines[1]) != os.path.normcase(str(resolved(lines[0]))):
         return True
-    shown = Path(lines[1])
-    wanted = dict(_programs(shown))
+    shown, names = Path(lines[1]), lines[2:]
     inner = _inner(shown)
-    found = set(_files(directory, skip=inner))
-    if found != {os.path.normcase(path) for path in wanted} | {MARK}:
+    if set(_files(directory, skip=inner)) != {*map(os.path.normcase, names), MARK}:
         return True
-    return any(_differs(directory / path, source) for path, source in wanted.items()) or any(is_stale(directory / name) for name in inner)
+    # What the tree itself lacks, or has too much, is said of the tree.
+    return any(_differs(directory / name, shown / name) for name in names) or any(is_stale(directory / name) for name in inner)
 
 
 def resolved(path: str) -> Path:
@@ -119,6 +123,8 @@ def _files(directory: Path, *, skip: list[str]) -> Iterator[str]:
 
 
 def _differs(path: Path, source: Path) -> bool:
+    if not os.path.isfile(extended(source)):
+        return False
     if source.suffix == "._pth":
         return path.read_text(encoding="utf-8") != absolute_pth(source)
     ours, theirs = os.lstat(extended(path)), os.lstat(extended(source))

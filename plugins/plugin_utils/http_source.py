@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 from urllib3.util import Retry
 
 from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, redacted
@@ -110,7 +111,8 @@ class HttpSource:
         return self._session.get(
             url,
             headers={"Accept-Encoding": "identity", **(headers or {})},
-            auth=(known.get("username") or "", known.get("password") or "") if known else None,
+            # As UTF-8, which servers expect and hosts send; requests would write Latin-1.
+            auth=HTTPBasicAuth((known.get("username") or "").encode(), (known.get("password") or "").encode()) if known else None,
             timeout=self.timeout,
             verify=False if trusted else (self.ca_path or True),
             stream=stream,

@@ -4,6 +4,7 @@
 
 Run as ``python -I kill_driver.py <JSON>``: ``path`` (where to import the engine from), ``request``, ``report``, and to be killed ``kinds``
 and ``at``: before that call of that kind. ``alone`` spares the workers, as when the system ends only the largest process.
+``package`` names the engine where it is not that of a checkout. Windows ends a process at once and has no groups of them.
 Without ``at`` the names of all calls are written to ``report``, by kind.
 """
 
@@ -35,8 +36,8 @@ def _count(kind: str, name: str) -> None:
     with _guard:
         _calls[kind].append(name)
         if kind == _given.get("kinds") and len(_calls[kind]) == _given.get("at"):
-            if _given.get("alone"):
-                os.kill(os.getpid(), signal.SIGKILL)
+            if _given.get("alone") or os.name == "nt":
+                os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
             else:
                 os.killpg(0, signal.SIGKILL)
             time.sleep(60)
@@ -47,7 +48,9 @@ def _name(name: str, arguments: tuple[Any, ...]) -> str:
 
 
 def _wrap(name: str, kind_of: Callable[[tuple[Any, ...], dict[str, Any]], str | None]) -> None:
-    original = getattr(os, name)
+    original = getattr(os, name, None)
+    if original is None:  # Windows has neither owners nor modes
+        return
 
     def counted(*arguments: Any, **settings: Any) -> Any:
         kind = kind_of(arguments, settings)
@@ -93,7 +96,7 @@ def _install() -> None:
         start(self, *arguments, **settings)
 
     subprocess.Popen.__init__ = counted_start  # type: ignore[method-assign]
-    durable = importlib.import_module(f"{PACKAGE}.durable")
+    durable = importlib.import_module(f"{_given['package']}.durable")
     find = durable._c_function
 
     def counted_function(name: str) -> Any:
@@ -110,12 +113,12 @@ def _install() -> None:
 
 def main() -> None:
     """Carry out the request."""
-    _given.update(json.loads(sys.argv[1]))
+    _given.update({"package": PACKAGE, **json.loads(sys.argv[1])})
     sys.path.insert(0, _given["path"])
     with open(_given["request"], encoding="utf-8") as file:
         document = json.load(file)
-    command = importlib.import_module(f"{PACKAGE}.command")
-    importlib.import_module(f"{PACKAGE}.lay")
+    command = importlib.import_module(f"{_given['package']}.command")
+    importlib.import_module(f"{_given['package']}.lay")
     _install()
     result = command.run(document)
     with os.fdopen(os.open(_given["report"], os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:

@@ -28,6 +28,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building im
     Wheel,
     build,
 )
+from mach_o_samples import mach_o
 from wheelhouse import make_sample_wheels
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -265,7 +266,10 @@ def test_a_macos_bundle_is_laid_without_running_anything(standalone: Path, tmp_p
     shutil.copytree(standalone, prefix, symlinks=True)
     (command,) = [path for path in (prefix / "bin").iterdir() if path.name.startswith("python3.")]
     short = command.name.removeprefix("python")
-    command.write_bytes(b"\xcf\xfa\xed\xfe" + struct.pack("<I", 0x0100000C) + f"\0{short}.7\0".encode())
+    command.write_bytes(mach_o(content=f"\0{short}.7\0".encode()))
+    for module in (prefix / "lib").rglob("*.so*"):
+        if module.is_file():
+            module.write_bytes(mach_o())
     request = BuildRequest(
         name="python", release=RELEASE, platform="macos-arm64", source=packed(prefix, tmp_path / "x.tar.gz"), destination=tmp_path / "out",
         python_for_bytecode=sys.executable, hermetic="site",

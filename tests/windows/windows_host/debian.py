@@ -41,12 +41,14 @@ class Debian:
         """Install what is missing; an interrupted installation is begun anew."""
         if self.complete:
             return
+        _apt_get("update")
+        if not shutil.which("ssh-keygen"):
+            _apt_get("install", "--yes", "--no-install-recommends", "openssh-client")
         if self.direct:
             _apt_get("install", "--yes", "--no-install-recommends", *PACKAGES)
             self._make_window()
         else:
             if not shutil.which("debootstrap"):
-                _apt_get("update")
                 _apt_get("install", "--yes", "--no-install-recommends", "debootstrap")
             shutil.rmtree(self.root, ignore_errors=True)
             _run(

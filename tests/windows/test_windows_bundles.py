@@ -199,7 +199,11 @@ def standalone(bundles: FleetBundles, tmp_path_factory: pytest.TempPathFactory) 
         beside = path.name.startswith(("python", "vcruntime")) and path.suffix in (".exe", ".dll")
         if beside or path.suffix in (".pyd", ".dll"):
             shutil.copy(path, tree if beside else tree / "DLLs")
-    shutil.copytree(sources, tree / "Lib", ignore=shutil.ignore_patterns("lib-dynload", "_sysconfigdata*", "config-*", "test", "__pycache__", "site-packages"))
+    shutil.copytree(
+        sources,
+        tree / "Lib",
+        ignore=shutil.ignore_patterns("lib-dynload", "_sysconfigdata*", "config-*", "test", "__pycache__", "site-packages"),
+    )
     with tarfile.open(place / "install_only.tar.gz", "w:gz") as archive:
         archive.add(tree, "python")
     source = place / "install_only.tar.gz"

@@ -67,6 +67,11 @@ def protect(directory: Path) -> None:
         )
         if error:
             raise explain(ctypes.WinError(error), str(directory))  # type: ignore[attr-defined, unused-ignore]
+        # Wine mixes in what the directory above hands down, protected or not; this call sets the list as it is.
+        if others_who_may_write(directory) and not advapi.SetFileSecurityW(
+            ctypes.c_wchar_p(extended(directory)), ctypes.c_uint32(_DACL | _PROTECTED_DACL), descriptor
+        ):
+            raise explain(ctypes.WinError(ctypes.get_last_error()), str(directory))  # type: ignore[attr-defined, unused-ignore]
     finally:
         ctypes.windll.kernel32.LocalFree(descriptor)  # type: ignore[attr-defined, unused-ignore]
 

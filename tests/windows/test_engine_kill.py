@@ -28,7 +28,7 @@ from windows_host import WindowsHost
 pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
-SAMPLE = 0 if os.environ.get("KILL_EVERY") else 8
+SAMPLE = 0 if os.environ.get("KILL_EVERY") else 4
 BULK_SAMPLE = 2
 DRIVER = Path(__file__).resolve().parents[1] / "integration" / "kill_driver.py"
 UNTOLD = ("interrupted", "pending")
@@ -117,7 +117,7 @@ def test_an_end_at_any_step_leaves_a_working_host_that_converges(change: str, ro
     chance = random.Random(SEED)
     steps = list(range(1, len(stage.calls[STEPS]) + 1))
     # The switch and what surrounds it are at the end, and there each step counts.
-    chosen = sorted({*chance.sample(steps[:-12], min(SAMPLE, len(steps[:-12]))), *steps[-12::3]}) if SAMPLE else steps
+    chosen = sorted({*chance.sample(steps[:-12], min(SAMPLE, len(steps[:-12]))), *steps[-12::4]}) if SAMPLE else steps
     points = [(STEPS, at) for at in chosen]
     points += [(BULK, at) for at in sorted(chance.sample(range(1, len(stage.calls[BULK]) + 1), BULK_SAMPLE))]
     print(f"{change}: {len(points)} of {len(steps)} steps and {len(stage.calls[BULK])} other calls, seed {SEED}")

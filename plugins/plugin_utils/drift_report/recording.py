@@ -42,10 +42,12 @@ def today() -> datetime.date:
 
 
 class Recording:
-    """Records a run; ``finish`` must be called once."""
+    """Records a run; ``finish`` must be called once. Raises HermeticError where nothing could be written in the end."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # A mistake in the policy is told before the hosts are asked, not after.
+        read_policy(settings.policy, today=today())
         self.recovered = recover(settings)
         started = now()
         run_id = f"{started.replace('-', '').replace(':', '')}-{secrets.token_hex(3)}"

@@ -140,8 +140,8 @@ class CallbackModule(CallbackBase):
             raise AnsibleError(
                 f"The drift report needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core."
             ) from MISSING
-        Loaded.active = True
         self._gathering = Gathering({name: self.get_option(name) for name in OPTIONS}, by_role=Loaded.by_role, display=self._display)
+        Loaded.active = True
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Learn which hosts the play is meant for."""

@@ -25,8 +25,9 @@ KILLED = """
     import os, signal, sys
     sys.path[:0] = [{collections!r}, {here!r}]
     from test_spill import recorded, settings
-    recorded(settings({directory!r}))
-    os.kill(os.getpid(), signal.SIGKILL)
+    made = recorded(settings({directory!r}))
+    print("recorded", flush=True)
+    {then}
 """
 
 
@@ -46,13 +47,22 @@ def recorded(to: Settings) -> Recording:
     return made
 
 
+def started(directory: Path, then: str) -> subprocess.Popen[str]:
+    """Start a run in a process of its own that records, and then does this."""
+    code = KILLED.format(collections=str(PROJECT / ".collections"), here=str(Path(__file__).parent), directory=str(directory), then=then)
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "recorded\n"
+    return process
+
+
 def killed(directory: Path) -> Path:
     """Leave what a run leaves that is killed, and return it."""
-    code = textwrap.dedent(KILLED).format(
-        collections=str(PROJECT / ".collections"), here=str(Path(__file__).parent), directory=str(directory)
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    process = started(directory, "os.kill(os.getpid(), signal.SIGKILL)")
+    assert process.communicate()[1] == ""
+    assert process.returncode == -signal.SIGKILL
     (left,) = directory.glob(".drift.*.gathering")
     return left
 
@@ -98,10 +108,17 @@ def test_a_line_that_was_cut_off_is_the_last(tmp_path: Path, cut: int) -> None:
 
 
 def test_a_run_that_lives_is_left_alone(tmp_path: Path) -> None:
-    first = recorded(settings(tmp_path))
-    second = Recording(settings(tmp_path))
-    assert second.recovered == []
-    assert first.finish(complete=True).report["run"]["id"] != second.finish(complete=True).report["run"]["id"]
+    process = started(tmp_path, "sys.stdin.readline(); made.finish(complete=True)")
+    assert orphans(tmp_path, "drift") == []
+    assert process.communicate("\n")[1] == ""
+    assert report(tmp_path)["run"]["complete"] is True
+
+
+def test_a_run_whose_worker_outlives_it_is_dead(tmp_path: Path) -> None:
+    process = started(tmp_path, "worker = os.fork() or sys.stdin.readline(); os.kill(os.getpid(), signal.SIGKILL)")
+    process.wait()
+    assert len(orphans(tmp_path, "drift")) == 1
+    process.communicate("\n")
 
 
 def test_a_report_of_another_name_is_left_alone(tmp_path: Path) -> None:

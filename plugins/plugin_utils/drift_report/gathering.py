@@ -47,7 +47,7 @@ class Gathering:
     """
 
     def __init__(self, options: Mapping[str, Any], *, by_role: bool, display: Display) -> None:
-        self._options = options
+        self._settings = None if by_role else parse_settings(options)
         self._by_role = by_role
         self._display = display
         self._process = os.getpid()
@@ -62,6 +62,8 @@ class Gathering:
         self._jobs: dict[tuple[str, str], tuple[str, str, bool]] = {}
         self._begun = False
         """Whether the role has had its say in this playbook."""
+        self._refused = False
+        """Whether nothing can be recorded in this playbook; once is enough to be told so."""
         self._status = 0
 
     # --- what happens
@@ -86,7 +88,7 @@ class Gathering:
                 if boolean((_fields(result).get("args") or {}).get("fail", True), strict=False):
                     self._remember(EXIT_ERROR)
             return
-        if "results" in told and how != "unreachable" and told["results"]:
+        if module_of(_action(result)) is not None and told.get("results") and how != "unreachable":
             return
         if self._own(result, how):
             return
@@ -110,7 +112,7 @@ class Gathering:
         if self._by_role and not self._begun and self._lost:
             self._display.error("No drift report was made: no host was left when it was to begin.")
             self._remember(EXIT_ERROR)
-        self._play, self._lost, self._begun = None, {}, False
+        self._play, self._lost, self._begun, self._refused = None, {}, False, False
         status, self._status = self._status, 0
         return status
 
@@ -146,8 +148,8 @@ class Gathering:
         return silence(host, part, "skipped" if how == "ok" else how, told, at=now())
 
     def _listening(self, host: str) -> bool:
-        if self._recording is None and not self._by_role:
-            self._begin(parse_settings(self._options), play=None)
+        if self._recording is None and self._settings is not None and not (self._by_role or self._refused):
+            self._begin(self._settings, play=None)
         if self._recording is None:
             return False
         self._expect(host)
@@ -181,6 +183,7 @@ class Gathering:
         try:
             self._recording = Recording(settings)
         except HermeticError as error:
+            self._refused = True
             self._failed(error, settings)
             return
         self._recorded_play = play

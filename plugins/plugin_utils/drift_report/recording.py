@@ -42,10 +42,12 @@ def today() -> datetime.date:
 
 
 class Recording:
-    """Records a run; ``finish`` must be called once."""
+    """Records a run; ``finish`` must be called once. Raises HermeticError where nothing could be written in the end."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # A mistake in the policy is told before the hosts are asked, not after.
+        read_policy(settings.policy, today=today())
         self.recovered = recover(settings)
         started = now()
         run_id = f"{started.replace('-', '').replace(':', '')}-{secrets.token_hex(3)}"
@@ -79,7 +81,7 @@ class Recording:
 
     def finish(self, *, complete: bool) -> Written:
         """Write the report; what was recorded stays on the disk until that has succeeded."""
-        written = _write(self._spill.path, self.settings, complete=complete, ended=now())
+        written = _write(self._spill.path, self._spill.events(), self.settings, complete=complete, ended=now())
         self._spill.close(remove=True)
         return written
 
@@ -88,7 +90,7 @@ def recover(settings: Settings) -> list[Written]:
     """Make the reports of runs that were killed, marked incomplete, and return them, the oldest first."""
     recovered = []
     for path in orphans(settings.directory, settings.name):
-        recovered.append(_write(path, settings, complete=False, ended=_last_moment(path)))
+        recovered.append(_write(path, events_of(path), settings, complete=False, ended=_last_moment(path)))
         path.unlink(missing_ok=True)
     return recovered
 
@@ -102,17 +104,17 @@ def merge_files(paths: Sequence[Path], settings: Settings) -> Written:
 
 def _report_of(path: Path, policy: Policy | None) -> Report:
     if path.name.endswith(SUFFIX):
-        return _assembled(path, policy or Policy(), complete=False, ended=_last_moment(path))
+        return _assembled(path, events_of(path), policy or Policy(), complete=False, ended=_last_moment(path))
     return read_report(path)
 
 
-def _write(path: Path, settings: Settings, *, complete: bool, ended: str) -> Written:
+def _write(path: Path, events: Iterable[Event], settings: Settings, *, complete: bool, ended: str) -> Written:
     policy = read_policy(settings.policy, today=today())
-    return _finished(_assembled(path, policy, complete=complete, ended=ended), settings)
+    return _finished(_assembled(path, events, policy, complete=complete, ended=ended), settings)
 
 
-def _assembled(path: Path, policy: Policy, *, complete: bool, ended: str) -> Report:
-    gathered = gather(events_of(path), complete=complete)
+def _assembled(path: Path, events: Iterable[Event], policy: Policy, *, complete: bool, ended: str) -> Report:
+    gathered = gather(events, complete=complete)
     run = {"id": path.name.split(".")[-2], "started": ended, "controllers": [], **gathered.run, "ended": ended}
     order = ("id", "started", "ended", "complete", "verify", "controllers")
     return assemble({key: run[key] for key in order}, gathered.hosts, gathered.declarations, policy)

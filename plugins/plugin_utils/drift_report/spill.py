@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,9 @@ class Spill:
         self._levels: set[str] = set()
         try:
             os.makedirs(directory, mode=0o755, exist_ok=True)
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            # A lock of this process alone: what it forks may outlive it by a long task, and must not hold the lock on.
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise HermeticError(f"The drift report cannot be gathered in {directory}: {error.strerror}. Name another directory.") from error
         self.add({"event": "run", "format": FORMAT, "name": name, **run})
@@ -57,6 +58,12 @@ class Spill:
             self._levels.add(verify)
             self.add({"event": "verify", "verify": verify})
 
+    def events(self) -> Iterator[Event]:
+        """Give what was appended; by the same descriptor, since closing another one of this file would end the lock."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        with open(self._descriptor, encoding="utf-8", closefd=False) as stream:
+            yield from _events(stream, self.path)
+
     def close(self, *, remove: bool) -> None:
         """Let go of the file, and take it away once its report is written."""
         if remove:
@@ -67,14 +74,18 @@ class Spill:
 def events_of(path: Path) -> Iterator[Event]:
     """Give the events of a file; a line that was cut off ends them."""
     with open(path, encoding="utf-8") as stream:
-        for line in stream:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                return
-            if event["event"] == "run" and event.get("format") != FORMAT:
-                raise HermeticError(f"{path} has format {event.get('format')!r}; this release reads {FORMAT}.")
-            yield event
+        yield from _events(stream, path)
+
+
+def _events(lines: Iterable[str], path: Path) -> Iterator[Event]:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return
+        if event["event"] == "run" and event.get("format") != FORMAT:
+            raise HermeticError(f"{path} has format {event.get('format')!r}; this release reads {FORMAT}.")
+        yield event
 
 
 def orphans(directory: Path, name: str) -> list[Path]:
@@ -86,11 +97,11 @@ def orphans(directory: Path, name: str) -> list[Path]:
 
 def _is_dead(path: Path) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     finally:

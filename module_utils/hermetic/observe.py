@@ -142,22 +142,22 @@ def _report_switch(layout: Layout, observation: Observation, current: Generation
 
 def _check_facade(layout: Layout, observation: Observation, current: Generation) -> None:
     found = _facade_differences(layout, observation, current)
-    for link, target in generations.stable_links(layout).items():
-        found += _link_difference(link, link.name, target)
+    stable = [each for link, target in generations.stable_links(layout).items() for each in _link_difference(link, link.name, target)]
     engine = generations.newest_engine(current, observation.records.bundles)
     engine_differences = (
         _link_difference(layout.engine, "state/engine", generations.engine_target(layout, engine)) if engine is not None else []
     )
-    # It is pointed after the switch: a run that was cut off between the two leaves the one of the generation before.
-    engine_cause = INTERRUPTED if layout.journal.exists() else TAMPERED
-    for difference in [*found, *engine_differences]:
+    # What is pointed after the switch: a run that was cut off between the two leaves that of the generation before, or nothing.
+    late = [*engine_differences, *(stable if WINDOWS else ())]
+    late_cause = INTERRUPTED if layout.journal.exists() else TAMPERED
+    for difference in [*found, *stable, *engine_differences]:
         observation.facade_broken = True
         observation.findings.append(
             Finding(
                 "generation",
                 difference.kind,
                 "high",
-                engine_cause if difference in engine_differences else TAMPERED,
+                late_cause if difference in late else TAMPERED,
                 difference.expected,
                 difference.actual,
                 difference.path,

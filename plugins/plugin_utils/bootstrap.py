@@ -112,7 +112,9 @@ def secrets_text(credentials: Mapping[str, Mapping[str, Any]], *, sources: Seque
                 f"The credentials of {host} hold a line break, or a colon in the user name; no HTTP server can be sent them."
             )
         quoted = f"{user}:{password}".replace("\\", "\\\\").replace('"', '\\"')
+        # Without the last line, wget asks first without and then with the password, and takes the first refusal for the last now and then.
         lines += [f'{host} curl user = "{quoted}"', f"{host} wget user = {user}", f"{host} wget password = {password}"]
+        lines.append(f"{host} wget auth_no_challenge = on")
     return "\n".join(lines) + "\n" if lines else None
 
 

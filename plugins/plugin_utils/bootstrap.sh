@@ -120,25 +120,6 @@ get_by_wget() {
 }
 
 get() {
-    secret_lines wget "$2" >"$place/wgetrc"
-    if [ -s "$place/wgetrc" ]; then
-        wget --help 2>&1 | grep -q -e "--ca-certificate" || {
-            echo "this wget cannot be given a password in private" >"$place/words"
-            return 2
-        }
-        WGETRC=$place/wgetrc
-        export WGETRC
-    fi
-    if [ -n "$certificates" ]; then
-        wget --ca-certificate="$certificates" -c -T "$timeout" -t 1 -O "$archive" "$1" 2>"$place/words" && return 0
-    else
-        wget -c -T "$timeout" -O "$archive" "$1" 2>"$place/words" && return 0
-    fi
-    grep -q -E "(ERROR|HTTP/[0-9.]+|error:?) 40[0-79]" "$place/words" && return 2
-    return 1
-}
-
-get() {
     host=${1#*://}
     host=${host%%/*}
     attempt=0

@@ -154,7 +154,7 @@ def first_hosts(hosts: Mapping[str, Mapping[str, Any]]) -> tuple[list[dict[str, 
     order = {state: number for number, state in enumerate(STATES)}
     unclean = sorted((order.get(host["state"], 0), name) for name, host in hosts.items() if host["state"] != "clean")
     rows = []
-    for _, name in unclean[:_FIRST_HOSTS]:
+    for _unused, name in unclean[:_FIRST_HOSTS]:
         host = hosts[name]
         counted = [finding for finding in host["findings"] if finding.get("counts", True)]
         told = [visible(f"{finding['subject']}: {finding['kind']}")[:_NAME_SHOWN] for finding in counted[:_FIRST_FINDINGS]]

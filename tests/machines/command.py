@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     made = commands.add_parser("images", help="make the images that are not there yet")
     made.add_argument("names", nargs="*", metavar="NAME", default=list(images.IMAGES), help="which (all)")
     made.set_defaults(do=_images)
-    up = commands.add_parser("up", help="start hosts afresh: {name: {image, user, network, options}}")
+    up = commands.add_parser("up", help="start hosts afresh: {name: {image, user, become, network, options}}")
     up.add_argument("machines", type=json.loads, metavar="JSON")
     up.add_argument("--inventory", type=Path, metavar="FILE", help="where to write how they are reached (standard output)")
     up.set_defaults(do=_up)
@@ -59,13 +59,13 @@ def _images(arguments: argparse.Namespace) -> None:
 
 def _up(arguments: argparse.Namespace) -> None:
     described = {name: dict(about or {}) for name, about in arguments.machines.items()}
-    users = {name: about.pop("user", "root") for name, about in described.items()}
+    logins = {name: (about.pop("user", "root"), about.pop("become", None)) for name, about in described.items()}
     machines = [
         containers.Machine(name, number=number, **{**about, "options": tuple(about.get("options", ()))})
         for number, (name, about) in enumerate(described.items(), 1)
     ]
     containers.all_up(machines)
-    hosts = {machine.name: machine.variables(user=users[machine.name]) for machine in machines}
+    hosts = {machine.name: machine.variables(*logins[machine.name]) for machine in machines}
     text = json.dumps({"molecule": {"hosts": hosts}}, indent=1) + "\n"
     if arguments.inventory:
         arguments.inventory.write_text(text)

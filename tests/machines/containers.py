@@ -87,8 +87,8 @@ class Machine:
         """Run a command in it as root and return what it printed."""
         return podman("exec", self.container, *command)
 
-    def variables(self, *, user: str = "root") -> dict[str, Any]:
-        """Return the variables that an inventory needs to reach it by ssh."""
+    def variables(self, user: str = "root", become: bool | None = None) -> dict[str, Any]:
+        """Return the variables that an inventory needs to reach it by ssh; without a word on it, a login other than root uses sudo."""
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "IdentitiesOnly=yes"]
         words = [f"-o {option}" for option in options]
         if self.network == "none":
@@ -100,7 +100,7 @@ class Machine:
             "ansible_user": user,
             "ansible_ssh_private_key_file": str(_key()),
             "ansible_ssh_common_args": " ".join(words),
-            "ansible_become": user != "root",
+            "ansible_become": user != "root" if become is None else become,
         }
 
 

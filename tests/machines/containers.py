@@ -22,6 +22,9 @@ _SSHD = "mkdir -p /run/sshd && exec /usr/sbin/sshd -D -e -o ListenAddress={addre
 _BY_EXEC = "podman exec --interactive {container} /usr/sbin/sshd -i"
 
 
+_processes: dict[str, int] = {}
+
+
 def clone_id() -> str:
     """Return what tells the hosts of this clone from those of another one on the same machine."""
     return hashlib.sha256(str(PROJECT).encode()).hexdigest()[:6]
@@ -67,16 +70,20 @@ class Machine:
 
     def start(self) -> None:
         """Start it again with the disk that it has."""
+        _processes.pop(self.container, None)
         podman("start", self.container)
 
     def down(self) -> None:
         """Remove it with all that it holds."""
+        _processes.pop(self.container, None)
         podman("rm", "--force", "--ignore", "--time", "0", self.container)
 
     @property
     def process(self) -> int:
         """The process of this machine that is its first one; /proc/<it>/root is its file system."""
-        return int(podman("inspect", "--format", "{{.State.Pid}}", self.container))
+        if self.container not in _processes:
+            _processes[self.container] = int(podman("inspect", "--format", "{{.State.Pid}}", self.container))
+        return _processes[self.container]
 
     @property
     def root(self) -> Path:
@@ -85,7 +92,8 @@ class Machine:
 
     def run(self, *command: str) -> str:
         """Run a command in it as root and return what it printed."""
-        return podman("exec", self.container, *command)
+        # podman exec takes a third of a second, and ten times that on a busy machine.
+        return run(["nsenter", f"--target={self.process}", "--mount", "--pid", "--uts", "--ipc", "--net", "--", *command])
 
     def variables(self, user: str = "root", become: bool | None = None) -> dict[str, Any]:
         """Return the variables that an inventory needs to reach it by ssh; without a word on it, a login other than root uses sudo."""

@@ -9,10 +9,13 @@ VENV := .venv
 NEWER := .venv-newer
 PYTEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := $(VENV)/bin/python -m pytest
+MACHINES := $(VENV)/bin/python tools/test-machines
+MOLECULE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' $(VENV)/bin/molecule
 COLLECTION := ansible_collections.hermetic.python.plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration integration-newer browser browser-tools windows-host windows sanity bench release molecule clean
+.PHONY: help demo test lint unit integration integration-newer browser browser-tools windows-host windows sanity bench release fleet \
+  molecule molecule-quick clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -29,6 +32,10 @@ $(VENV)/.controller: requirements.txt
 
 $(VENV)/.test: $(VENV)/.controller requirements-test.txt
 	$(VENV)/bin/python -m pip install --quiet --requirement requirements-test.txt
+	@touch $@
+
+$(VENV)/.molecule: $(VENV)/.test requirements-molecule.txt
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements-molecule.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.controller requirements-bench.txt
@@ -95,9 +102,19 @@ bench: $(VENV)/.bench ## Compare with pip, uv, get_url and the plain pipeline, a
 release: $(VENV)/.test ## Build the collection's archive below .build, and prove that it installs
 	$(VENV)/bin/python tools/release.py
 
-molecule: $(VENV)/.test ## The molecule scenarios
-	$(VENV)/bin/python -m pip install --quiet --requirement requirements-molecule.txt
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' $(VENV)/bin/molecule test --all
+fleet: $(VENV)/.test ## Twenty ssh hosts through a bad day, where test hosts can be made
+	@if reason=$$($(MACHINES) check --install); then \
+	  $(MACHINES) images debian-12 skewed >/dev/null && $(PYTEST) tests/fleet -q; \
+	else echo "fleet: skipped, $$reason"; fi
+
+molecule: $(VENV)/.molecule ## All molecule scenarios; needs root on Linux
+	@reason=$$($(MACHINES) check --install) || { echo "molecule: cannot run here, $$reason"; exit 1; }
+	$(MOLECULE) test --all
+
+molecule-quick: $(VENV)/.test ## The scenarios default and drift, where test hosts can be made
+	@if reason=$$($(MACHINES) check --install); then \
+	  $(MAKE) --no-print-directory $(VENV)/.molecule && $(MOLECULE) test --scenario-name default && $(MOLECULE) test --scenario-name drift; \
+	else echo "molecule-quick: skipped, $$reason"; fi
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) $(NEWER) .build .demo .bench reports

@@ -23,7 +23,7 @@ from stage_collection import PROJECT, stage
 BUILD = PROJECT / ".build" / "sanity"
 NEEDS_POWERSHELL = "pwsh"
 PYTHON = "{}.{}".format(*sys.version_info)
-NOT_SHIPPED = (".ci", "bench", "molecule", "tests", "tools")
+NOT_SHIPPED = (".ci", ".config", ".github", "bench", "molecule", "tests", "tools")
 """Folders that galaxy.yml leaves out of the archive; ruff and mypy look after them."""
 GET_PIP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True)\n"
 

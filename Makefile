@@ -14,7 +14,7 @@ MOLECULE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecul
 COLLECTION := ansible_collections.hermetic.python.plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration integration-newer browser browser-tools windows-host windows sanity bench release fleet \
+.PHONY: help demo test lint unit integration integration-newer browser browser-tools windows-host windows windows-long sanity bench release fleet \
   molecule molecule-quick clean
 
 help: ## Show this list
@@ -90,7 +90,10 @@ windows-host: $(VENV)/.test ## Make and start a Windows host to test against (Wi
 	@PYTHON="$(VENV)/bin/python" tests/windows/windows-host up
 
 windows: $(VENV)/.test ## Tests on Windows hosts, where this machine can have some
-	$(PYTEST) tests/windows -q -n $(PYTEST_WORKERS) --dist loadfile
+	$(PYTEST) tests/windows -q -n $(PYTEST_WORKERS) --dist loadfile --ignore tests/windows/test_fleet_play.py --ignore tests/windows/test_engine_kill.py
+
+windows-long: $(VENV)/.test ## The play over Linux and Windows hosts, and an end at every step on Windows; takes very long
+	$(PYTEST) tests/windows/test_fleet_play.py tests/windows/test_engine_kill.py -q -s
 
 sanity: $(VENV)/.test ## ansible-test sanity on a staged copy
 	$(VENV)/bin/python tools/sanity.py

@@ -29,6 +29,8 @@ from .workers import core_count, hash_inodes
 # Device, number and size.
 _Inode = tuple[int, int, int]
 
+_STALE = "a stand-in that shows something else"
+
 
 def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None) -> Observation:
     """Read the state below a root and hold the current generation's trees against their receipts.
@@ -143,6 +145,9 @@ def _report_switch(layout: Layout, observation: Observation, current: Generation
 def _check_facade(layout: Layout, observation: Observation, current: Generation) -> None:
     found = _facade_differences(layout, observation, current)
     stable = [each for link, target in generations.stable_links(layout).items() for each in _link_difference(link, link.name, target)]
+    if links.read(layout.current) is None:
+        # Stand-ins show what the switch leads to: that it is lost is one finding, not one more for each of them.
+        stable = [each for each in stable if each.actual != _STALE]
     engine = generations.newest_engine(current, observation.records.bundles)
     engine_differences = (
         _link_difference(layout.engine, "state/engine", generations.engine_target(layout, engine)) if engine is not None else []
@@ -194,7 +199,7 @@ def _facade_differences(layout: Layout, observation: Observation, current: Gener
 def _link_difference(link: Path, shown: str, target: str) -> list[Difference]:
     actual = links.read(link)
     if links.points_to(link, target):
-        return [Difference(shown, "link", f"link to {target}", "a stand-in that shows something else")] if links.is_stale(link) else []
+        return [Difference(shown, "link", f"link to {target}", _STALE)] if links.is_stale(link) else []
     kind = "link" if os.path.lexists(link) else "missing"
     return [Difference(shown, kind, f"link to {target}", f"link to {actual}" if actual else None)]
 

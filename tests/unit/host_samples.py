@@ -128,7 +128,7 @@ class Host:
             headers=f"include/site/python{short}",
             scripts="bin",
             own_files={"pyvenv.cfg": [0o644, 1, digest("cfg")]},
-            own_links={"bin/python": f"/root/bundles/{on.id}/bin/python{short}"},
+            own_links={"bin/python": f"/srv/python/bundles/{on.id}/bin/python{short}"},
             directories={path: [0, 0] for path in ("", "bin", "lib", f"lib/python{short}", f"lib/python{short}/site-packages")},
         )
         self.records.environments[receipt.id] = receipt
@@ -171,4 +171,4 @@ def told(plan: Plan) -> list[tuple[str, str, str]]:
     return sorted((finding.subject, finding.kind, finding.cause) for finding in plan.findings)
 
 
-LEFTOVER = Path("/root/environments/.new-x")
+LEFTOVER = Path("/srv/python/environments/.new-x")

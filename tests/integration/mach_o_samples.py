@@ -1,21 +1,15 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mach-O files for tests: put together by hand, or compiled for macOS by zig."""
+"""Mach-O files for tests, put together by hand."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import os
 import struct
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 PAGE = 4096
 ARM64, X86_64 = 0x0100000C, 0x01000007
-HAS_ZIG = importlib.util.find_spec("ziglang") is not None
 
 
 def _padded(data: bytes) -> bytes:
@@ -58,18 +52,3 @@ def mach_o(
         ">IIIIIIIIIBBBBI", 0xFADE0C02, directory_size, 0x20400, 0x20002, 44 + len(identifier), 44, 0, slots, limit, 32, 2, 0, 12, 0
     )
     return signed_part + struct.pack(">IIIII", 0xFADE0CC0, blob_size, 1, 0, 20) + directory + identifier + hashes
-
-
-def compiled(target: Path, source: str, *, platform: str, cache: Path, options: Sequence[str] = ()) -> Path:
-    """Compile C for macOS with zig; ``platform`` is ``aarch64-macos.11.0`` or the like."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "ZIG_GLOBAL_CACHE_DIR": str(cache),
-        "ZIG_LOCAL_CACHE_DIR": str(cache),
-    }
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", platform, "-Os", "-x", "c", "-", "-x", "none", *options, "-o", str(target)]
-    done = subprocess.run(command, input=source, text=True, capture_output=True, env=environment, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr
-    return target

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tarfile
@@ -29,6 +28,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building im
     build,
 )
 from mach_o_samples import mach_o
+from pe_samples import pe
 from wheelhouse import make_sample_wheels
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -312,7 +312,7 @@ def test_the_interpreter_of_the_system_becomes_a_bundle(tmp_path: Path) -> None:
 
 def test_an_embeddable_windows_python_becomes_a_full_one(tmp_path: Path, packages: list[Wheel]) -> None:
     """The official archive's shape: programs, extension modules and a zip of byte code, here inside an sdist as on the index."""
-    program = b"MZ" + b"\0" * 58 + struct.pack("<I", 64) + b"PE\0\0" + struct.pack("<H", 0x8664)
+    program = pe()
     with zipfile.ZipFile(tmp_path / "modules.zip", "w") as modules:
         modules.writestr("os.pyc", b"code")
         modules.writestr("ssl.pyc", b"code")
@@ -321,7 +321,7 @@ def test_an_embeddable_windows_python_becomes_a_full_one(tmp_path: Path, package
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as inner:
         for name in ("python.exe", "pythonw.exe", "vcruntime140.dll", "_ssl.pyd", "libssl-3.dll", "python3.dll"):
             inner.writestr(f"cp313/{name}", program)
-        inner.writestr("cp313/python313.dll", program + b"\x003.13.2\0")
+        inner.writestr("cp313/python313.dll", pe(content=b"\x003.13.2\0"))
         inner.writestr("cp313/python313._pth", "python313.zip\n.\n")
         inner.write(tmp_path / "modules.zip", "cp313/python313.zip")
     outer = tmp_path / "embed-1"

@@ -17,8 +17,9 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, Wheel, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.mach_o import is_mach_o, read_mach_o
-from mach_o_samples import ARM64, HAS_ZIG, X86_64, compiled, mach_o
+from mach_o_samples import ARM64, X86_64, mach_o
 from wheelhouse import make_wheel
+from zig_samples import HAS_ZIG, compiled
 
 MACHINES = {"arm64": "aarch64-macos.11.0", "x86_64": "x86_64-macos.11.0"}
 CPUS = {"arm64": ARM64, "x86_64": X86_64}

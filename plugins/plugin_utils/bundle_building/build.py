@@ -26,7 +26,7 @@ from .host import runs_here, version_key
 from .inputs import Inputs, resolve_inputs
 from .interpreter_source import InterpreterPlan, take_interpreter
 from .launcher import compile_launcher
-from .macos_libraries import check_programs
+from .macos_libraries import check_programs as check_macos_programs
 from .metadata import describe, set_modes, write_description
 from .obtaining import obtain
 from .packages import lay_packages
@@ -36,6 +36,7 @@ from .shared_libraries import drop_unneeded_libpython, glibc_needed, missing_lib
 from .stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
 from .sysconfig_cleaning import clean_sysconfig
 from .tree import Tree
+from .windows_libraries import check_programs as check_windows_programs
 from .windows_start import add_start, keep_quiet
 
 MUSL_MINIMUM = "1.2"
@@ -181,7 +182,9 @@ def _take_source(root: Path, *, inputs: Inputs, work: Path) -> tuple[Tree, dict[
 
 def _settle_libraries(tree: Tree, *, inputs: Inputs) -> str | None:
     if tree.platform.system == "macos":
-        check_programs(tree, minimum=inputs.request.macos_minimum)
+        check_macos_programs(tree, minimum=inputs.request.macos_minimum)
+    if tree.platform.system == "windows":
+        check_windows_programs(tree)
     if tree.platform.system != "linux":
         return None
     taken_here = isinstance(inputs.source, InterpreterPlan)

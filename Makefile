@@ -13,8 +13,19 @@ MACHINES := $(VENV)/bin/python tools/test-machines
 MOLECULE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' $(VENV)/bin/molecule
 COLLECTION := ansible_collections.hermetic.python.plugins
 
+# $(call debian,PROGRAMS,PACKAGES) installs packages where a program is missing and this is root on Debian.
+define debian
+@for program in $(1); do \
+	  if ! command -v $$program >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } \
+	      || echo "apt-get could not install $(2); the tests that take them will skip"; \
+	    break; \
+	  fi; \
+	done
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration integration-newer browser browser-tools windows-host windows windows-long sanity bench release fleet \
+.PHONY: help demo test lint unit integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
   molecule molecule-quick clean
 
 help: ## Show this list
@@ -60,7 +71,11 @@ lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
 
-unit: $(VENV)/.test ## Tests of single parts
+# What some tests take besides: shells and archivers that hosts may have, and a file system that folds case.
+test-tools:
+	$(call debian,busybox zsh bsdtar shasum fusermount3,busybox zsh libarchive-tools perl fuse3)
+
+unit: $(VENV)/.test test-tools ## Tests of single parts
 	$(PYTEST) tests/unit tests/report -q -n $(PYTEST_WORKERS)
 
 # The driver of axe, an accessibility checker, is made for another browser tool; only the script in it is wanted.
@@ -70,15 +85,12 @@ $(VENV)/.browser: $(VENV)/.test requirements-browser.txt
 	@touch $@
 
 browser-tools:
-	@if { ! command -v chromium || ! command -v chromedriver; } >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-dejavu-core; } \
-	    || echo "browser: apt-get could not install chromium and chromium-driver; the tests will skip"; \
-	fi
+	$(call debian,chromium chromedriver,chromium chromium-driver fonts-dejavu-core)
 
 browser: $(VENV)/.browser browser-tools ## Tests of the report's page in a real browser, which it installs as root on Debian
 	$(PYTEST) tests/browser -q
 
-integration: $(VENV)/.test ## Tests of real runs: bundles, roots, playbooks, faults and kills
+integration: $(VENV)/.test test-tools ## Tests of real runs: bundles, roots, playbooks, faults and kills
 	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile
 
 integration-newer: $(VENV)/.test ## The playbook tests on the newest ansible-core, where a newer Python is found

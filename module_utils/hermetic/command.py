@@ -26,6 +26,7 @@ from .observe import observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
 from .receipts import Generation, Records, dump, load_records
 from .request import Request, parse_request
+from .spelling import as_written
 from .sweep import find_garbage, remove
 from .timings import Timings
 from .windows_volume import long_name
@@ -39,9 +40,8 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
     progress: Progress = on_progress or (lambda _text: None)
     try:
         request = parse_request(document)
-        if WINDOWS:
-            request = replace(request, root=long_name(request.root))
-        return _COMMANDS[request.command](request, progress)
+        root = as_written(long_name(request.root) if WINDOWS else request.root)
+        return _COMMANDS[request.command](replace(request, root=root), progress)
     except FetchFailed as error:
         return {**_failure(error), "needs": error.needs}
     except HermeticError as error:

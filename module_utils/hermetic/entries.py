@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from .spelling import folded
 
 DIRECTORY, FILE, LINK = "directory", "file", "link"
 KINDS = (DIRECTORY, FILE, LINK)
@@ -129,7 +130,7 @@ class Entries:
         return None
 
     def _key(self, name: str) -> str:
-        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()) if self._fold_case else name
+        return folded(name) if self._fold_case else name
 
 
 def _fault_of_target(target: str) -> str | None:

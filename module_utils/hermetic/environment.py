@@ -18,6 +18,7 @@ from .durable import extended, inside
 from .errors import BrokenArtifact
 from .lay import quoted
 from .receipts import BundleReceipt, LaidReceipt
+from .spelling import spelled_otherwise
 from .tree_files import WAYS, choose_way, hard_link, write_file
 
 # The parts of a laid wheel that its RECORD cannot speak of before it is known where an environment has them.
@@ -139,7 +140,7 @@ def make(
         try:
             building.write(f"{where.scripts}/{script}", data, mode=0o755)
         except FileExistsError as error:
-            raise _taken(owner, f"{where.scripts}/{script}") from error
+            raise _taken(owner, f"{where.scripts}/{script}", shared) from error
     for wheel, laid_tree, own_scripts in records:
         data = _record_with_scripts(wheel, laid_tree, where, own_scripts)
         building.write(f"{where.site_packages}/{wheel.dist_info}/RECORD", data, mode=0o644)
@@ -265,11 +266,17 @@ def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str
                 building.directory(parent)
             action(source, at(target), record[0])
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-            raise _taken(wheel, target) from error
+            raise _taken(wheel, target, shared) from error
     return way
 
 
-def _taken(wheel: str, path: str) -> BrokenArtifact:
+def _taken(wheel: str, path: str, shared: Mapping[str, tuple[str, list[Any], str]]) -> BrokenArtifact:
+    twin = spelled_otherwise(path, shared)
+    if twin is not None:
+        return BrokenArtifact(
+            f"The wheel {wheel} brings {path}, and {shared[twin][2]} brings {twin}; the file system of this host does not tell upper and lower "
+            "case apart. Leave one of the packages out of the lock, or use a root on another file system."
+        )
     return BrokenArtifact(
         f"The wheel {wheel} brings {path}, which is taken by the environment itself, or is a file for one wheel and a directory for another. "
         "Leave one of the packages out of the lock."

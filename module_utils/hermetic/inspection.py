@@ -166,9 +166,14 @@ class Inspection:
             except OSError as error:
                 self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
                 continue
-            for name in sorted(set(names) - children.get(path, set())):
+            expected = children.get(path, set())
+            for name in sorted(set(names) - expected):
                 found = os.lstat(self._at(prefix + name))
                 self._differ(prefix + name, "unexpected", None, _kind_of(found.st_mode))
+            for name in sorted(expected - set(names)):
+                # Found under another spelling by the file system, and not by Python, which compares names exactly.
+                if os.path.lexists(self._at(prefix + name)):
+                    self._differ(prefix + name, "missing", "a name spelled like this", "a name that differs in case")
 
     def files(self) -> None:
         """Check type, size, time, mode and owner of every file of the manifest."""

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 from .durable import inside
 from .entries import is_windows_name
 from .errors import BrokenArtifact
+from .spelling import spelled_otherwise
 from .tree_files import write_file
 
 try:
@@ -131,8 +132,17 @@ class _Destination:
             )
         if path in self.files:
             raise BrokenArtifact(f"The wheel holds the entry {path!r} twice; it was not laid. Use another wheel.")
-        self._directory(path.rpartition("/")[0])
-        write_file(self._at(path), data, mode=mode)
+        try:
+            self._directory(path.rpartition("/")[0])
+            write_file(self._at(path), data, mode=mode)
+        except FileExistsError:
+            twin = spelled_otherwise(path, self.files)
+            if twin is None:
+                raise
+            raise BrokenArtifact(
+                f"The wheel holds the entries {twin!r} and {path!r}, and the file system of this host does not tell upper and lower case apart; "
+                "it was not laid. Use another wheel, or a root on another file system."
+            ) from None
         sha256, record_hash = _digest(data)
         self.files[path] = [mode, len(data), sha256]
         return record_hash

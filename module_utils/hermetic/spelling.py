@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names on file systems that do not tell upper and lower case apart: macOS's usual one, Windows', and some of Linux's directories."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def folded(name: str) -> str:
+    """Return what names have in common that such a file system takes for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def spelled_otherwise(path: str, others: Iterable[str]) -> str | None:
+    """Return the first of other relative paths that such a file system takes for the same path, or for one in the same directory."""
+    for other in others:
+        for part, other_part in zip(path.split("/"), other.split("/")):
+            if part != other_part:
+                if folded(part) == folded(other_part):
+                    return other
+                break
+    return None
+
+
+def as_written(path: Path) -> Path:
+    """Return an absolute path in the spelling in which its directories have it, so that every spelling of a root is the same root."""
+    found = Path(path.anchor.upper())
+    for part in path.parts[1:]:
+        if os.path.lexists(found / part) and os.path.lexists(found / part.swapcase()) and part != part.swapcase():
+            part = _listed(found, part)
+        found /= part
+    return found
+
+
+def _listed(directory: Path, part: str) -> str:
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        # It can be passed through and not be listed: what was asked for is as good.
+        return part
+    return part if part in names else next((name for name in names if folded(name) == folded(part)), part)

@@ -155,3 +155,10 @@ def shared_finding(laid_id: str, difference: Difference) -> Finding:
         path=f"laid/{laid_id}/{difference.path}" if difference.path else f"laid/{laid_id}",
         remedy=REPAIR,
     )
+
+
+def store_finding(kind: str, cause: str, expected: str | None, actual: str | None, path: str) -> Finding:
+    """Return a finding about what the engine itself keeps below the root."""
+    return Finding(
+        "store", kind, "medium", cause, expected, actual, path, "Converge; what is missing is made again and what is left over is removed."
+    )

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import links, windows_in_use
-from .durable import exchange, extended, make_directory, patiently, remove_tree, sync_directory, write_json
+from .durable import exchange, extended, make_directory, patiently, sync_directory, write_json
 from .errors import BrokenRoot
 from .journal import begun_generation
 from .layout import BUILDING, DISCARDED, STABLE_LINKS, Layout
 from .receipts import BundleReceipt, Generation, Records, dump
+from .removal import remove_tree
 
 WINDOWS = os.name == "nt"
 

@@ -208,18 +208,3 @@ def lay(wheel: Path, into: Path, *, compiles: bool, up_to_prefix: str) -> dict[s
         "entry_points": sorted(destination.entry_points),
         "files": destination.files,
     }
-
-
-# The same for a Python that cannot run the engine. Its byte code keeps the source's time, which is the same for every file.
-COMPILE_ELSEWHERE = """
-import py_compile, sys
-for line in sys.stdin:
-    path, shown_as = line.rstrip("\\n").split("\\t")
-    try:
-        py_compile.compile(path, path + "c", shown_as, True)
-    except py_compile.PyCompileError:
-        continue
-    except Exception as error:
-        sys.stderr.write("%s: %s\\n" % (shown_as, error))
-        sys.exit(1)
-"""

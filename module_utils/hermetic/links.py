@@ -10,8 +10,9 @@ import stat
 from pathlib import Path
 
 from . import windows_stand_in
-from .durable import TEMPORARY, WINDOWS, explain, patiently, remove_tree, sync_directory
+from .durable import TEMPORARY, WINDOWS, explain, patiently, sync_directory
 from .errors import BrokenRoot
+from .removal import remove_tree
 
 STAND_IN = windows_stand_in.MARK
 _OLD = ".old-"

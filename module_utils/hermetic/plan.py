@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
-from .errors import InvalidRequest
 from .finding import PENDING, Finding
 from .layout import laid_id
 from .observation import Observation, Reused
 from .receipts import EnvironmentReceipt, Generation
+from .wanted import Wanted, wanted_bundles, wanted_environments
 from .wheel_name import name_and_version
 
 FileName = Callable[[str], str]
@@ -59,8 +59,8 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
     if declaration is None:
         # Nothing is asked for beyond the current generation.
         declaration = Declaration(complete=False)
-    bundles = _wanted_bundles(declaration, observation, plan.unrepairable)
-    environments = _wanted_environments(declaration, observation, bundles, plan.unrepairable)
+    bundles = wanted_bundles(declaration, observation, plan.unrepairable)
+    environments = wanted_environments(declaration, observation, bundles, plan.unrepairable)
     _plan_bundles(plan, observation, bundles)
     _plan_environments(plan, observation, environments, file_name)
     _plan_repairs(plan, observation, environments, bundles)
@@ -97,132 +97,6 @@ def reused(plan: Plan, observation: Observation) -> Reused | None:
     return Reused(trees, frozenset(shared & records.laid.keys() - inspected))
 
 
-def _kept_bundle(tree_id: str, name: str, observation: Observation, *, default: bool, unrepairable: list[str], declared: bool) -> Bundle:
-    """Return a bundle of the current generation; without its receipt, what the name of its directory still tells."""
-    receipt = observation.records.bundles.get(tree_id)
-    if receipt is not None:
-        return Bundle(name=name, release=receipt.release, sha256=receipt.sha256, default=default)
-    if not declared:
-        unrepairable.append(
-            f"The bundle '{name}' of the current generation has lost its receipt, so its archive is not known on this host. "
-            "Declare it again (module system or bundle), or remove it (state absent)."
-        )
-    release, _unused, digest = tree_id[len(name) + 1 :].rpartition("-")
-    return Bundle(name=name, release=release, sha256=digest, default=default)
-
-
-def _wanted_bundles(declaration: Declaration, observation: Observation, unrepairable: list[str]) -> dict[str, Bundle]:
-    current = observation.current
-    wanted: dict[str, Bundle] = {}
-    if current is not None and not declaration.complete:
-        for name, tree_id in current.bundles.items():
-            if name not in declaration.absent_bundles:
-                wanted[name] = _kept_bundle(
-                    tree_id,
-                    name,
-                    observation,
-                    default=name == current.default,
-                    unrepairable=unrepairable,
-                    declared=any(bundle.name == name for bundle in declaration.bundles),
-                )
-    new_default = next((bundle.name for bundle in declaration.bundles if bundle.default), None)
-    for bundle in declaration.bundles:
-        before = wanted.get(bundle.name)
-        is_default = bundle.name == new_default or (new_default is None and before is not None and before.default)
-        wanted[bundle.name] = Bundle(bundle.name, bundle.release, bundle.sha256, default=is_default)
-    if new_default is not None:
-        wanted = {name: Bundle(each.name, each.release, each.sha256, default=name == new_default) for name, each in wanted.items()}
-    if wanted and not any(bundle.default for bundle in wanted.values()):
-        first = "python" if "python" in wanted else min(wanted)
-        wanted[first] = Bundle(first, wanted[first].release, wanted[first].sha256, default=True)
-    return wanted
-
-
-@dataclass(frozen=True)
-class _Environment:
-    """A wanted environment: built from a declaration, or kept as the current generation has it."""
-
-    name: str
-    id: str
-    bundle: str
-    wanted: WantedEnvironment | None
-    declared: bool
-
-
-def _wanted_environments(
-    declaration: Declaration, observation: Observation, bundles: Mapping[str, Bundle], unrepairable: list[str]
-) -> dict[str, _Environment]:
-    found: dict[str, _Environment] = {}
-    problems = []
-    current = observation.current
-    if current is not None and not declaration.complete:
-        for name, tree_id in current.virtualenvs.items():
-            if name in declaration.absent_virtualenvs or any(each.name == name for each in declaration.virtualenvs):
-                continue
-            if tree_id not in observation.records.environments:
-                unrepairable.append(
-                    f"The VirtualEnv '{name}' of the current generation has lost its receipt, so what it shall hold is not known on this host. "
-                    "Declare it again (module system or virtualenv), or remove it (state absent)."
-                )
-                found[name] = _Environment(name, tree_id, "", None, declared=False)
-                continue
-            kept = _kept_environment(name, tree_id, observation, bundles)
-            if isinstance(kept, str):
-                problems.append(kept)
-            else:
-                found[name] = kept
-    default = next((bundle.name for bundle in bundles.values() if bundle.default), None)
-    for declared in declaration.virtualenvs:
-        bundle = bundles.get(declared.bundle or default or "")
-        if bundle is None:
-            known = ", ".join(sorted(bundles)) or "none"
-            problems.append(
-                f"The VirtualEnv '{declared.name}' is declared on the bundle '{declared.bundle or 'default'}', which is neither declared nor installed; "
-                f"there are: {known}. Declare that bundle as well."
-            )
-            continue
-        key = declared.key(bundle)
-        tree_id = declared.id(bundle)
-        found[declared.name] = _Environment(
-            declared.name, tree_id, bundle.id, WantedEnvironment(tree_id, key, declared, bundle.id), declared=True
-        )
-    if problems:
-        raise InvalidRequest("The declaration cannot be carried out on this host.", problems)
-    return found
-
-
-def _kept_environment(name: str, tree_id: str, observation: Observation, bundles: Mapping[str, Bundle]) -> _Environment | str:
-    """Return an environment of the current generation that stays; when its bundle moves on, it is wanted on the new one."""
-    receipt = observation.records.environments[tree_id]
-    bundle_receipt = observation.records.bundles.get(receipt.bundle)
-    same = next((bundle.name for bundle in bundles.values() if bundle.id == receipt.bundle), "")
-    bundle_name = bundle_receipt.name if bundle_receipt is not None else same
-    bundle = bundles.get(bundle_name)
-    if bundle is None:
-        return (
-            f"The VirtualEnv '{name}' of the current generation needs the bundle '{bundle_name or receipt.bundle}', which is no longer wanted. "
-            "Declare the VirtualEnv on another bundle, or remove it first (state absent)."
-        )
-    declared = VirtualEnv(name=name, bundle=bundle_name, wheels=tuple(receipt.wheels), system_site_packages=receipt.system_site_packages)
-    if bundle.id == receipt.bundle:
-        return _Environment(
-            name, tree_id, receipt.bundle, WantedEnvironment(tree_id, receipt.key, declared, receipt.bundle), declared=False
-        )
-    if bundle_receipt is not None and _same_python(bundle_receipt.id, bundle, observation):
-        wanted = WantedEnvironment(declared.id(bundle), declared.key(bundle), declared, bundle.id)
-        return _Environment(name, wanted.id, bundle.id, wanted, declared=True)
-    return (
-        f"The VirtualEnv '{name}' of the current generation was made for {bundle_name} {bundle_receipt.release if bundle_receipt else 'unknown'}; "
-        f"its wheels may not fit {bundle.release}. Declare it in the same run (module system), so that its wheels are selected anew."
-    )
-
-
-def _same_python(tree_id: str, bundle: Bundle, observation: Observation) -> bool:
-    """Tell whether two releases of a bundle take the same wheels, as far as their upstream versions tell: X.Y is equal."""
-    before = observation.records.bundles[tree_id].release.split("+")[0].split(".")[:2]
-    return before == bundle.release.split("+")[0].split(".")[:2]
-
-
 def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle]) -> None:
     current = observation.current.bundles if observation.current else {}
     for name, bundle in sorted(bundles.items()):
@@ -248,7 +122,7 @@ def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bu
             plan.steps.append(Step("install_bundle", f"bundle:{name}", f"{bundle.release} is declared and not on this host"))
 
 
-def _plan_environments(plan: Plan, observation: Observation, environments: Mapping[str, _Environment], file_name: FileName) -> None:
+def _plan_environments(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], file_name: FileName) -> None:
     current = observation.current.virtualenvs if observation.current else {}
     records = observation.records
     for name, each in sorted(environments.items()):
@@ -263,7 +137,7 @@ def _plan_environments(plan: Plan, observation: Observation, environments: Mappi
 
 
 def _environment_findings(
-    name: str, each: _Environment, before: EnvironmentReceipt | None, observation: Observation, file_name: FileName
+    name: str, each: Wanted, before: EnvironmentReceipt | None, observation: Observation, file_name: FileName
 ) -> list[Finding]:
     found = [
         Finding(
@@ -300,7 +174,7 @@ def _environment_findings(
     return found
 
 
-def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[str, _Environment], bundles: Mapping[str, Bundle]) -> None:
+def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], bundles: Mapping[str, Bundle]) -> None:
     """Rebuild what is damaged, and every environment on the disk that shares a damaged laid wheel, whatever generation it is of."""
     records = observation.records
     wanted_ids = {each.id: each for each in environments.values()}
@@ -342,7 +216,7 @@ def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
     return WantedEnvironment(receipt.id, receipt.key, declared, receipt.bundle)
 
 
-def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, _Environment]) -> None:
+def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, Wanted]) -> None:
     current = observation.current
     if current is None:
         return
@@ -362,9 +236,7 @@ def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, B
             )
 
 
-def _plan_switch(
-    plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, _Environment], now: str
-) -> None:
+def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, Wanted], now: str) -> None:
     current = observation.current
     if current is None and not bundles and not environments:
         return

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
@@ -18,17 +17,19 @@ from typing import Any
 from . import environment, interpreter, windows_acl
 from .archive import unpack
 from .artifact import Artifact
+from .compile_elsewhere import compile_elsewhere
 from .declaration import Bundle, WantedEnvironment
-from .durable import WINDOWS, make_directory, remove_tree, sync_file_system, sync_trees, write_json
+from .durable import WINDOWS, make_directory, sync_file_system, sync_trees, write_json
 from .errors import BrokenArtifact, HermeticError
 from .generation import place
-from .inspection import Inspection, directory_hints, file_owner, tree_owner
-from .lay import COMPILE_ELSEWHERE
-from .layout import BUILDING, FILE_TIME_NS, Layout, laid_id
+from .inspection import directory_hints, tree_owner
+from .layout import BUILDING, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
+from .removal import remove_tree
+from .unpacked_bundle import bundle_info, verify_unpacked
 from .wheel_name import distribution
-from .workers import Workers, clean_environment, core_count, hash_inodes
+from .workers import Workers, core_count
 
 Progress = Callable[[str], None]
 
@@ -77,9 +78,9 @@ class Store:
         self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
         with self._building("bundles", bundle.id) as building:
             written = unpack(archive, building)
-            info, record = _bundle_info(building, written, bundle)
+            info, record = bundle_info(building, written, bundle)
             manifest = from_bundle_files(info["files"], also=[("bundle.json", record)])
-            _verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")
+            verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")
             if info.get("hermetic") == "site":
                 self.warnings.append(
                     f"The bundle '{bundle.name}' {bundle.release} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it."
@@ -203,7 +204,7 @@ class Store:
             building = Path(str(job["into"]))
             told = answer["laid"]
             if not runs_engine:
-                _compile_elsewhere(self.layout.tree("bundles", bundle.id) / bundle.python["executable"], building, told["files"])
+                compile_elsewhere(self.layout.tree("bundles", bundle.id) / bundle.python["executable"], building, told["files"])
             artifact = artifacts[to_lay[name][0]]
             receipt = LaidReceipt(
                 id=name,
@@ -312,84 +313,3 @@ def _flushing(root: Path) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def _bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bundle) -> tuple[dict[str, Any], list[Any]]:
-    import json
-
-    path = tree / "bundle.json"
-    subject = f"The archive of the bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})"
-    if "bundle.json" not in written:
-        raise BrokenArtifact(
-            f"{subject} holds no bundle.json; wanted is an archive made by bundle_build. Publish one and declare its release."
-        )
-    try:
-        info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if info["format"] != 1:
-            raise BrokenArtifact(
-                f"{subject} has format {info['format']}; this engine reads 1. Use the hermetic.python release that made it."
-            )
-        from_bundle_files(info["files"])
-        outside = [path for path in info["files"] if not {"", ".", ".."}.isdisjoint(path.split("/"))]
-        if outside:
-            raise BrokenArtifact(f"{subject} holds a bundle.json that lists paths outside its tree. Build it again.", outside)
-        python = info["python"]
-        needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
-        named = (info["name"], info["release"], *needed)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BrokenArtifact(
-            f"{subject} holds a bundle.json that cannot be read ({type(error).__name__}: {error}). Build it again."
-        ) from error
-    if named[:2] != (bundle.name, bundle.release):
-        raise BrokenArtifact(
-            f"{subject} is the bundle '{named[0]}' {named[1]}. Declare it by that name and release, or publish the right archive."
-        )
-    size, sha256 = written["bundle.json"]
-    return info, [0o644, size, sha256]
-
-
-def _verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[int, str]], *, subject: str) -> None:
-    inspection = Inspection(tree, manifest, owner=file_owner())
-    inspection.all_by_stat({}, list_all=True)
-    problems = [
-        f"{difference.path}: {difference.kind}, expected {difference.expected or 'nothing'}, found {difference.actual or 'nothing'}"
-        for difference in inspection.differences
-    ]
-    problems += [
-        f"{path}: its content is not the one of the manifest"
-        for path, record in manifest.files.items()
-        if path in written and written[path][1] != record[2]
-    ]
-    if problems:
-        raise BrokenArtifact(f"{subject} is not what its own manifest says; nothing was installed. Build and publish it again.", problems)
-
-
-def _compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]) -> None:
-    """Compile with a Python that cannot run the engine, and add its byte code to the files."""
-    import subprocess
-
-    sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
-    listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
-    done = subprocess.run(
-        [str(python), "-B", "-W", "ignore", "-c", COMPILE_ELSEWHERE],
-        input=listing,
-        capture_output=True,
-        text=True,
-        env=clean_environment(),
-        check=False,
-    )
-    if done.returncode != 0:
-        if "Errno 28" in done.stderr:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(laid_tree))
-        raise HermeticError(f"Byte code for {python} could not be made: {done.stderr.strip()[-500:]}")
-    made = [f"{path}c" for path in sources if os.path.exists(laid_tree / f"{path}c")]
-    inodes = {}
-    for path in made:
-        target = laid_tree / path
-        os.chmod(target, 0o644)
-        os.utime(target, ns=(FILE_TIME_NS, FILE_TIME_NS))
-        found = os.lstat(target)
-        inodes[(found.st_dev, found.st_ino, found.st_size)] = path
-    digests = hash_inodes({inode: str(laid_tree / path) for inode, path in inodes.items()}, count=1)
-    for inode, path in inodes.items():
-        files[path] = [0o644, inode[2], digests[inode]]

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .durable import WINDOWS, extended, remove_tree
+from .durable import WINDOWS, extended
 from .layout import DISCARDED, Layout
 from .processes import trees_in_use
 from .receipts import Generation, Records
+from .removal import remove_tree
 from .windows_in_use import set_aside_in
 from .windows_processes import is_open
 

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Byte code for a bundle whose Python cannot run the engine."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .errors import HermeticError
+from .layout import FILE_TIME_NS
+from .workers import clean_environment, hash_inodes
+
+# The same for a Python that cannot run the engine. Its byte code keeps the source's time, which is the same for every file.
+_SCRIPT = """
+import py_compile, sys
+for line in sys.stdin:
+    path, shown_as = line.rstrip("\\n").split("\\t")
+    try:
+        py_compile.compile(path, path + "c", shown_as, True)
+    except py_compile.PyCompileError:
+        continue
+    except Exception as error:
+        sys.stderr.write("%s: %s\\n" % (shown_as, error))
+        sys.exit(1)
+"""
+
+
+def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]) -> None:
+    """Compile with a Python that cannot run the engine, and add its byte code to the files."""
+    sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
+    listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
+    done = subprocess.run(
+        [str(python), "-B", "-W", "ignore", "-c", _SCRIPT],
+        input=listing,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+    )
+    if done.returncode != 0:
+        if "Errno 28" in done.stderr:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(laid_tree))
+        raise HermeticError(f"Byte code for {python} could not be made: {done.stderr.strip()[-500:]}")
+    made = [f"{path}c" for path in sources if os.path.exists(laid_tree / f"{path}c")]
+    inodes = {}
+    for path in made:
+        target = laid_tree / path
+        os.chmod(target, 0o644)
+        os.utime(target, ns=(FILE_TIME_NS, FILE_TIME_NS))
+        found = os.lstat(target)
+        inodes[(found.st_dev, found.st_ino, found.st_size)] = path
+    digests = hash_inodes({inode: str(laid_tree / path) for inode, path in inodes.items()}, count=1)
+    for inode, path in inodes.items():
+        files[path] = [0o644, inode[2], digests[inode]]

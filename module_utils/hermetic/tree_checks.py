@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the trees of a generation are what their receipts say, each shared file looked at once; changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from . import interpreter
+from .durable import inside
+from .errors import BrokenInterpreter
+from .explain import bundle_findings, environment_findings, shared_finding, store_finding, without_consequences
+from .finding import INTERRUPTED, TAMPERED, Finding
+from .foreign_packages import find_foreign
+from .inspection import Inspection
+from .layout import Layout
+from .manifest import Manifest
+from .meanwhile import Meanwhile
+from .observation import Observation
+from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt
+from .workers import core_count, hash_inodes
+
+# Device, number and size.
+_Inode = tuple[int, int, int]
+
+
+def check_trees(
+    layout: Layout, observation: Observation, current: Generation, *, verify: str, jobs: int, also_laid: frozenset[str] = frozenset()
+) -> None:
+    """Add a finding for each difference between the trees of a generation and their receipts; ``verify`` as for ``observe``."""
+    records = observation.records
+    checks: list[_TreeCheck] = []
+    # To start an interpreter is mostly to wait.
+    starts: list[Meanwhile[None]] = []
+    for name, tree_id in sorted(current.bundles.items()):
+        bundle = records.bundles.get(tree_id)
+        if bundle is None or not layout.tree("bundles", tree_id).is_dir():
+            observation.broken["bundles"].add(tree_id)
+            _report_gone(layout, observation, f"bundle:{name}", "bundles", tree_id)
+            continue
+        checks.append(_TreeCheck("bundles", tree_id, layout.tree("bundles", tree_id), bundle.manifest(), bundle.owner, bundle.directories))
+        starts.append(Meanwhile(partial(_check_start, layout, observation, name, bundle)))
+    if verify == "none":
+        checks = []
+    environments = []
+    lost: set[str] = set()
+    for name, tree_id in sorted(current.virtualenvs.items()):
+        receipt = records.environments.get(tree_id)
+        if receipt is None or not layout.tree("environments", tree_id).is_dir():
+            observation.broken["environments"].add(tree_id)
+            _report_gone(layout, observation, f"virtualenv:{name}", "environments", tree_id)
+        elif any(laid_id not in records.laid for laid_id in receipt.laid):
+            observation.broken["environments"].add(tree_id)
+            lost |= {laid_id for laid_id in receipt.laid if laid_id not in records.laid}
+        else:
+            environments.append(receipt)
+    # Environments are put into place before the laid wheels that they share: a run cut off between the two lost nothing.
+    cause = INTERRUPTED if layout.journal.exists() else TAMPERED
+    for laid_id in sorted(lost):
+        if str(layout.receipt("laid", laid_id)) not in records.unreadable:
+            observation.findings.append(
+                store_finding("missing", cause, "the receipt of a laid wheel", None, f"state/receipts/laid/{laid_id}.json")
+            )
+        observation.orphans.append(layout.tree("laid", laid_id))
+    if verify != "none":
+        used = also_laid.union(*(receipt.laid for receipt in environments))
+        _verify(layout, observation, checks, environments, sorted(used), deep=verify == "deep", jobs=jobs)
+    for start in starts:
+        start.result()
+
+
+def _report_gone(layout: Layout, observation: Observation, subject: str, kind: str, tree_id: str) -> None:
+    """Report a tree that is gone, or one that is there and has lost its receipt; it stays until it is made anew."""
+    expected, path = "installed", f"{kind}/{tree_id}"
+    if os.path.lexists(layout.tree(kind, tree_id)) and tree_id not in getattr(observation.records, kind):
+        observation.orphans.append(layout.tree(kind, tree_id))
+        expected, path = "a receipt", f"state/receipts/{kind}/{tree_id}.json"
+        if str(layout.receipt(kind, tree_id)) in observation.records.unreadable:
+            return
+    observation.findings.append(Finding(subject, "missing", "high", TAMPERED, expected, None, path, "Converge to install it again."))
+
+
+def _check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> None:
+    tree = layout.tree("bundles", bundle.id)
+    try:
+        interpreter.check_version(tree / bundle.python["executable"], wanted=bundle.python["version"], subject=f"The bundle '{name}'")
+    except BrokenInterpreter as error:
+        observation.broken["bundles"].add(bundle.id)
+        observation.findings.append(
+            Finding(
+                f"bundle:{name}",
+                "not_runnable",
+                "high",
+                TAMPERED,
+                f"Python {bundle.python['version']}",
+                error.message,
+                f"bundles/{bundle.id}/{bundle.python['executable']}",
+                "Converge to install it again, or roll back.",
+            )
+        )
+
+
+@dataclass
+class _TreeCheck:
+    kind: str
+    id: str
+    tree: Path
+    manifest: Manifest
+    owner: list[Any] | None
+    hints: dict[str, list[int]] | object
+    inspection: Inspection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inspection = Inspection(self.tree, self.manifest, owner=self.owner, shares=self.kind == "environments")
+
+
+def _verify(
+    layout: Layout,
+    observation: Observation,
+    checks: list[_TreeCheck],
+    environments: list[EnvironmentReceipt],
+    used: list[str],
+    *,
+    deep: bool,
+    jobs: int,
+) -> None:
+    records = observation.records
+    laid_checks = {
+        laid_id: _TreeCheck(
+            "laid",
+            laid_id,
+            layout.tree("laid", laid_id),
+            records.laid[laid_id].manifest(),
+            records.laid[laid_id].owner,
+            records.laid[laid_id].directories,
+        )
+        for laid_id in used
+    }
+    for check in [*checks, *laid_checks.values()]:
+        check.inspection.all_by_stat(check.hints, list_all=deep)  # type: ignore[arg-type]
+    # Other processes read the files while this one goes through the environments.
+    digests = Meanwhile(lambda: _hash([*checks, *laid_checks.values()], {}, jobs=jobs)) if deep else None
+    dirty_laid = {laid_id for laid_id, check in laid_checks.items() if check.inspection.differences}
+    environment_checks = []
+    for receipt in environments:
+        check = _check_environment(layout, receipt, records.laid, dirty_laid, deep=deep)
+        environment_checks.append((receipt, check))
+    if digests is not None:
+        own = [check for _receipt, check in environment_checks]
+        told = _hash(own, digests.result(), jobs=jobs)
+        streams: dict[_Inode, list[str]] = {}
+        for check in [*checks, *laid_checks.values(), *own]:
+            check.inspection.contents(told)
+            check.inspection.streams(streams)
+    _report(observation, checks, environment_checks, laid_checks)
+
+
+def _check_environment(
+    layout: Layout, receipt: EnvironmentReceipt, laid: dict[str, LaidReceipt], dirty_laid: set[str], *, deep: bool
+) -> _TreeCheck:
+    """Inspect an environment; one whose directories are untouched and whose wheels are whole needs no look at the shared files."""
+    tree = layout.tree("environments", receipt.id)
+    shares = receipt.link_mode == "hardlink" and all(laid[laid_id].stamp == stamp for laid_id, stamp in receipt.laid.items())
+    if shares and not deep and not dirty_laid.intersection(receipt.laid):
+        quick = _TreeCheck("environments", receipt.id, tree, receipt.own_manifest(), receipt.owner, receipt.directories)
+        changed = quick.inspection.directories(receipt.directories)
+        if not changed and not quick.inspection.differences:
+            quick.inspection.files()
+            quick.inspection.links()
+            return quick
+    check = _TreeCheck("environments", receipt.id, tree, receipt.manifest(laid), receipt.owner, receipt.directories)
+    check.inspection.all_by_stat(receipt.directories, list_all=deep)
+    return check
+
+
+def _hash(checks: list[_TreeCheck], known: Mapping[_Inode, str], *, jobs: int) -> dict[_Inode, str]:
+    """Hash each inode once, however many trees share it, and return the digests together with those that are known."""
+    paths: dict[_Inode, str] = {}
+    for check in checks:
+        at = inside(check.tree)
+        for path, inode in check.inspection.inodes.items():
+            if inode not in paths and inode not in known:
+                paths[inode] = at(path)
+    return {**known, **hash_inodes(paths, count=core_count(jobs))}
+
+
+def _report(
+    observation: Observation,
+    checks: list[_TreeCheck],
+    environment_checks: list[tuple[EnvironmentReceipt, _TreeCheck]],
+    laid_checks: dict[str, _TreeCheck],
+) -> None:
+    records = observation.records
+    for check in checks:
+        if check.inspection.differences:
+            observation.broken["bundles"].add(check.id)
+            observation.findings += bundle_findings(records.bundles[check.id], check.inspection.differences)
+    shown: set[tuple[str, str]] = set()
+    for receipt, check in environment_checks:
+        if not check.inspection.differences:
+            continue
+        observation.broken["environments"].add(check.id)
+        foreign = find_foreign(check.tree, receipt, records.laid)
+        observation.findings += environment_findings(receipt, records.laid, check.inspection.differences, foreign)
+        shown |= {(laid_id, difference.path) for laid_id in receipt.laid for difference in check.inspection.differences}
+    for laid_id, check in laid_checks.items():
+        if not check.inspection.differences:
+            continue
+        observation.broken["laid"].add(laid_id)
+        users = [receipt for receipt, _check in environment_checks if laid_id in receipt.laid]
+        for difference in without_consequences(check.inspection.differences):
+            if not any((laid_id, receipt.target(records.laid[laid_id], difference.path)) in shown for receipt in users):
+                observation.findings.append(shared_finding(laid_id, difference))

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether an unpacked archive is the bundle that was declared, and what its own manifest says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .declaration import Bundle
+from .errors import BrokenArtifact
+from .inspection import Inspection, file_owner
+from .manifest import Manifest, from_bundle_files
+
+
+def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bundle) -> tuple[dict[str, Any], list[Any]]:
+    """Return ``bundle.json`` and its own record (mode, size, SHA-256); raises BrokenArtifact where it is that of no such bundle."""
+    path = tree / "bundle.json"
+    subject = f"The archive of the bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})"
+    if "bundle.json" not in written:
+        raise BrokenArtifact(
+            f"{subject} holds no bundle.json; wanted is an archive made by bundle_build. Publish one and declare its release."
+        )
+    try:
+        info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if info["format"] != 1:
+            raise BrokenArtifact(
+                f"{subject} has format {info['format']}; this engine reads 1. Use the hermetic.python release that made it."
+            )
+        from_bundle_files(info["files"])
+        outside = [path for path in info["files"] if not {"", ".", ".."}.isdisjoint(path.split("/"))]
+        if outside:
+            raise BrokenArtifact(f"{subject} holds a bundle.json that lists paths outside its tree. Build it again.", outside)
+        python = info["python"]
+        needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
+        named = (info["name"], info["release"], *needed)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenArtifact(
+            f"{subject} holds a bundle.json that cannot be read ({type(error).__name__}: {error}). Build it again."
+        ) from error
+    if named[:2] != (bundle.name, bundle.release):
+        raise BrokenArtifact(
+            f"{subject} is the bundle '{named[0]}' {named[1]}. Declare it by that name and release, or publish the right archive."
+        )
+    size, sha256 = written["bundle.json"]
+    return info, [0o644, size, sha256]
+
+
+def verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[int, str]], *, subject: str) -> None:
+    """Hold what was unpacked against the manifest; raises BrokenArtifact with every difference."""
+    inspection = Inspection(tree, manifest, owner=file_owner())
+    inspection.all_by_stat({}, list_all=True)
+    problems = [
+        f"{difference.path}: {difference.kind}, expected {difference.expected or 'nothing'}, found {difference.actual or 'nothing'}"
+        for difference in inspection.differences
+    ]
+    problems += [
+        f"{path}: its content is not the one of the manifest"
+        for path, record in manifest.files.items()
+        if path in written and written[path][1] != record[2]
+    ]
+    if problems:
+        raise BrokenArtifact(f"{subject} is not what its own manifest says; nothing was installed. Build and publish it again.", problems)

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run code as nobody: permissions stop root from nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+as_nobody = pytest.mark.skipif(not ROOT, reason="becomes another user")
+
+_PACKAGE = "ansible_collections.hermetic.python.plugins.module_utils.hermetic"
+_LOAD = f"from {_PACKAGE} import durable\nfrom {_PACKAGE}.errors import BrokenRoot\nfrom {_PACKAGE}.removal import remove_tree\n"
+
+
+def unprivileged(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the code as nobody, with ``durable``, ``remove_tree``, ``BrokenRoot`` and ``Path`` at hand."""
+    prelude = (
+        f"import os, sys, tempfile; sys.path[:0] = {sys.path!r}\nfrom pathlib import Path\n"
+        + _LOAD
+        + "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+    )
+    return subprocess.run([sys.executable, "-c", prelude + code, *arguments], text=True, capture_output=True, check=False)

@@ -54,7 +54,7 @@ def lock(wheels: Iterable[Wheel]) -> str:
 
 
 def converge_request(
-    root: Path, archive: Archive, environments: Mapping[str, Sequence[Wheel]], *, sources: Mapping[str, Sequence[str]]
+    root: Path | str, archive: Archive, environments: Mapping[str, Sequence[Wheel]], *, sources: Mapping[str, Sequence[str]]
 ) -> str:
     """Return a request that gives a root one bundle and these environments; ``sources`` says by digest where artifacts are."""
     wheels = {wheel.sha256: wheel for chosen in environments.values() for wheel in chosen}
@@ -77,7 +77,7 @@ def drift_request(root: Path, *, verify: str) -> str:
     return _request("drift", root, options={"verify": verify})
 
 
-def _request(command: str, root: Path, **more: Any) -> str:
+def _request(command: str, root: Path | str, **more: Any) -> str:
     return json.dumps({"format": 1, "command": command, "check": False, "root": str(root), **more})
 
 
@@ -93,7 +93,7 @@ def plays(tasks: Sequence[Mapping[str, Any]], *, interpreter: Path | None = None
     return json.dumps(document, indent=1) + "\n"
 
 
-def system_task(root: Path, *, repository: str, locks: Mapping[str, Path], wheels: Path) -> dict[str, Any]:
+def system_task(root: Path | str, *, repository: str, locks: Mapping[str, Path], wheels: Path) -> dict[str, Any]:
     """Return the task that gives a host everything."""
     return {
         "name": "The whole declared state",

@@ -133,6 +133,11 @@ def _wheels(space: Workspace, python: Path) -> list[Wheel]:
     words = (sys.executable, "-m", "pip", "--python", str(python), "download", "--quiet", "--no-deps", "--only-binary", ":all:",
              "--disable-pip-version-check", "--dest", str(directory), "--requirement", str(PACKAGES))  # fmt: skip
     run(Command(words, os.environ, space.base))
+    return known_wheels(directory)
+
+
+def known_wheels(directory: Path) -> list[Wheel]:
+    """Return the wheels that lie in a directory."""
     wheels = []
     for path in sorted(directory.glob("*.whl")):
         name, wheel_version = path.name.split("-")[:2]

@@ -22,18 +22,20 @@ from ansible_collections.hermetic.python.bench import (  # noqa: E402
     no_change,
     report,
     verification,
+    windows,
 )
 from ansible_collections.hermetic.python.bench.command import CommandFailed  # noqa: E402
 from ansible_collections.hermetic.python.bench.comparison import Comparison  # noqa: E402
 from ansible_collections.hermetic.python.bench.ingredients import Ingredients, gather, missing_tools  # noqa: E402
 from ansible_collections.hermetic.python.bench.workspace import workspace  # noqa: E402
 
-ROWS = ("no-change", "first-build", "verification", "bundle-install")
+ROWS = ("no-change", "first-build", "verification", "bundle-install", "windows")
 _TOOLS = {
     "no-change": ("bash",),
     "first-build": ("bash",),
     "verification": ("bash", "find", "xargs", "sha256sum"),
     "bundle-install": ("bash", "curl", "tar", "sha256sum"),
+    "windows": (),
 }
 
 
@@ -42,6 +44,8 @@ def main() -> int:
     arguments = _arguments()
     rows = tuple(dict.fromkeys(arguments.only or ROWS))
     skipped = {row: f"not installed: {', '.join(lacking)}" for row in rows if (lacking := missing_tools(_TOOLS[row]))}
+    if "windows" in rows and (reason := windows.why_impossible()):
+        skipped["windows"] = reason
     rows = tuple(row for row in rows if row not in skipped)
     began = time.monotonic()
 
@@ -79,6 +83,8 @@ def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, fu
             yield from no_change.compare(made, roots, rounds=rounds, full=full)
         if "verification" in rows:
             yield from verification.compare(made, roots, rounds=rounds)
+    if "windows" in rows:
+        yield from windows.compare(made, rounds=rounds)
 
 
 def _arguments() -> argparse.Namespace:

@@ -82,12 +82,17 @@ class WindowsHost:
             raise AssertionError(f"{' '.join(argv)[:300]} ended with {done.code}\n{done.text[-2000:]}\n{done.errors[-2000:]}")
         return done
 
+    def command(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> list[str]:
+        """Return the command of this machine that runs a Windows program."""
+        settings = {**wine_settings(self.prefix, user=self.user), **(environment or {})}
+        return self._debian.command([WINE, *argv], drive=self.prefix / "drive_c", environment=settings)
+
     def popen(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a Windows program with pipes as its streams; the process that is returned is the program itself."""
         self._start_wineserver()
-        settings = {**wine_settings(self.prefix, user=self.user), **(environment or {})}
-        command = self._debian.command([WINE, *argv], drive=self.prefix / "drive_c", environment=settings)
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen(
+            self.command(argv, environment=environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
 
     def python(self, *arguments: str, executable: str = "C:\\infra-system\\bin\\python.exe", **settings: Any) -> str:
         """Run a Python of the host, which must succeed, and return what it prints."""

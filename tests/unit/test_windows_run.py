@@ -181,9 +181,33 @@ def test_a_time_limit_an_exit_code_and_the_last_words_reach_the_user(supply: Sup
         run.carry_out(request_of(run))
     assert "secret" not in caught.value.message
     crashed = problem("engine", timed_out=False, how="exit code 0xC0000135, a DLL that it needs is missing", **about)
-    run = run_of(Host(crashed), supply, bundle)
+    # Once with the interpreter that the host has, once with the one of the archive that it is given then.
+    host = Host(crashed, crashed)
+    run = run_of(host, supply, bundle)
     with pytest.raises(HermeticError, match=r"0xC0000135.*DLL.*Traceback"):
         run.carry_out(request_of(run))
+    assert len(host.pushed) == 1
+
+
+def test_a_host_whose_interpreter_cannot_run_the_engine_gets_another_in_the_same_task(
+    tmp_path: Path, supply: Supply, bundle: BundleArtifact
+) -> None:
+    about = {"python": "C:\\p\\python.exe", "timed_out": False, "how": "exit code 1", "said": "ModuleNotFoundError: json"}
+    host = Host(problem("engine", **about), answer(interpreter=FOUND, bootstrapped=True, warnings=("damaged",)))
+    run = run_of(host, supply, bundle)
+    assert run.carry_out(request_of(run)) == DONE
+    assert "bootstrap" not in host.asked[0]
+    assert host.order()["sources"] == [f"C:\\t\\{host.pushed[0]}"]
+    assert run.warnings == ["damaged"]
+    path = make_bundle(tmp_path / "served", platform="windows-x86_64")
+    with served(tmp_path / "served") as server:
+        # Where it could fetch an archive, it has tried one.
+        known = supply.archive(f"{server.url}/{path.name}", sha256=sha256(path))
+        tried = Host(problem("engine", **about))
+        run = run_of(tried, supply, known)
+        with pytest.raises(HermeticError, match="ModuleNotFoundError"):
+            run.carry_out(request_of(run))
+    assert tried.pushed == []
 
 
 def test_a_powershell_that_fails_is_told_in_its_own_words(supply: Supply, bundle: BundleArtifact) -> None:
@@ -225,4 +249,7 @@ def test_a_job_in_the_background_is_rehearsed_and_then_started(supply: Supply, b
     assert result["ansible_job_id"] == "j1"
     assert [asked["background"] for asked in host.asked] == [False, True]
     assert [json.loads(asked["request"])["check"] for asked in host.asked] == [True, False]
+    # Nothing but the module sees this result, which has the keys of any other.
+    assert "told" not in host.asked[0]
+    assert json.loads(host.asked[1]["told"]) == {"platform": "windows-x86_64", "declared": run.state.summary}
     assert run.left_running

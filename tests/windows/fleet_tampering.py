@@ -114,7 +114,6 @@ ON_ALL = (
     _file("one/{bin}/alpha{exe}", "modified", _written("MZ, which is no launcher\n")),
     # Of an access list Wine keeps what a POSIX mode can say; test_engine_tamper.py sets one from the Windows side.
     _file("one/{site}/beta_data", "mode", lambda path: path.chmod(0o777)),
-    _file("one/{site}/gamma", "owner", lambda path: os.chown(path, NOBODY, -1)),
     Way(_remove_package, (("package:two/gamma", "missing", TAMPERED),)),
     Way(_package("added", "1.0"), (("package:two/added", "unexpected", TAMPERED),)),
     Way(_package("beta", "9.0", instead_of="beta-1.0.dist-info"), (("package:two/beta", "version", TAMPERED),)),
@@ -122,6 +121,11 @@ ON_ALL = (
     Way(lambda host: host.at("environments/.new-one").mkdir(), (("store", "interrupted", INTERRUPTED),)),
     Way(lambda host: host.at("state/receipts/bundles/other.json").write_text("{"), (("store", "modified", TAMPERED),)),
 )
+
+
+def _other_owner(*more: Found) -> Way:
+    way = _file("one/{site}/gamma", "owner", lambda path: os.chown(path, NOBODY, -1))
+    return Way(way.do, (*way.found, *more))
 
 
 def _other_interpreter(host: Host) -> None:
@@ -149,6 +153,7 @@ def _stream(path: Path) -> None:
 def _linux(host: Host) -> tuple[Way, ...]:
     program = next(host.bundle.glob("libexec/python3*")).name
     return (
+        _other_owner(),
         Way(_other_interpreter, (("virtualenv:one", "interpreter", TAMPERED),)),
         _file("two/{site}/linked", "unexpected", lambda path: path.symlink_to("/etc")),
         _dead(f"python/libexec/{program}", "modified", _written("#!/bin/false\n")),
@@ -159,6 +164,8 @@ def _windows(host: Host) -> tuple[Way, ...]:
     library = next(host.bundle.glob("bin/python3[0-9]*.dll")).name
     stream = _file("python/{stdlib}/ssl.py", "unexpected", _stream)
     return (
+        # Wine makes the access list from owner and mode.
+        _other_owner(("file:one/{site}/gamma", "mode", TAMPERED)),
         Way(lambda host: _append(host.at("one/pyvenv.cfg")), (("virtualenv:one", "interpreter", TAMPERED),)),
         _file("python/bin/DLLs/_lzma.pyd", "missing", os.unlink),
         _file(f"two/Scripts/{library}", "missing", os.unlink),

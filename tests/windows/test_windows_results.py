@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
 from fleet_bundles import FleetBundles
 from plays import Controller, Played
 from roots import Archive
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.slow
 ELSEWHERE, THERE = "linux", "windows"
 # What is warned of, what took how long and what a bundle says of itself is the host's own.
 OWN = (".warnings", ".timings", ".info.bundles")
+BY_ASYNC_STATUS = {"started", "finished", "ansible_job_id", "results_file", "stdout", "stdout_lines", "stderr", "stderr_lines"}
 
 
 def keys(value: Any, *, path: str = "") -> set[str]:
@@ -50,10 +55,11 @@ class Pair:
         self.links = {"find_links": [str(wheels)]}
         self.declared = {"bundles": [bundle], "virtualenvs": [self.virtualenv], **self.links}
 
-    def play(self, *tasks: tuple[str, dict[str, Any]], arguments: tuple[str, ...] = ()) -> Played:
+    def play(self, *tasks: tuple[str, dict[str, Any]], arguments: tuple[str, ...] = (), task: Mapping[str, Any] | None = None) -> Played:
         """Run one module after the other on both; what fails is ignored."""
+        shared = {"ignore_errors": True, **(task or {})}
         made = [
-            {f"hermetic.python.{module}": {"root": "{{ root }}", **options}, "ignore_errors": True, "name": f"{number} {module}"}
+            {f"hermetic.python.{module}": {"root": "{{ root }}", **options}, **shared, "name": f"{number} {module}"}
             for number, (module, options) in enumerate(tasks)
         ]
         return self.controller.play(made, *arguments, hosts=self.hosts)
@@ -94,3 +100,21 @@ def test_every_module_returns_the_same_keys_on_windows_as_elsewhere(pair: Pair) 
             wrong.append((module, linux["status"], "only on Linux", ours - theirs, "only on Windows", theirs - ours))
     assert not wrong, "\n".join(map(str, wrong))
     assert [each["status"] for each in played.results if each["host"] == THERE].count("failed") == 3, played.output
+
+
+def test_a_job_in_the_background_has_the_keys_that_it_has_elsewhere(pair: Pair) -> None:
+    """Ansible cannot start such a job under Wine, so the module is called as the job would call it."""
+    assert pair.play(("system", {"bundles": [pair.bundle]})).code == 0
+    elsewhere = pair.play(("drift", {"bundles": [pair.bundle]}), arguments=("--limit", ELSEWHERE), task={"async": 60, "poll": 1})
+    request = {"format": 1, "command": "drift", "root": "C:\\infra-system"}
+    told = {"platform": "windows-x86_64", "declared": {"bundles": {}, "virtualenvs": {}}}
+    given = {"platform": "windows-x86_64", "time_limit": 60, "request": json.dumps(request), "background": True, "told": json.dumps(told)}
+    there = pair.play(
+        ("win_engine", {**given, "engine": base64.b64encode(engine_zip()).decode()}),
+        ("win_engine", {**given, "engine": base64.b64encode(engine_zip()).decode(), "request": json.dumps({**request, "command": "none"})}),
+        arguments=("--limit", THERE),
+    )
+    drift, failed = (each["result"] for each in there.results)
+    assert set(drift) - {"warnings"} == set(elsewhere.of(ELSEWHERE)) - BY_ASYNC_STATUS - {"warnings"}
+    assert (drift["platform"], drift["declared"], drift["findings"]) == (told["platform"], told["declared"], [])
+    assert failed["failed"] and "none" in failed["msg"] and "platform" not in failed

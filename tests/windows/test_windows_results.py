@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ class Pair:
     def __init__(self, directory: Path, host: WindowsHost, archives: dict[str, Archive], lock: Path, wheels: Path) -> None:
         self.controller = Controller(directory / "controller")
         roots = {
-            ELSEWHERE: {"root": str(directory / "root")},
+            # Ansible's own async_status needs a Python; no task of ours does.
+            ELSEWHERE: {"root": str(directory / "root"), "ansible_python_interpreter": sys.executable},
             THERE: {"root": "C:\\infra-system", "ansible_remote_tmp": "%TEMP%", **host.inventory_vars},
         }
         self.hosts = {

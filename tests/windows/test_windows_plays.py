@@ -296,5 +296,5 @@ def test_names_with_letters_of_other_languages_and_blanks_do(
     (finding,) = told.of(other.name)["findings"]
     assert (finding["kind"], finding["path"]) == ("unexpected", f"{root}\\bundles\\{other.archive.id}\\bin\\{stray}")
     assert finding["subject"] in told.of(other.name)["msg"]
-    _refused(other.module("generation", root=root, number="9"), "Generation 9 is not on this host")
+    _refused(other.module("generation", root=root, number="9"), f"Generation 9 is not below {root}")
     assert other.leftovers() == []

@@ -20,6 +20,7 @@ $spec = @{
         bootstrap = @{ type = 'str'; no_log = $true }
         time_limit = @{ type = 'int'; required = $true }
         background = @{ type = 'bool'; default = $false }
+        told = @{ type = 'str' }
     }
     supports_check_mode = $true
 }
@@ -257,15 +258,24 @@ if (-not $done.answered) {
     $module.ExitJson()
 }
 if ($module.Params.background) {
-    # Nobody reads this but the user, through async_status.
-    foreach ($property in (ConvertFrom-Json -InputObject $done.stdout).PSObject.Properties) {
-        if ($property.Name -eq 'warnings') {
-            foreach ($warning in $property.Value) {
-                $module.Warn($warning)
+    # Nobody reads this but the user, through async_status: it has what the controller adds to the results that it sees, and nothing else.
+    $null = $module.Result.Remove('host')
+    $answer = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $done.stdout)
+    $told = @{}
+    if ($module.Params.told -and -not $answer.failed) {
+        $told = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.told)
+    }
+    foreach ($table in $told, $answer) {
+        foreach ($name in $table.Keys) {
+            if ($name -ne 'warnings') {
+                $module.Result[$name] = $table[$name]
             }
-            continue
         }
-        $module.Result[$property.Name] = $property.Value
+    }
+    foreach ($warning in @($answer.warnings)) {
+        if ($warning) {
+            $module.Warn($warning)
+        }
     }
     $module.ExitJson()
 }

@@ -96,7 +96,7 @@ Function Invoke-HostProgram {
         }
     }
     catch {
-        # It ended without reading all; its exit code and its words tell why, and this is added to them.
+        # It ended without reading all; its exit code and its words tell why, where it has any.
         $cutOff = "It did not read its whole input: $($_.Exception.GetBaseException().Message)"
     }
     if (-not $process.WaitForExit([System.Math]::Max(1, [int]($deadline - [System.DateTime]::UtcNow).TotalMilliseconds))) {
@@ -118,7 +118,8 @@ Function Invoke-HostProgram {
         $answer.stderr = $stderr.Result
     }
     if ($cutOff) {
-        $answer.stderr = "$($answer.stderr)`n$cutOff".Trim()
+        # Before its own words: of these the last ones are shown, and they say why.
+        $answer.stderr = "$cutOff`n$($answer.stderr)".Trim()
     }
     if ($process.HasExited) {
         $answer.code = $process.ExitCode

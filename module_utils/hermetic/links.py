@@ -93,7 +93,9 @@ def remove(link: Path) -> None:
         raise BrokenRoot(f"{link}: found {_kind(link)} where a link was to be removed; it stays as it is. Move it away and run again.")
     try:
         if WINDOWS:
-            _take_away(link)
+            old = _free_name(link)
+            if old is not None:
+                remove_tree(old)
         else:
             os.unlink(link)
     except FileNotFoundError:
@@ -143,8 +145,16 @@ def _replace_junction(link: Path, target: str) -> None:
     # A stand-in on the way says that this volume has no junctions, and there is nothing behind it that one could lead to.
     if shown != Path(target) or not _make_junction(target, temporary):
         windows_stand_in.make(temporary, target)
-    _take_away(link)
-    patiently(lambda: os.rename(temporary, link))
+    # No program is reached through the link from one step to the next; so what was there is removed after both.
+    old = _free_name(link)
+    try:
+        patiently(lambda: os.rename(temporary, link))
+    except BaseException:
+        if old is not None:
+            os.rename(old, link)
+        raise
+    if old is not None:
+        remove_tree(old)
 
 
 def _make_junction(target: str, link: Path) -> bool:
@@ -160,8 +170,8 @@ def _make_junction(target: str, link: Path) -> bool:
     return True
 
 
-def _take_away(link: Path) -> None:
-    """Free the name: a junction is unlinked; a stand-in is renamed first, since a program may be running from it."""
+def _free_name(link: Path) -> Path | None:
+    """Free the name: a junction is unlinked; a stand-in, from which a program may be running, is renamed, and its new path returned."""
     if _is_reparse_point(link):
         try:
             os.unlink(link)
@@ -170,4 +180,5 @@ def _take_away(link: Path) -> None:
     elif os.path.lexists(link):
         old = link.with_name(_OLD + link.name + "-" + os.urandom(4).hex())
         patiently(lambda: os.rename(link, old))
-        remove_tree(old)
+        return old
+    return None

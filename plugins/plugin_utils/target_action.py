@@ -60,7 +60,8 @@ class TargetAction(ActionBase):
         finally:
             if not self._in_background:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
-        if "invocation" in result:
+        if not self._in_background:
+            # Whoever answered: the module of the host, the engine of a Windows host, or nobody but the controller.
             result["invocation"] = {"module_args": shown_options(options)}
         return result
 

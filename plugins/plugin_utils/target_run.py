@@ -180,12 +180,16 @@ class TargetRun:
         # A job in the background takes its temporary interpreter away itself.
         discard = [self.bootstrapped.place] if in_background and self.bootstrapped is not None else []
         # No action plugin sees its result either, so it carries what the plugin would have added.
-        told = {"platform": self.facts.platform, "declared": self.state.summary} if in_background else {}
+        told = self._told() if in_background else {}
         parcel = {"request": request, "credentials": credentials_for(request, self.supply.credentials), "discard": discard, "told": told}
         hidden = {"_request": pack(parcel), "_engine": base64.b64encode(engine_zip()).decode("ascii")}
         arguments: dict[str, Any] = {**self.shown, "root": self.facts.root, **hidden}
         with self._timed("module"):
             return self.connection.module(python, arguments, in_background=in_background)
+
+    def _told(self) -> Result:
+        """Return what the result of a job in the background says beside what the engine says."""
+        return {"platform": self.facts.platform, "declared": self.state.summary}
 
     @staticmethod
     def _died(result: Result) -> bool:

@@ -78,6 +78,9 @@ class WindowsRun(TargetRun):
             "engine": self._engine_text or base64.b64encode(engine_zip()).decode("ascii"),
         }
         self._engine_text = arguments["engine"]
+        if background:
+            # No action plugin sees its result, so it carries what the plugin would have added.
+            arguments["told"] = _text(self._told())
         if bundle is not None:
             sources = [self.pushed[bundle.sha256]] if bundle.sha256 in self.pushed else self._sources_of(bundle)
             if sources:
@@ -113,6 +116,9 @@ class WindowsRun(TargetRun):
         if bundle is None or bundle.sha256 in self.pushed or self.transfer == "pull":
             return False
         lacks_archive = problem["kind"] == "interpreter"
+        if problem["kind"] == "engine" and not problem["timed_out"]:
+            # An interpreter that starts and cannot run the engine is damaged; the host had no archive that another one could come from.
+            lacks_archive = not self._sources_of(bundle)
         if problem["kind"] == "bootstrap":
             failure = BootstrapFailed(problem["step"], redacted(str(problem["detail"])))
             lacks_archive = failure.pushing_may_help

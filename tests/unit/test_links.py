@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import links
@@ -123,6 +124,51 @@ def test_without_junctions_a_marked_directory_of_programs_stands_in(tmp_path: Pa
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b", "bin"]
     links.remove(link)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_stand_in_is_missing_for_the_length_of_one_rename(
+    tmp_path: Path, without_reparse_points: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        bundle_at(tmp_path / name, name)
+    program = tmp_path / "bin" / "python.exe"
+    links.point(tmp_path / "bin", "a")
+    missing = []
+
+    def watched(name: str) -> None:
+        original = getattr(os, name)
+
+        def call(*arguments: Any, **settings: Any) -> Any:
+            if not program.exists():
+                missing.append((name, *(os.path.basename(each) for each in arguments[:2] if isinstance(each, (str, os.PathLike)))))
+            return original(*arguments, **settings)
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("rename", "replace", "unlink", "rmdir", "mkdir", "link", "open"):
+        watched(name)
+    links.point(tmp_path / "bin", "b")
+    assert program.read_text() == "b"
+    assert [(name, last) for name, *_first, last in missing] == [("rename", "bin")]
+
+
+def test_a_stand_in_comes_back_when_the_new_one_cannot_take_its_place(
+    tmp_path: Path, without_reparse_points: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        bundle_at(tmp_path / name, name)
+    links.point(tmp_path / "bin", "a")
+    rename = os.rename
+
+    def refuse(source: Any, target: Any) -> None:
+        if os.path.basename(source).startswith(".new-"):
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(BrokenRoot):
+        links.point(tmp_path / "bin", "b")
+    assert (tmp_path / "bin" / "python.exe").read_text() == "a"
 
 
 def test_a_stand_in_behind_another_one_is_stale_when_that_one_moves(tmp_path: Path, without_reparse_points: None) -> None:

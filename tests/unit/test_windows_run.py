@@ -10,13 +10,16 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import BootstrapFailed
 from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import DeclaredState
+from ansible_collections.hermetic.python.plugins.plugin_utils.reached_host import ReachedWindowsHost
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import BundleArtifact, Supply
+from ansible_collections.hermetic.python.plugins.plugin_utils.target_action import TargetAction
 from ansible_collections.hermetic.python.plugins.plugin_utils.target_request import compose_request, declare
 from ansible_collections.hermetic.python.plugins.plugin_utils.target_run import NoInterpreter
 from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import OtherPlatform, presumed_facts
@@ -181,9 +184,33 @@ def test_a_time_limit_an_exit_code_and_the_last_words_reach_the_user(supply: Sup
         run.carry_out(request_of(run))
     assert "secret" not in caught.value.message
     crashed = problem("engine", timed_out=False, how="exit code 0xC0000135, a DLL that it needs is missing", **about)
-    run = run_of(Host(crashed), supply, bundle)
+    # Once with the interpreter that the host has, once with the one of the archive that it is given then.
+    host = Host(crashed, crashed)
+    run = run_of(host, supply, bundle)
     with pytest.raises(HermeticError, match=r"0xC0000135.*DLL.*Traceback"):
         run.carry_out(request_of(run))
+    assert len(host.pushed) == 1
+
+
+def test_a_host_whose_interpreter_cannot_run_the_engine_gets_another_in_the_same_task(
+    tmp_path: Path, supply: Supply, bundle: BundleArtifact
+) -> None:
+    about = {"python": "C:\\p\\python.exe", "timed_out": False, "how": "exit code 1", "said": "ModuleNotFoundError: json"}
+    host = Host(problem("engine", **about), answer(interpreter=FOUND, bootstrapped=True, warnings=("damaged",)))
+    run = run_of(host, supply, bundle)
+    assert run.carry_out(request_of(run)) == DONE
+    assert "bootstrap" not in host.asked[0]
+    assert host.order()["sources"] == [f"C:\\t\\{host.pushed[0]}"]
+    assert run.warnings == ["damaged"]
+    path = make_bundle(tmp_path / "served", platform="windows-x86_64")
+    with served(tmp_path / "served") as server:
+        # Where it could fetch an archive, it has tried one.
+        known = supply.archive(f"{server.url}/{path.name}", sha256=sha256(path))
+        tried = Host(problem("engine", **about))
+        run = run_of(tried, supply, known)
+        with pytest.raises(HermeticError, match="ModuleNotFoundError"):
+            run.carry_out(request_of(run))
+    assert tried.pushed == []
 
 
 def test_a_powershell_that_fails_is_told_in_its_own_words(supply: Supply, bundle: BundleArtifact) -> None:
@@ -225,4 +252,30 @@ def test_a_job_in_the_background_is_rehearsed_and_then_started(supply: Supply, b
     assert result["ansible_job_id"] == "j1"
     assert [asked["background"] for asked in host.asked] == [False, True]
     assert [json.loads(asked["request"])["check"] for asked in host.asked] == [True, False]
+    # Nothing but the module sees this result, which has the keys of any other.
+    assert "told" not in host.asked[0]
+    assert json.loads(host.asked[1]["told"]) == {"platform": "windows-x86_64", "declared": run.state.summary}
     assert run.left_running
+
+
+@pytest.mark.parametrize(
+    ("timeout", "in_background", "limit"),
+    [(0, 0, 24 * 3600), (60, 0, 45), (0, 60, 45), (600, 60, 45), (30, 0, 20), (9, 0, 6), (1, 0, 1), (7200, 3600, 3585)],
+)
+def test_the_engine_is_ended_before_the_task_is(timeout: int, in_background: int, limit: int) -> None:
+    action = SimpleNamespace(_task=SimpleNamespace(timeout=timeout, async_val=in_background))
+    assert TargetAction._time_limit(action) == limit
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+def test_a_job_in_the_background_is_handed_to_the_wrapper_of_ansible(in_background: bool) -> None:
+    asked: dict[str, Any] = {}
+    action = SimpleNamespace(_execute_module=lambda **settings: asked.update(settings) or {"started": 1})
+    reached = ReachedWindowsHost(action, module="system", variables={"a": 1})
+    assert reached.module("", {"background": in_background}, in_background=in_background) == {"started": 1}
+    assert asked == {
+        "module_name": "hermetic.python.win_engine",
+        "module_args": {"background": in_background},
+        "task_vars": {"a": 1},
+        "wrap_async": in_background,
+    }

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tarfile
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.archive_writing import archive_name, write_archive
 from bundle_variants import Contents, Entry, entry, write
 from roots import Archive
 
@@ -56,3 +59,26 @@ def slim_archive(archive: Archive, place: Path, *, revision: int) -> Archive:
     assert contents.info is not None
     version = archive.release.partition("+")[0]
     return write(contents.with_info(release=f"{version}+{revision}"), place / f"slim-{revision}.tar")
+
+
+def slim_release(archive: Archive, place: Path, *, release: str) -> Archive:
+    """Write a slim release of a bundle in the form in which bundles are published, which win_engine unpacks as well."""
+    contents = slim(archive).with_info(release=release)
+    assert contents.info is not None
+    target = place / archive_name(name=contents.info["name"], release=release, platform=contents.info["platform"])
+    with tempfile.TemporaryDirectory() as directory:
+        _unpack(contents, Path(directory))
+        write_archive(Path(directory), target)
+    return Archive(target, hashlib.sha256(target.read_bytes()).hexdigest(), release, contents.info["python"])
+
+
+def _unpack(contents: Contents, directory: Path) -> None:
+    about = entry("bundle.json", data=json.dumps(contents.info, sort_keys=True).encode())
+    for info, data in [*contents.entries, about]:
+        path = directory / info.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if info.isdir():
+            path.mkdir(exist_ok=True)
+        else:
+            path.write_bytes(data)
+            path.chmod(info.mode)

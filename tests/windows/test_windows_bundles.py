@@ -123,18 +123,23 @@ def test_the_traps_catch_a_python_that_is_not_hermetic(subject: Subject) -> None
 
 
 def test_a_script_finds_its_neighbours_and_an_isolated_one_does_not(subject: Subject) -> None:
-    if subject.short == "3.9":
-        pytest.skip("3.9 does not tell how it was started: scripts find no neighbours there")
-    place = subject.root.host.path("C:\\scripts")
+    host, script = subject.root.host, "C:\\scripts\\script.py"
+    place = host.path("C:\\scripts")
     place.mkdir(exist_ok=True)
+    code = "import neighbour; print(neighbour.X)\n"
     (place / "neighbour.py").write_text("X = 'found'\n")
-    (place / "script.py").write_text("import neighbour; print(neighbour.X)\n")
+    (place / "script.py").write_text(code)
+    # 3.9 has no -P, and does not tell -E with -s from -I.
+    both, isolating = (["-s"], ["-I", "-bI"]) if subject.short == "3.9" else (["-E", "-s"], ["-I", "-bI", "-P"])
     for name in ("system", "environment"):
         python = subject.pythons[name]
-        assert subject.root.host.python("C:\\scripts\\script.py", executable=python).strip() == "found"
-        assert subject.root.host.python("-X", "utf8", "-W", "ignore", "C:\\scripts\\script.py", executable=python).strip() == "found"
-        for option in ("-I", "-P", "-bI"):
-            assert "neighbour" in subject.root.host.run([python, option, "C:\\scripts\\script.py"]).errors
+        for options in ([], ["-X", "utf8", "-W", "ignore"], ["-E"], both):
+            assert host.python(*options, script, executable=python).strip() == "found", options
+        for option in isolating:
+            assert "neighbour" in host.run([python, option, script]).errors, option
+        # Where the script's name is but an argument, nothing has neighbours.
+        for line in (["-c", code, script], ["-m", "neighbour", script], ["-", script]):
+            assert "neighbour" in host.run([python, *line], input=code).errors, line
 
 
 def test_environments_see_the_packages_of_the_bundle_only_when_asked(subject: Subject, wheels: dict[str, Wheel]) -> None:

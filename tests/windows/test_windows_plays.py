@@ -8,6 +8,7 @@ import base64
 import functools
 import http.server
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,15 +64,16 @@ class _Server(http.server.SimpleHTTPRequestHandler):
 class Desk:
     """A controller, one Windows host, and a bundle behind a password."""
 
-    def __init__(self, directory: Path, host: WindowsHost, archive: Archive, address: str) -> None:
+    def __init__(self, directory: Path, host: WindowsHost, archive: Archive, address: str, *, name: str = "windows") -> None:
         self.host = host
+        self.name = name
         self.archive = archive
         self.address = address
         self.controller = Controller(directory / "controller")
 
     def module(self, module: str, /, *arguments: str, task: dict[str, Any] | None = None, **options: Any) -> Played:
         """Run one module on the host."""
-        hosts = {"windows": {**self.host.inventory_vars, "ansible_remote_tmp": "%TEMP%"}}
+        hosts = {self.name: {**self.host.inventory_vars, "ansible_remote_tmp": "%TEMP%"}}
         return self.controller.play([{f"hermetic.python.{module}": options, **(task or {})}], *arguments, hosts=hosts)
 
     def declared(self, **options: Any) -> dict[str, Any]:
@@ -196,19 +198,59 @@ def test_a_password_is_used_by_the_host_and_shows_nowhere(desk: Desk) -> None:
     assert desk.leftovers() == []
 
 
-def test_a_bundle_whose_interpreter_lacks_a_dll_is_told_and_repaired(converged: Desk) -> None:
-    (converged.bundle / "bin/python312.dll").unlink()
-    told = converged.module("drift")
-    assert told.code == 0, told.output
-    (finding,) = told.last["findings"]
-    assert (finding["subject"], finding["kind"], finding["cause"]) == ("bundle:python", "not_runnable", "tampered")
-    assert finding["path"] == f"{ROOT}\\bundles\\{converged.archive.id}\\bin\\python.exe"
-    assert converged.module("system_info").last["info"]["damaged"] == [converged.archive.id]
-    repaired = converged.module("system", **converged.declared())
+def _lacks_a_dll(bundle: Path) -> None:
+    (bundle / "bin/python312.dll").unlink()
+
+
+def _is_no_program(bundle: Path) -> None:
+    # A new file, as an installer that goes wrong leaves it: the old one has other names, by which it still starts.
+    (bundle / "bin/python.exe").unlink()
+    (bundle / "bin/python.exe").write_bytes(b"MZ, and no program behind it\n")
+
+
+@pytest.mark.parametrize("damage", [_lacks_a_dll, _is_no_program])
+@pytest.mark.parametrize("transfer", ["fetched", "pushed"])
+def test_a_bundle_whose_interpreter_does_not_start_is_told_and_repaired_in_one_task(
+    damage: Callable[[Path], None], transfer: str, converged: Desk
+) -> None:
+    damage(converged.bundle)
+    if transfer == "fetched":
+        told = converged.module("drift")
+        assert told.code == 0, told.output
+        (finding,) = told.last["findings"]
+        assert (finding["subject"], finding["kind"], finding["cause"]) == ("bundle:python", "not_runnable", "tampered")
+        assert finding["path"] == f"{ROOT}\\bundles\\{converged.archive.id}\\bin\\python.exe"
+        assert converged.module("system_info").last["info"]["damaged"] == [converged.archive.id]
+    _repaired(
+        converged,
+        converged.declared() if transfer == "fetched" else converged.pushed(),
+        f"The interpreter of {converged.archive.id} does not start; a temporary one was unpacked instead",
+    )
+
+
+@pytest.mark.parametrize("transfer", ["fetched", "pushed"])
+def test_an_interpreter_that_starts_and_cannot_run_the_engine_is_repaired_in_one_task(transfer: str, converged: Desk) -> None:
+    shutil.rmtree(converged.bundle / "bin/Lib/json")
+    _repaired(
+        converged,
+        converged.declared() if transfer == "fetched" else converged.pushed(),
+        f"{converged.archive.id}\\bin\\python.exe starts but cannot run the engine, so it was damaged",
+        "No module named 'json'",
+    )
+
+
+def _repaired(desk: Desk, options: dict[str, Any], *warnings: str) -> None:
+    """Converge a host whose own Python is of no use; it must be whole then, and the user must know."""
+    repaired = desk.module("system", **options)
     assert repaired.code == 0, repaired.output
-    assert "does not start; a temporary one was unpacked instead" in str(repaired.last["warnings"])
-    assert converged.host.python("-c", "print(1)").strip() == "1"
-    assert converged.leftovers() == []
+    assert repaired.last["changed"] is True
+    assert "repair_bundle bundle:python" in repaired.last["msg"]
+    told = "\n".join(repaired.last["warnings"])
+    assert not [text for text in warnings if text not in told], told
+    assert desk.host.python("-c", "print(1)").strip() == "1"
+    assert desk.leftovers() == []
+    again = desk.module("drift", **desk.declared(verify="deep"))
+    assert again.last["findings"] == [], again.output
 
 
 def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: Desk) -> None:
@@ -238,12 +280,21 @@ def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: D
 def test_names_with_letters_of_other_languages_and_blanks_do(
     tmp_path: Path, desk: Desk, new_windows_host: Callable[..., WindowsHost]
 ) -> None:
+    # The profile, and with it the directory for temporary files, has the user's name.
     host = new_windows_host("name", user="J\u00f6rg M\u00fcller")
-    other = Desk(tmp_path, host, desk.archive, desk.address)
+    other = Desk(tmp_path, host, desk.archive, desk.address, name="b\u00fcro-\u6771\u4eac")
     root = "C:\\Program Files\\K\u00f6ln \u6771\u4eac"
     played = other.module("system", **other.pushed(root=root))
-    assert played.code == 0, played.output
+    assert (played.code, played.status(other.name)) == (0, "ok"), played.output
+    assert "install_bundle bundle:python" in played.of(other.name)["msg"]
     prefix = host.python("-X", "utf8", "-c", "import sys; print(sys.prefix)", executable=f"{root}\\bin\\python.exe").strip()
     assert prefix.startswith(root)
     assert other.module("drift", root=root, verify="deep").last["findings"] == []
+    stray = "Lib\\site-packages\\gr\u00f6\u00dfe \u6771.py"
+    other.host.path(f"{root}\\bundles\\{other.archive.id}\\bin\\{stray}").write_text("")
+    told = other.module("drift", root=root)
+    (finding,) = told.of(other.name)["findings"]
+    assert (finding["kind"], finding["path"]) == ("unexpected", f"{root}\\bundles\\{other.archive.id}\\bin\\{stray}")
+    assert finding["subject"] in told.of(other.name)["msg"]
+    _refused(other.module("generation", root=root, number="9"), f"Generation 9 is not below {root}")
     assert other.leftovers() == []

@@ -60,7 +60,8 @@ class Machine:
         command = _SSHD.format(address=self.address, port=PORT)
         podman(
             "run", "--detach", "--name", self.container, "--hostname", self.name, "--label", f"{_LABEL}={clone_id()}",
-            "--network", self.network, "--volume", f"{key}:/etc/ssh/authorized_keys:ro", *run_options(), *self.options,
+            # sudo looks its own host's name up, and says so where it finds none.
+            "--add-host", f"{self.name}:127.0.1.1", "--network", self.network, "--volume", f"{key}:/etc/ssh/authorized_keys:ro", *run_options(), *self.options,
             ready(self.image), "/bin/sh", "-c", command,
         )  # fmt: skip
 

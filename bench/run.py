@@ -18,6 +18,7 @@ sys.path.insert(0, str(PROJECT / ".collections"))
 from ansible_collections.hermetic.python.bench import (  # noqa: E402
     bundle_install,
     first_build,
+    fleet,
     machine,
     no_change,
     report,
@@ -27,13 +28,15 @@ from ansible_collections.hermetic.python.bench.command import CommandFailed  # n
 from ansible_collections.hermetic.python.bench.comparison import Comparison  # noqa: E402
 from ansible_collections.hermetic.python.bench.ingredients import Ingredients, gather, missing_tools  # noqa: E402
 from ansible_collections.hermetic.python.bench.workspace import workspace  # noqa: E402
+from ansible_collections.hermetic.python.tests.machines.podman import PodmanFailed, why_not  # noqa: E402
 
-ROWS = ("no-change", "first-build", "verification", "bundle-install")
+ROWS = ("no-change", "first-build", "verification", "bundle-install", "fleet")
 _TOOLS = {
     "no-change": ("bash",),
     "first-build": ("bash",),
     "verification": ("bash", "find", "xargs", "sha256sum"),
     "bundle-install": ("bash", "curl", "tar", "sha256sum"),
+    "fleet": (),
 }
 
 
@@ -42,6 +45,8 @@ def main() -> int:
     arguments = _arguments()
     rows = tuple(dict.fromkeys(arguments.only or ROWS))
     skipped = {row: f"not installed: {', '.join(lacking)}" for row in rows if (lacking := missing_tools(_TOOLS[row]))}
+    if "fleet" in rows and (reason := why_not()):
+        skipped["fleet"] = reason
     rows = tuple(row for row in rows if row not in skipped)
     began = time.monotonic()
 
@@ -54,11 +59,13 @@ def main() -> int:
             described = machine.describe(space.base, python=made.python, python_version=made.python_version, uv=made.uv)
             comparisons = list(_compare(made, rows, rounds=arguments.rounds, full=arguments.full))
             tell("clean up")
-    except (CommandFailed, OSError) as error:
+    except (CommandFailed, PodmanFailed, OSError) as error:
         print(f"The benchmark could not be carried out: {error}", file=sys.stderr)
         return 1
     print(report.table(comparisons))
     print(report.summary(comparisons))
+    for line in report.controller(comparisons):
+        print(line)
     for row, reason in skipped.items():
         print(f"Skipped: {row} ({reason})")
     document = report.document(comparisons, machine=described, skipped=skipped, seconds=time.monotonic() - began)
@@ -79,6 +86,8 @@ def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, fu
             yield from no_change.compare(made, roots, rounds=rounds, full=full)
         if "verification" in rows:
             yield from verification.compare(made, roots, rounds=rounds)
+    if "fleet" in rows:
+        yield from fleet.compare(made, rounds=rounds)
 
 
 def _arguments() -> argparse.Namespace:

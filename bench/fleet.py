@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ..tests.machines.containers import Machine, all_down, all_up
 from . import documents
 from .command import Command, run
 from .comparison import Comparison
-from .contest import Contender, constant, hold
+from .contest import Contender, hold
 from .documents import Wheel
 from .ingredients import Ingredients
 
@@ -32,8 +32,11 @@ _LEFT_OUT = ("boto3", "botocore", "s3transfer", "jmespath")
 _VICTIM = "idna"
 
 
-def compare(made: Ingredients, *, rounds: int | None) -> Iterator[Comparison]:
-    """Run both contests on hosts that hold the same packages twice: in environments of this collection, and in those of pip."""
+def compare(made: Ingredients, *, rounds: int | None, full: bool) -> Iterator[Comparison]:
+    """Run both contests on hosts that hold the same packages twice: in environments of this collection, and in those of pip.
+
+    The pip module takes minutes for one round, and has more than one in a full run only.
+    """
     wheels = _wheels(made)
     machines = [
         Machine(f"bench{number:02d}", IMAGE, 150 + number, options=(f"--volume={made.wheel_directory}:{_WHEELS}:ro",))
@@ -42,12 +45,14 @@ def compare(made: Ingredients, *, rounds: int | None) -> Iterator[Comparison]:
     try:
         made.tell(f"start {HOSTS} ssh hosts")
         all_up(machines)
-        yield from _contests(made, machines, wheels, rounds or ROUNDS)
+        yield from _contests(made, machines, wheels, rounds or ROUNDS, pip_rounds=None if full else 1)
     finally:
         all_down(machines)
 
 
-def _contests(made: Ingredients, machines: Sequence[Machine], wheels: Sequence[Wheel], rounds: int) -> Iterator[Comparison]:
+def _contests(
+    made: Ingredients, machines: Sequence[Machine], wheels: Sequence[Wheel], rounds: int, *, pip_rounds: int | None
+) -> Iterator[Comparison]:
     inventory = made.space.write("fleet/hosts.yml", documents.inventory({machine.name: _variables(machine) for machine in machines}))
     chosen = {made.environment_name(number): [*wheels[:number], *wheels[number + 1 :]] for number in range(ENVIRONMENTS)}
     ours, pip = _ours(made, chosen), _pip(made, chosen)
@@ -63,26 +68,27 @@ def _contests(made: Ingredients, machines: Sequence[Machine], wheels: Sequence[W
     made.tell("make the same with venv and pip on one host, and copy them to the others")
     _fill(made, machines, chosen)
 
-    def drifted(name: str, task: Mapping[str, object], environments: Path) -> Contender:
-        def prepare(_number: int) -> Command:
-            for machine in machines:
-                _remove_a_package(machine, environments / made.environment_name(0))
-            return played(name, task, 1)
-
-        return Contender(name, prepare)
+    def drifted(name: str, task: Mapping[str, object], environments: Path) -> Command:
+        for machine in machines:
+            _remove_a_package(machine, environments / made.environment_name(0))
+        return played(name, task, 1)
 
     size = f"{len(machines)} ssh hosts with {ENVIRONMENTS} environments"
-    contests = {
-        f"no change, {size}": [
-            constant("hermetic.python.system", played("fleet-ours", ours, 0)),
-            constant("ansible.builtin.pip", played("fleet-pip", pip, 0)),
-        ],
-        f"a package gone on each, {size}": [
-            drifted("hermetic.python.system", ours, _ROOT / "envs"),
-            drifted("ansible.builtin.pip", pip, _VENVS),
-        ],
+    contests: dict[str, tuple[Callable[[int], Command], Callable[[int], Command]]] = {
+        f"no change, {size}": (
+            lambda _number: played("fleet-ours", ours, 0),
+            lambda _number: played("fleet-pip", pip, 0),
+        ),
+        f"a package gone on each, {size}": (
+            lambda _number: drifted("fleet-ours-drift", ours, _ROOT / "envs"),
+            lambda _number: drifted("fleet-pip-drift", pip, _VENVS),
+        ),
     }
-    for title, contenders in contests.items():
+    for title, (by_us, by_pip) in contests.items():
+        contenders = [
+            Contender("hermetic.python.system", by_us),
+            Contender("ansible.builtin.pip", by_pip, warm_up=False, at_most=pip_rounds),
+        ]
         took = hold(title, contenders, rounds=rounds, tell=made.tell)
         yield Comparison(title, took["hermetic.python.system"], took["ansible.builtin.pip"], hosts=len(machines))
 

@@ -87,7 +87,7 @@ def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, fu
         if "verification" in rows:
             yield from verification.compare(made, roots, rounds=rounds)
     if "fleet" in rows:
-        yield from fleet.compare(made, rounds=rounds)
+        yield from fleet.compare(made, rounds=rounds, full=full)
 
 
 def _arguments() -> argparse.Namespace:
@@ -96,7 +96,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", choices=ROWS, action="append", metavar="ROW", help=f"only these rows; may be given again: {', '.join(ROWS)}"
     )
-    parser.add_argument("--full", action="store_true", help="also the pip module over 20 environments, which takes minutes")
+    parser.add_argument(
+        "--full", action="store_true", help="also the pip module over 20 environments, and more than once on a fleet, which takes minutes"
+    )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", default=PROJECT / ".bench" / "result.json", help="where the JSON document goes (%(default)s)"
     )

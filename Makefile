@@ -109,7 +109,7 @@ release: $(VENV)/.test ## Build the collection's archive below .build, and prove
 
 fleet: $(VENV)/.test ## Twenty ssh hosts through a bad day, where test hosts can be made
 	@if reason=$$($(MACHINES) check --install); then \
-	  $(MACHINES) images debian-12 skewed >/dev/null && $(PYTEST) tests/fleet -q; \
+	  $(MACHINES) images debian-12 skewed && $(PYTEST) tests/fleet -q; \
 	else echo "fleet: skipped, $$reason"; fi
 
 molecule: $(VENV)/.molecule ## All molecule scenarios that this machine can have; needs root on Linux
@@ -119,7 +119,7 @@ molecule: $(VENV)/.molecule ## All molecule scenarios that this machine can have
 
 molecule-quick: $(VENV)/.test ## The scenarios default and drift, where test hosts can be made
 	@if reason=$$($(MACHINES) check --install); then \
-	  $(MAKE) --no-print-directory $(VENV)/.molecule && $(MOLECULE) test --scenario-name default --scenario-name drift; \
+	  $(MACHINES) images debian-12 debian-13 hostile && $(MAKE) --no-print-directory $(VENV)/.molecule && $(MOLECULE) test --scenario-name default --scenario-name drift; \
 	else echo "molecule-quick: skipped, $$reason"; fi
 
 clean: ## Remove what the other commands made

@@ -20,12 +20,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One line of the table: two contenders of one contest. ``aim`` is the highest ratio that passes; None only shows."""
+    """One line of the table: two contenders of one contest.
+
+    ``aim`` is the highest ratio that passes; None only shows. ``hosts`` is how many each run worked on.
+    """
 
     row: str
     ours: Series
     other: Series
     aim: float | None = None
+    hosts: int = 1
 
     @property
     def pairs(self) -> list[tuple[float, float]]:
@@ -48,6 +52,11 @@ class Comparison:
         return median(ours / max(other, 0.001) for ours, other in zip(self.ours.cpu, self.other.cpu, strict=False))
 
     @property
+    def cpu_per_host(self) -> tuple[float, float]:
+        """The seconds that the controller's processors worked for each host, ours and the other's; medians of the rounds."""
+        return median(self.ours.cpu) / self.hosts, median(self.other.cpu) / self.hosts
+
+    @property
     def verdict(self) -> str:
         """Whether the median ratio reaches the aim; empty where there is none."""
         if self.aim is None:
@@ -64,6 +73,8 @@ class Comparison:
             "rounds": len(pairs),
             "ratio": {"min": round(min(self.ratios), 3), "median": round(self.ratio, 3), "max": round(max(self.ratios), 3)},
             "cpu_ratio": round(self.cpu_ratio, 3),
+            "hosts": self.hosts,
+            "cpu_per_host": [round(each, 4) for each in self.cpu_per_host],
             "aim": self.aim,
             "verdict": self.verdict or None,
         }

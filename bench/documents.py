@@ -93,6 +93,11 @@ def plays(tasks: Sequence[Mapping[str, Any]], *, interpreter: Path | None = None
     return json.dumps(document, indent=1) + "\n"
 
 
+def inventory(hosts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return an inventory; JSON, which is YAML too."""
+    return json.dumps({"all": {"hosts": hosts}}, indent=1) + "\n"
+
+
 def system_task(root: Path | str, *, repository: str, locks: Mapping[str, Path], wheels: Path) -> dict[str, Any]:
     """Return the task that gives a host everything."""
     return {

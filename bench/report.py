@@ -45,6 +45,16 @@ def _time(seconds: float) -> str:
     return f"{seconds:.1f}" if seconds >= 10 else f"{seconds:.2f}" if seconds >= 1 else f"{seconds:.3f}"
 
 
+def controller(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return a line for each comparison over several hosts: what a host costs the controller."""
+    return [
+        f"{each.row}: the controller worked {each.cpu_per_host[0]:.3f} s of processor time for each host with {each.ours.name}, "
+        f"{each.cpu_per_host[1]:.3f} s with {each.other.name}"
+        for each in comparisons
+        if each.hosts > 1
+    ]
+
+
 def document(
     comparisons: Sequence[Comparison], *, machine: Mapping[str, Any], skipped: Mapping[str, str], seconds: float
 ) -> dict[str, Any]:

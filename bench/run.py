@@ -18,6 +18,7 @@ sys.path.insert(0, str(PROJECT / ".collections"))
 from ansible_collections.hermetic.python.bench import (  # noqa: E402
     bundle_install,
     first_build,
+    fleet,
     machine,
     no_change,
     report,
@@ -28,14 +29,15 @@ from ansible_collections.hermetic.python.bench.command import CommandFailed  # n
 from ansible_collections.hermetic.python.bench.comparison import Comparison  # noqa: E402
 from ansible_collections.hermetic.python.bench.ingredients import Ingredients, gather, missing_tools  # noqa: E402
 from ansible_collections.hermetic.python.bench.workspace import workspace  # noqa: E402
+from ansible_collections.hermetic.python.tests.machines.podman import PodmanFailed  # noqa: E402
+from ansible_collections.hermetic.python.tests.machines.podman import why_not as why_no_machines  # noqa: E402
 
-ROWS = ("no-change", "first-build", "verification", "bundle-install", "windows")
+ROWS = ("no-change", "first-build", "verification", "bundle-install", "fleet", "windows")
 _TOOLS = {
     "no-change": ("bash",),
     "first-build": ("bash",),
     "verification": ("bash", "find", "xargs", "sha256sum"),
     "bundle-install": ("bash", "curl", "tar", "sha256sum"),
-    "windows": (),
 }
 
 
@@ -43,9 +45,7 @@ def main() -> int:
     """Run what the command line asks for; a missed aim is shown and is no failure."""
     arguments = _arguments()
     rows = tuple(dict.fromkeys(arguments.only or ROWS))
-    skipped = {row: f"not installed: {', '.join(lacking)}" for row in rows if (lacking := missing_tools(_TOOLS[row]))}
-    if "windows" in rows and (reason := windows.why_impossible()):
-        skipped["windows"] = reason
+    skipped = {row: reason for row in rows if (reason := _why_not(row))}
     rows = tuple(row for row in rows if row not in skipped)
     began = time.monotonic()
 
@@ -58,11 +58,13 @@ def main() -> int:
             described = machine.describe(space.base, python=made.python, python_version=made.python_version, uv=made.uv)
             comparisons = list(_compare(made, rows, rounds=arguments.rounds, full=arguments.full))
             tell("clean up")
-    except (CommandFailed, OSError) as error:
+    except (CommandFailed, PodmanFailed, OSError) as error:
         print(f"The benchmark could not be carried out: {error}", file=sys.stderr)
         return 1
     print(report.table(comparisons))
     print(report.summary(comparisons))
+    for line in report.controller(comparisons):
+        print(line)
     for row, reason in skipped.items():
         print(f"Skipped: {row} ({reason})")
     document = report.document(comparisons, machine=described, skipped=skipped, seconds=time.monotonic() - began)
@@ -70,6 +72,14 @@ def main() -> int:
     arguments.json.write_text(json.dumps(document, indent=1) + "\n")
     print(f"Every single time: {arguments.json}")
     return 0
+
+
+def _why_not(row: str) -> str | None:
+    """Return in one line why this machine cannot hold a contest; None where it can."""
+    if lacking := missing_tools(_TOOLS.get(row, ())):
+        return f"not installed: {', '.join(lacking)}"
+    hosts = {"fleet": why_no_machines, "windows": windows.why_impossible}.get(row)
+    return hosts() if hosts else None
 
 
 def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, full: bool) -> Iterator[Comparison]:
@@ -83,6 +93,8 @@ def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, fu
             yield from no_change.compare(made, roots, rounds=rounds, full=full)
         if "verification" in rows:
             yield from verification.compare(made, roots, rounds=rounds)
+    if "fleet" in rows:
+        yield from fleet.compare(made, rounds=rounds, full=full)
     if "windows" in rows:
         yield from windows.compare(made, rounds=rounds)
 
@@ -93,7 +105,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", choices=ROWS, action="append", metavar="ROW", help=f"only these rows; may be given again: {', '.join(ROWS)}"
     )
-    parser.add_argument("--full", action="store_true", help="also the pip module over 20 environments, which takes minutes")
+    parser.add_argument(
+        "--full", action="store_true", help="also the pip module over 20 environments, and more than once on a fleet, which takes minutes"
+    )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", default=PROJECT / ".bench" / "result.json", help="where the JSON document goes (%(default)s)"
     )

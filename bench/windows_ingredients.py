@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -67,9 +65,9 @@ class WindowsSide:
 
     def play(self, name: str, task: dict[str, object], *, shows: str) -> Command:
         """Return the command that runs a play of one task on the host, as Ansible reaches any Windows host."""
-        inventory = {"all": {"hosts": {"windows": {**self.host.inventory_vars, "ansible_remote_tmp": "%TEMP%"}}}}
+        inventory = documents.inventory({"windows": {**self.host.inventory_vars, "ansible_remote_tmp": "%TEMP%"}})
         words = (
-            "ansible-playbook", "--inventory", str(self.made.space.write("windows-hosts.json", json.dumps(inventory))),
+            "ansible-playbook", "--inventory", str(self.made.space.write("windows-hosts.json", inventory)),
             str(self.made.space.write(f"plays/windows-{name}.yml", documents.play(task))),
         )  # fmt: skip
         paths = f"{PROJECT / '.collections'}:{self.collections}"
@@ -89,7 +87,11 @@ def prepared(made: Ingredients) -> Iterator[WindowsSide]:
     publish = {"path": str(repository), "archives": [str(archive.path)], "channel": "stable", "release": RELEASE}
     run(made.playbook("publish-windows", documents.play({"name": "Publish", "hermetic.python.repository": publish}), shows="changed=1"))
     collections = made.space.directory("collections")
-    run(Command((str(PROJECT / "tools" / "pypi-collection"), "ansible.windows", str(collections)), os.environ, made.space.base))
+    run(
+        Command(
+            (sys.executable, str(PROJECT / "tools" / "pypi-collection"), "ansible.windows", str(collections)), os.environ, made.space.base
+        )
+    )
     station = Station()
     station.prepare()
     host = station.host(f"bench-{os.getpid()}")
@@ -131,5 +133,5 @@ def _bundle(made: Ingredients) -> Archive:
 
 def _fetch(made: Ingredients, into: Path, *words: str) -> None:
     # With the caller's environment: it says where packages come from.
-    fetched = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", str(into), *words]
-    subprocess.run(fetched, check=True, cwd=made.space.base)
+    fetched = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", str(into), *words)
+    run(Command(fetched, os.environ, made.space.base))

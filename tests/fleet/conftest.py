@@ -45,5 +45,4 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         made.up()
         yield made
     finally:
-        for machine in made.machines.values():
-            machine.down()
+        made.down()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from cutting import Cable
@@ -83,12 +84,17 @@ def bad_day(fleet: Fleet, first: Played) -> BadDay:
     cable = Cable(machine.address, PORT, limit=fleet.archives[1].path.stat().st_size // 2)
     through = {"ansible_host": "127.0.0.1", "ansible_port": cable.port}
     with Death(fleet.machines[DYING], at_generation=2) as death:
-        played = fleet.site(2, tolerated=50, **{CUT: through})
+        played = fleet.site(2, tolerated=50, report="roll-out", **{CUT: through})
     report_run, report = fleet.drift(2, "bad-day", **{CUT: through})
     fleet.machines[DYING].start()
     answers(fleet.machines[DYING])
     left = (fleet.machines[DYING].root / ROOT[1:] / "state" / "journal").exists()
     return BadDay(played, cable, death, report_run, report, left)
+
+
+def not_checked(report: dict[str, Any]) -> dict[str, str]:
+    """Return the reasons that a report gives, by host."""
+    return {name: host["reason"] for name, host in report["hosts"].items() if host["state"] == "not_checked"}
 
 
 def test_the_others_finish(fleet: Fleet, bad_day: BadDay) -> None:
@@ -122,14 +128,35 @@ def test_a_full_disk_is_named_and_the_host_keeps_what_it_has(fleet: Fleet, bad_d
     fleet.works(FULL)
 
 
-def test_the_report_says_what_happened_to_each(fleet: Fleet, bad_day: BadDay) -> None:
-    hosts = bad_day.report["hosts"]
-    states = {name: host["state"] for name, host in hosts.items()}
-    assert (states[CUT], states[DYING], states[FULL]) == ("unreachable", "unreachable", "drift"), states
-    assert {finding["cause"] for finding in hosts[FULL]["findings"]} <= {"pending", "interrupted"}
-    assert {state for name, state in states.items() if name not in BROKEN} == {"clean"}
-    assert bad_day.report["totals"]["not_checked"] == 2
-    assert bad_day.report_run.code != 0
+def test_the_report_of_the_roll_out_says_what_happened_to_each(fleet: Fleet, bad_day: BadDay) -> None:
+    report, text = fleet.report("roll-out"), fleet.report_text("roll-out")
+    assert not_checked(report) == {CUT: "unreachable", DYING: "unreachable", FULL: "failed"}
+    messages = {name: report["hosts"][name]["message"] for name in BROKEN}
+    assert "the disk is full" in messages[FULL], messages
+    for name, message in messages.items():
+        assert message, name
+        assert name in text
+    assert "the disk is full" in text
+    assert {host["state"] for name, host in report["hosts"].items() if name not in BROKEN} == {"clean"}
+    assert report["exit"] == 1
+
+
+def test_the_report_on_the_day_after_says_who_lags_behind(fleet: Fleet, bad_day: BadDay) -> None:
+    report = bad_day.report
+    assert not_checked(report) == {CUT: "unreachable", DYING: "unreachable"}
+    assert report["hosts"][FULL]["state"] in ("pending", "interrupted")
+    assert {"bundle:python", "virtualenv:web"} <= {finding["subject"] for finding in report["hosts"][FULL]["findings"]}
+    assert {host["state"] for name, host in report["hosts"].items() if name not in BROKEN} == {"clean"}
+    assert bad_day.report_run.code == 1
+
+
+def test_the_report_on_the_machine_that_came_back_names_the_interrupted_switch(fleet: Fleet, bad_day: BadDay) -> None:
+    played, report = fleet.drift(2, "came-back", limit=DYING)
+    host = report["hosts"][DYING]
+    assert host["state"] == "interrupted", host
+    assert "interrupted" in {finding["cause"] for finding in host["findings"]}
+    assert f"{DYING}\n" in fleet.report_text("came-back")
+    assert played.code == 1, "the other hosts are outside the limit"
 
 
 def test_the_next_run_heals(fleet: Fleet, bad_day: BadDay) -> None:
@@ -154,10 +181,13 @@ def test_a_batch_with_too_many_failures_stops_the_roll_out_before_the_next(fleet
     # failures only: hosts that cannot be reached stop no roll-out as long as others of their batch answer.
     gone = {"system_bundle_root": "/etc/hostname"}
     names = list(fleet.machines)
-    stopped = fleet.site(1, serial='["1", 9, "100%"]', tolerated=10, **dict.fromkeys(names[2:4], gone))
+    stopped = fleet.site(1, serial='["1", 9, "100%"]', tolerated=10, report="stopped", **dict.fromkeys(names[2:4], gone))
     assert stopped.code != 0
     told = of_task(stopped)
     assert set(told) == set(names[:10])
+    report = fleet.report("stopped")
+    assert not_checked(report) == {**dict.fromkeys(names[2:4], "failed"), **dict.fromkeys(names[10:], "not_reached")}
+    assert all("/etc/hostname" in report["hosts"][name]["message"] for name in names[2:4])
     reached = [name for name in names[:10] if name not in names[2:4]]
     assert {fleet.release(name) for name in reached} == {fleet.releases[0]}
     assert {fleet.release(name) for name in names[10:]} == {fleet.releases[1]}

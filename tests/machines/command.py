@@ -9,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+from windows_host import why_impossible
+
 from . import containers, images, podman, serving
 
 
@@ -27,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     check = commands.add_parser("check", help="say in one line why no test host can be made here; 0 when they can")
     check.add_argument("--install", action="store_true", help="first install what is missing, as root on Debian")
+    check.add_argument("--windows", action="store_true", help="ask for a Windows host instead, see tests/windows/windows-host")
     check.set_defaults(do=_check)
     made = commands.add_parser("images", help="make the images that are not there yet")
     made.add_argument("names", nargs="*", metavar="NAME", default=list(images.IMAGES), help="which (all)")
@@ -46,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    reason = podman.why_not(install=arguments.install)
+    reason = why_impossible() if arguments.windows else podman.why_not(install=arguments.install)
     if reason:
         print(reason)
     return 1 if reason else 0
@@ -74,7 +77,4 @@ def _up(arguments: argparse.Namespace) -> None:
 
 
 def _down(arguments: argparse.Namespace) -> None:
-    if not arguments.names:
-        containers.all_down()
-    for name in arguments.names:
-        containers.Machine(name).down()
+    containers.all_down([containers.Machine(name) for name in arguments.names] or None)

@@ -54,13 +54,13 @@ class Machine:
         return f"127.{1 + digest[0] % 250}.{1 + digest[1] % 250}.{self.number}"
 
     def up(self) -> None:
-        """Start it afresh."""
-        self.down()
+        """Start it; there must be none of its name."""
         key = _key().with_suffix(".pub")
         command = _SSHD.format(address=self.address, port=PORT)
         podman(
             "run", "--detach", "--name", self.container, "--hostname", self.name, "--label", f"{_LABEL}={clone_id()}",
-            "--network", self.network, "--volume", f"{key}:/etc/ssh/authorized_keys:ro", *run_options(), *self.options,
+            # sudo looks its own host's name up, and says so where it finds none.
+            "--add-host", f"{self.name}:127.0.1.1", "--network", self.network, "--volume", f"{key}:/etc/ssh/authorized_keys:ro", *run_options(), *self.options,
             ready(self.image), "/bin/sh", "-c", command,
         )  # fmt: skip
 
@@ -113,7 +113,8 @@ class Machine:
 
 
 def all_up(machines: Sequence[Machine], *, seconds: float = 60) -> None:
-    """Start machines and wait until each one's sshd answers."""
+    """Start machines afresh and wait until each one's sshd answers."""
+    all_down(machines)
     for machine in machines:
         machine.up()
     for machine in machines:
@@ -134,13 +135,16 @@ def answers(machine: Machine, *, seconds: float = 60) -> None:
     raise PodmanFailed(f"the sshd of {machine.name} does not listen after {seconds:g} s: {podman('logs', machine.container)[-500:]}")
 
 
-def all_down() -> None:
-    """Remove every machine of this clone."""
-    podman("rm", "--force", "--time", "0", *_existing()) if _existing() else None
-
-
-def _existing() -> list[str]:
-    return podman("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={clone_id()}").split()
+def all_down(machines: Sequence[Machine] | None = None) -> None:
+    """Remove these machines, or every one of this clone."""
+    if machines is None:
+        containers = podman("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={clone_id()}").split()
+    else:
+        containers = [machine.container for machine in machines]
+    for container in containers:
+        _processes.pop(container, None)
+    if containers:
+        podman("rm", "--force", "--ignore", "--time", "0", *containers)
 
 
 def _key() -> Path:

@@ -45,6 +45,8 @@ IMAGES = {
         Image("debian-12", "bookworm", "login", ("openssh-server", "sudo")),
         Image("debian-13", "trixie", "login", ("openssh-server", "sudo", "curl", "ca-certificates")),
         Image("hostile", "debian-12", "hostile", ("python3",)),
+        # What ansible.builtin.pip asks of a host.
+        Image("debian-12-python", "debian-12", "python", ("python3", "python3-venv", "python3-packaging")),
         Image("skewed", "debian-12", "skewed", ("libfaketime",)),
     )
 }

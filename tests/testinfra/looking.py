@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-ROOT = "/opt/infra-system"
+# A scenario whose root is another, or another user's, says so in its molecule.yml.
+ROOT = os.environ.get("MACHINE_ROOT", "/opt/infra-system")
+OWNER = os.environ.get("MACHINE_OWNER", "root")
 BASELINE = "/usr/local/share/machine/system"
 
 

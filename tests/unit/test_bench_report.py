@@ -8,7 +8,7 @@ import json
 
 import pytest
 from ansible_collections.hermetic.python.bench.comparison import Comparison, Series
-from ansible_collections.hermetic.python.bench.report import document, summary, table
+from ansible_collections.hermetic.python.bench.report import controller, document, summary, table
 
 
 def comparison(ours: tuple[float, ...], other: tuple[float, ...], *, aim: float | None = None, row: str = "a row") -> Comparison:
@@ -62,3 +62,12 @@ def test_the_document_is_json_and_holds_every_time() -> None:
     assert json.loads(json.dumps(made)) == made
     assert made["rows"][0]["other"]["seconds"] == [1.0, 1.0]
     assert (made["format"], made["seconds"], made["rows"][0]["verdict"]) == (1, 12, "MISS")
+
+
+def test_what_a_host_costs_the_controller_is_told_where_there_are_several() -> None:
+    ours, other = Series("ours", (2.0, 3.0, 2.0), (4.0, 6.0, 5.0)), Series("pip", (9.0,), (20.0,))
+    fleet = Comparison("no change, 20 hosts", ours, other, hosts=20)
+    assert fleet.cpu_per_host == (0.25, 1.0)
+    assert fleet.as_dict()["cpu_per_host"] == [0.25, 1.0]
+    (line,) = controller([Comparison("alone", ours, other), fleet])
+    assert line == "no change, 20 hosts: the controller worked 0.250 s of processor time for each host with ours, 1.000 s with pip"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import shutil
 import subprocess
 import threading
 import time
@@ -102,6 +103,8 @@ class Fleet:
         options |= {"release": release, "wheels": [str(wheel.path) for wheel in self.wheels.values()]}
         played = self.controller.play([{"hermetic.python.repository": options}])
         assert played.code == 0, played.output
+        # A controller asks for the index every 30 seconds at most; what it remembers goes, so that nobody has to wait for that.
+        shutil.rmtree(self.controller.directory / "cache", ignore_errors=True)
 
     def versions(self, name: str) -> str:
         """Return what the environment ``one`` of a host says of itself."""

@@ -38,7 +38,7 @@ def answer(module: AnsibleModule) -> None:
     try:
         result = run("command").run({**document, "credentials": credentials})
     finally:
-        _discard(parcel["discard"], run("durable").remove_tree)
+        _discard(parcel["discard"], run("removal").remove_tree)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):

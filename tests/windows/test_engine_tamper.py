@@ -217,7 +217,10 @@ CASES = [
     Case(
         "a name in other letters",
         lambda root: at(root, f"one/{SITE}/beta.py").rename(at(root, f"one/{SITE}/BETA.PY")),
-        (("file:one/Lib/site-packages/BETA.PY", "unexpected", "BETA.PY"),),
+        (
+            ("file:one/Lib/site-packages/BETA.PY", "unexpected", "BETA.PY"),
+            ("file:one/Lib/site-packages/beta.py", "missing", "beta.py"),
+        ),
     ),
     Case("link of the facade", stand_in("generations/2/bin", "bundles"), (("generation", "link", "bin"),)),
     Case("stable link", stand_in("envs", "environments"), (("generation", "link", "envs"),)),

@@ -134,10 +134,8 @@ def _fill(made: Ingredients, machines: Sequence[Machine], chosen: Mapping[str, S
 
 
 def _remove_a_package(machine: Machine, environment: Path) -> None:
-    (installed,) = _on(machine, environment / ".").resolve().glob("lib/python3*/site-packages")
-    shutil.rmtree(installed / _VICTIM)
-    (metadata,) = installed.glob(f"{_VICTIM}-*.dist-info")
-    shutil.rmtree(metadata)
+    # By the host's own shell: the links of an environment are absolute, and seen from here they would lead to this machine's files.
+    machine.run("sh", "-euc", f'set -- {environment}/lib/python3*/site-packages/{_VICTIM} && rm -r "$1" "$1"-*.dist-info')
 
 
 def _on(machine: Machine, path: Path) -> Path:

@@ -129,11 +129,15 @@ def gather(space: Workspace, *, python: Path, environments: int, tell: Callable[
 
 def _wheels(space: Workspace, python: Path) -> list[Wheel]:
     directory = space.directory("wheels")
-    # With the caller's environment: it says where packages come from.
-    words = (sys.executable, "-m", "pip", "--python", str(python), "download", "--quiet", "--no-deps", "--only-binary", ":all:",
-             "--disable-pip-version-check", "--dest", str(directory), "--requirement", str(PACKAGES))  # fmt: skip
-    run(Command(words, os.environ, space.base))
+    fetch(space, directory, "--only-binary", ":all:", "--requirement", str(PACKAGES), python=python)
     return known_wheels(directory)
+
+
+def fetch(space: Workspace, into: Path, *words: str, python: Path | None = None) -> None:
+    """Download distributions, as they are and none that they need; ``python`` is the one that they are for, this one by default."""
+    pip = ("-m", "pip", *(("--python", str(python)) if python else ()), "download", "--quiet", "--no-deps", "--disable-pip-version-check")
+    # With the caller's environment: it says where packages come from.
+    run(Command((sys.executable, *pip, "--dest", str(into), *words), os.environ, space.base))
 
 
 def known_wheels(directory: Path) -> list[Wheel]:

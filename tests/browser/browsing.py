@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+HOSTS = 10_000
+"""How many hosts the report of the large page has."""
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
 

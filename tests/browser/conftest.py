@@ -42,3 +42,34 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], st
         return path.as_uri()
 
     return write
+
+
+@pytest.fixture(scope="session")
+def report() -> dict[str, Any]:
+    """Return the report of a large fleet."""
+    from browsing import HOSTS
+    from generated_fleet import fleet
+
+    return fleet(HOSTS, 1)
+
+
+@pytest.fixture
+def large(browser: Any, page_of: Callable[[str, Any], str], report: dict[str, Any]) -> str:
+    """Return the address of its page, with the window as it was."""
+    browser.look()
+    return page_of("large", report)
+
+
+@pytest.fixture(scope="session")
+def few() -> dict[str, Any]:
+    """Return the report of a small one."""
+    from generated_fleet import fleet
+
+    return fleet(150, 3)
+
+
+@pytest.fixture
+def small(browser: Any, page_of: Callable[[str, Any], str], few: dict[str, Any]) -> str:
+    """Return the address of its page, with the window as it was."""
+    browser.look()
+    return page_of("small", few)

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,9 @@ class Contents:
     def with_entries(self, *added: Entry) -> Contents:
         """Return the contents with entries that the manifest does not speak of."""
         return replace(self, entries=[*self.entries, *added])
+
+
+Change = Callable[[Contents], Contents]
 
 
 def entry(name: str, *, kind: bytes = tarfile.REGTYPE, data: bytes = b"", target: str = "", mode: int = 0o644) -> Entry:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.bu
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BundledWheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+from bundle_variants import Change, Contents, contents_of, slim, write
+from hosts import Host
 from roots import Archive, Declared, Engine, Root
 from wheelhouse import Wheel, known, make_sample_wheels
 
@@ -118,5 +121,45 @@ def make_root(engine: Engine) -> Callable[[Path, Declared], Root]:
 
     def made(path: Path, declared: Declared) -> Root:
         return Root(path, engine, declared)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def slim_bundle(bundle_archive: Archive) -> Contents:
+    """Return a bundle that installs in a tenth of a second."""
+    return slim(contents_of(bundle_archive.path))
+
+
+@pytest.fixture(scope="module")
+def good(slim_bundle: Contents, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """Return the archive that the host was made from."""
+    return write(slim_bundle, tmp_path_factory.mktemp("good") / "good.tar")
+
+
+@pytest.fixture(scope="module")
+def declared(good: Archive, wheels: dict[str, Wheel]) -> Declared:
+    """Return what the host holds."""
+    return Declared({"python": good}, {"web": [wheels["alpha-1.0"], wheels["beta-1.0"]]})
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, engine: Engine, declared: Declared) -> Host:
+    """Return a host in use."""
+    made = Host(tmp_path_factory.mktemp("host") / "root", engine, declared)
+    made.converge()
+    made.works()
+    return made
+
+
+@pytest.fixture
+def with_bundle(declared: Declared, slim_bundle: Contents, tmp_path: Path) -> Callable[[Change], Declared]:
+    """Return a function that declares the next release of the bundle, changed by something."""
+
+    def made(change: Change) -> Declared:
+        assert slim_bundle.info is not None
+        later = slim_bundle.with_info(release=f"{slim_bundle.info['python']['version']}+2")
+        archive = write(change(later), tmp_path / "changed.tar")
+        return replace(declared, bundles={"python": replace(archive, release=later.info["release"])})  # type: ignore[index]
 
     return made

@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, Wheel, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.mach_o import is_mach_o, read_mach_o
+from index_wheels import unpacked_wheel
 from mach_o_samples import ARM64, X86_64, mach_o
 from wheelhouse import make_wheel
 from zig_samples import HAS_ZIG, compiled
@@ -188,18 +187,8 @@ def test_the_launcher_is_signed_on_apple_processors_and_a_changed_one_is_found(m
 @pytest.mark.network
 @pytest.mark.parametrize("platform", ["macosx_11_0_arm64", "macosx_10_9_x86_64", "macosx_10_9_universal2"])
 def test_programs_that_apple_s_own_linker_made_are_read(platform: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
-    done = subprocess.run(
-        [*command, "--python-version", "3.12", "--platform", platform, "--dest", str(tmp_path), "markupsafe"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        pytest.skip(f"the index has no wheel for {platform}: {done.stderr.strip()[-200:]}")
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        wheel.extractall(tmp_path)
-    found = [program for path in tmp_path.rglob("*.so") for program in read_mach_o(path)]
+    wheel = unpacked_wheel("markupsafe", tmp_path, platform=platform)
+    found = [program for path in wheel.rglob("*.so") for program in read_mach_o(path)]
     assert found
     for program in found:
         assert program.needed == ("/usr/lib/libSystem.B.dylib",)

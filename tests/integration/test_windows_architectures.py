@@ -8,7 +8,6 @@ zig, with the names, imports and places of the real ones.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildReport, BuildRequest, Wheel, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.pe import Pe, is_pe, read_pe
+from index_wheels import unpacked_wheel
 from pe_samples import pe
 from wheelhouse import make_wheel
 from zig_samples import HAS_ZIG, compiled
@@ -176,17 +176,7 @@ def test_what_cannot_be_read_is_named(content: bytes, tmp_path: Path) -> None:
 @pytest.mark.network
 @pytest.mark.parametrize("machine", sorted(TAGS))
 def test_extension_modules_that_microsoft_s_own_linker_made_are_read(machine: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
-    done = subprocess.run(
-        [*command, "--python-version", "3.12", "--platform", TAGS[machine], "--dest", str(tmp_path), "markupsafe"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        pytest.skip(f"the index has no wheel for {TAGS[machine]}: {done.stderr.strip()[-200:]}")
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        wheel.extractall(tmp_path)
-    (program,) = [read_pe(path) for path in tmp_path.rglob("*.pyd")]
+    wheel = unpacked_wheel("markupsafe", tmp_path, platform=TAGS[machine])
+    (program,) = [read_pe(path) for path in wheel.rglob("*.pyd")]
     assert program.machine == machine
     assert {"python312.dll", "VCRUNTIME140.dll", "KERNEL32.dll"} <= set(program.needed)

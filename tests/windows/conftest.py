@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from fleet_bundles import FleetBundles
+from measured import TOLD
 from roots import Archive
 from slim_bundles import slim_archive
 from wheelhouse import Wheel, make_sample_wheels
@@ -90,3 +91,11 @@ def slim_windows_bundles(bundles: FleetBundles, tmp_path_factory: pytest.TempPat
     whole = bundles.windows("3.12.0+1")
     place = tmp_path_factory.mktemp("slim")
     return [slim_archive(whole, place, revision=revision) for revision in (1, 2)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests have measured."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == TOLD:
+                terminalreporter.write_line(str(value))

@@ -21,6 +21,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import KINDS
 from fleet_bundles import FleetBundles
 from fleet_tampering import Host, tamper
+from measured import TOLD
 from plays import Controller, Played
 from slim_bundles import slim_release
 from wheelhouse import Wheel
@@ -139,7 +140,7 @@ def fleet(
     server.server_close()
 
 
-def test_the_whole_life_of_a_mixed_fleet(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_whole_life_of_a_mixed_fleet(fleet: Fleet, record_property: Callable[[str, object], None]) -> None:
     # Nothing is there: the check says so and makes nothing.
     planned = fleet.run("check of nothing", "system", "--check", **fleet.declared())
     for name in EVERYBODY:
@@ -204,6 +205,5 @@ def test_the_whole_life_of_a_mixed_fleet(fleet: Fleet, capsys: pytest.CaptureFix
     for host in fleet.windows.values():
         left = [path.name for path in host.path("C:\\users\\root\\AppData\\Local\\Temp").glob("ansible*")]
         assert not left, left
-    with capsys.disabled():
-        told = ", ".join(f"{title} {seconds:.1f} s" for title, seconds in fleet.seconds.items())
-        print(f"\nmixed fleet: {sum(fleet.seconds.values()):.0f} s ({told}); PowerShell starts: {starts}")
+    told = ", ".join(f"{title} {seconds:.1f} s" for title, seconds in fleet.seconds.items())
+    record_property(TOLD, f"mixed fleet: {sum(fleet.seconds.values()):.0f} s ({told}); PowerShell starts: {starts}")

@@ -22,6 +22,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.re
 from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
 from bundle_variants import Change, Contents, contents_of, slim, write
 from hosts import Host
+from play_fleet import Fleet
 from roots import Archive, Declared, Engine, Root
 from wheelhouse import Wheel, known, make_sample_wheels
 
@@ -163,3 +164,11 @@ def with_bundle(declared: Declared, slim_bundle: Contents, tmp_path: Path) -> Ca
         return replace(declared, bundles={"python": replace(archive, release=later.info["release"])})  # type: ignore[index]
 
     return made
+
+
+@pytest.fixture(scope="module")
+def fleet(
+    tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive, later_bundle_archive: Archive, wheels: dict[str, Wheel]
+) -> Fleet:
+    """Return a repository with two releases, and a root that the first test converges."""
+    return Fleet(tmp_path_factory.mktemp("fleet"), [bundle_archive, later_bundle_archive], wheels)

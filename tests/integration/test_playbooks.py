@@ -15,75 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from play_fleet import SYSTEM, Fleet
 from plays import PROJECT, Controller, Played
 from roots import Archive, output, snapshot
-from wheelhouse import Wheel, make_wheel
-
-SYSTEM = "hermetic.python.system"
-
-
-def lock_text(*wheels: Wheel) -> str:
-    """Return a hashed requirements file."""
-    parts = [wheel.filename.split("-") for wheel in wheels]
-    return "".join(f"{part[0]}=={part[1]} --hash=sha256:{wheel.sha256}\n" for part, wheel in zip(parts, wheels, strict=True))
-
-
-class Fleet:
-    """One controller, a repository, locks, and a root."""
-
-    def __init__(self, directory: Path, archives: list[Archive], wheels: dict[str, Wheel]) -> None:
-        self.directory = directory
-        self.controller = Controller(directory / "controller")
-        self.repository = directory / "repository"
-        self.wheels = wheels
-        self.root = directory / "root"
-        published = self.controller.play(
-            [
-                {
-                    "hermetic.python.repository": {
-                        "path": str(self.repository),
-                        "archives": [str(archive.path) for archive in archives],
-                        "channel": "stable",
-                        "release": archives[0].release,
-                    }
-                }
-            ]
-        )
-        assert published.code == 0, published.output
-        self.lock("one", wheels["alpha-1.0"], wheels["beta-1.0"])
-        self.lock("two", wheels["beta-1.0"], wheels["gamma-1.0"])
-
-    def lock(self, name: str, *wheels: Wheel) -> str:
-        """Write a lock and return its path."""
-        path = self.directory / f"{name}-requirements.txt"
-        path.write_text(lock_text(*wheels))
-        return str(path)
-
-    def options(self, **options: Any) -> dict[str, Any]:
-        """Return the options of the module system, with two VirtualEnvs."""
-        return {
-            "root": str(self.root),
-            "repository": str(self.repository),
-            "find_links": [str(self.wheels["alpha-1.0"].path.parent)],
-            "bundles": [{"name": "python"}],
-            "virtualenvs": [
-                {"name": "one", "lock": str(self.directory / "one-requirements.txt")},
-                {"name": "two", "lock": str(self.directory / "two-requirements.txt")},
-            ],
-            **options,
-        }
-
-    def module(self, module: str, /, *arguments: str, task: dict[str, Any] | None = None, **options: Any) -> Played:
-        """Run one module."""
-        return self.controller.play([{f"hermetic.python.{module}": options, **(task or {})}], *arguments)
-
-
-@pytest.fixture(scope="module")
-def fleet(
-    tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive, later_bundle_archive: Archive, wheels: dict[str, Wheel]
-) -> Fleet:
-    """Return a repository with two releases, and a root that the first test converges."""
-    return Fleet(tmp_path_factory.mktemp("fleet"), [bundle_archive, later_bundle_archive], wheels)
 
 
 @pytest.fixture
@@ -198,77 +132,6 @@ def test_generations_are_kept_released_and_swept(converged: Fleet) -> None:
     assert converged.module("drift", **converged.options(verify="deep")).last["findings"] == []
 
 
-def test_an_unknown_channel_names_those_that_there_are(fleet: Fleet, tmp_path: Path) -> None:
-    played = fleet.module("system", **fleet.options(root=str(tmp_path / "r"), bundles=[{"name": "python", "channel": "nightly"}]))
-    assert played.code == 2
-    assert "nightly" in played.last["msg"]
-    assert "stable" in played.last["msg"]
-    assert not (tmp_path / "r").exists()
-
-
-def test_an_unknown_release_names_those_that_there_are(fleet: Fleet, tmp_path: Path, bundle_archive: Archive) -> None:
-    played = fleet.module("system", **fleet.options(root=str(tmp_path / "r"), bundles=[{"name": "python", "release": "1.0+1"}]))
-    assert played.code == 2
-    assert "1.0+1" in played.last["msg"]
-    assert bundle_archive.release in played.last["msg"]
-
-
-def test_every_line_of_a_lock_that_pins_nothing_is_named_at_once(fleet: Fleet, tmp_path: Path) -> None:
-    lock = tmp_path / "requirements.txt"
-    lock.write_text("alpha==1.0\ngit+https://git.example.com/x.git\n-e .\nbeta>=1\n")
-    played = fleet.module("system", **fleet.options(root=str(tmp_path / "r"), virtualenvs=[{"name": "one", "lock": str(lock)}]))
-    assert played.code == 2
-    told = json.dumps(played.last["errors"]) + played.last["msg"]
-    for line in ("1", "2", "3", "4"):
-        assert f"line {line}" in told or f":{line}" in told, told
-    assert not (tmp_path / "r").exists()
-
-
-def test_a_lock_without_a_wheel_for_another_platform_of_the_play_stops_before_any_host_is_touched(fleet: Fleet, tmp_path: Path) -> None:
-    # Published for this platform only: the proof for the other hosts of the play must fail on this one.
-    hosts = {"here": {"r": str(tmp_path / "here")}, "there": {"r": str(tmp_path / "there"), "hermetic_platform": "macos-arm64"}}
-    played = fleet.controller.play([{SYSTEM: fleet.options(root="{{ r }}")}], hosts=hosts)
-    assert played.code == 2
-    assert "macos-arm64" in json.dumps(played.of("here"))
-    assert not (tmp_path / "here").exists()
-    assert not (tmp_path / "there").exists()
-
-
-def test_a_package_without_a_wheel_is_named_with_its_platform(fleet: Fleet, tmp_path: Path) -> None:
-    wheel = make_wheel(tmp_path, "onlywin", tag="cp312-cp312-win_amd64", pure=False)
-    lock = fleet.lock("win", wheel)
-    options = fleet.options(root=str(tmp_path / "r"), virtualenvs=[{"name": "one", "lock": lock}], find_links=[str(tmp_path)])
-    played = fleet.module("system", **options)
-    assert played.code == 2
-    told = json.dumps([played.last["msg"], played.last["errors"]])
-    assert "onlywin" in told
-    assert "linux-" in told
-
-
-@pytest.mark.parametrize("name", ["../evil", "a/b", "/abs", "A", ""])
-def test_names_that_are_paths_are_refused(fleet: Fleet, tmp_path: Path, name: str) -> None:
-    lock = str(fleet.directory / "one-requirements.txt")
-    played = fleet.module("system", **fleet.options(root=str(tmp_path / "r"), virtualenvs=[{"name": name, "lock": lock}]))
-    assert played.code == 2
-    assert "name" in played.last["msg"]
-    assert not (tmp_path / "r").exists()
-
-
-def test_a_root_that_is_a_file_is_refused(fleet: Fleet, tmp_path: Path) -> None:
-    (tmp_path / "r").write_text("mine")
-    played = fleet.module("system", **fleet.options(root=str(tmp_path / "r")))
-    assert played.code == 2
-    assert "no directory" in played.last["msg"]
-    assert (tmp_path / "r").read_text() == "mine"
-
-
-def test_the_wrong_platform_variable_is_refused(fleet: Fleet, tmp_path: Path) -> None:
-    hosts = {"here": {"hermetic_platform": "windows-x86_64"}}
-    played = fleet.controller.play([{SYSTEM: fleet.options(root=str(tmp_path / "r"))}], hosts=hosts)
-    assert played.code == 2
-    assert "hermetic_platform" in played.last["msg"]
-
-
 class _Private(http.server.SimpleHTTPRequestHandler):
     """Serves a directory to whoever knows the password."""
 
@@ -315,12 +178,6 @@ def test_a_repository_behind_a_password_is_used_and_the_password_shows_nowhere(f
     for path in root.rglob("*"):
         if path.is_file() and path.suffix == ".json":
             assert "s3cret-pass" not in path.read_text(encoding="utf-8", errors="replace")
-
-
-def test_an_unreachable_repository_is_named(fleet: Fleet, tmp_path: Path) -> None:
-    played = fleet.module("system", **fleet.options(root=str(tmp_path / "r"), repository="http://127.0.0.1:9", retries=0, timeout=3))
-    assert played.code == 2
-    assert "127.0.0.1:9" in played.last["msg"]
 
 
 def test_a_task_in_the_background_does_the_same(fleet: Fleet, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, Callable
 
+from . import windows_status
 from .durable import TEMPORARY, WINDOWS, explain, extended
 from .entries import DIRECTORY, FILE, LINK, Entries
 from .errors import BrokenArtifact, BrokenRoot, UnsafeArchive
@@ -120,13 +121,13 @@ class _Tree:
                 digest.update(block)
                 _write(descriptor, block, path)
                 left -= len(block)
-            if not WINDOWS:
+            if WINDOWS:
+                windows_status.set_times(descriptor, mtime)
+            else:
                 os.fchmod(descriptor, 0o755 if executable else 0o644)
                 os.utime(descriptor, ns=(mtime, mtime))
         finally:
             os.close(descriptor)
-        if WINDOWS:
-            os.utime(path, ns=(mtime, mtime))
         self.files[clean] = (size, digest.hexdigest())
 
     def finish(self, archive: Path) -> None:

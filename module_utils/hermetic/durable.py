@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
@@ -125,15 +125,15 @@ def sync_file_system(path: Path) -> None:
         raise explain(error, str(path)) from error
 
 
-def sync_trees(trees: Iterable[Path], *, below: Path) -> None:
-    """Make trees durable that were written below a directory."""
+def sync_trees(trees: Mapping[Path, Iterable[str]], *, below: Path) -> None:
+    """Make trees durable below a directory; each is given with the files that were written into it."""
     if not WINDOWS:
         sync_file_system(below)
         return
-    from .windows_volume import flush_trees
+    from .windows_volume import flush_files
 
     try:
-        flush_trees(extended(tree) for tree in trees)
+        flush_files(inside(tree)(path) for tree, paths in trees.items() for path in paths)
     except OSError as error:
         raise explain(error, str(below)) from error
 

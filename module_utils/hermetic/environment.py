@@ -65,6 +65,8 @@ class Built:
     own_files: dict[str, list[Any]]
     own_links: dict[str, str]
     directories: set[str]
+    unlinked: list[str]
+    """The files of wheels that are not the very files of the laid trees."""
     warnings: list[str]
 
 
@@ -76,6 +78,7 @@ class _Tree:
         self.directories: set[str] = set()
         self.files: dict[str, list[Any]] = {}
         self.links: dict[str, str] = {}
+        self.unlinked: list[str] = []
 
     def directory(self, path: str) -> None:
         if not path or path in self.directories:
@@ -150,6 +153,7 @@ def make(
         own_files=building.files,
         own_links=building.links,
         directories=building.directories,
+        unlinked=building.unlinked,
         warnings=warnings,
     )
 
@@ -252,6 +256,7 @@ def _claim(
 
 
 def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str]], link_mode: str) -> str:
+    """Share the files, note those that could not be linked, and return the way that was taken."""
     if not shared:
         return "hardlink"
     sample = next(iter(shared.values()))[0]
@@ -264,7 +269,8 @@ def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str
         try:
             if parent not in made:
                 building.directory(parent)
-            action(source, at(target), record[0])
+            if not action(source, at(target), record[0]):
+                building.unlinked.append(target)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise _taken(wheel, target, shared) from error
     return way

@@ -9,9 +9,9 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
-from . import windows_acl, windows_streams
+from . import windows_acl, windows_status, windows_streams
 from .durable import extended, inside
 from .layout import FILE_TIME_NS
 from .manifest import DIRECTORY_MODE, Manifest
@@ -53,11 +53,16 @@ def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
     A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
     """
     hints = {}
-    at = inside(tree)
+    at, look = inside(tree), _look_without_numbers()
     for path in ["", *sorted(manifest.directories)]:
-        found = os.lstat(at(path) if path else extended(tree))
+        found = look(at(path) if path else extended(tree))
         hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
     return hints
+
+
+def _look_without_numbers() -> Callable[[str], Any]:
+    """Return the cheapest function that tells what ``os.lstat`` does, but for device, inode and number of names."""
+    return os.lstat if POSIX else windows_status.Statuses().of
 
 
 def _kind_of(mode: int) -> str:
@@ -71,14 +76,20 @@ def _kind_of(mode: int) -> str:
 class Inspection:
     """One pass over one tree; collects the differences."""
 
-    def __init__(self, tree: Path, manifest: Manifest, *, owner: list[Any] | None, shares: bool = False) -> None:
-        """``shares``: files with further names are judged in the trees that they come from (owner and access list on Windows)."""
+    def __init__(self, tree: Path, manifest: Manifest, *, owner: list[Any] | None, shares: bool = False, reads: bool = False) -> None:
+        """Begin.
+
+        ``shares``: files with further names are judged in the trees that they come from (owner and access list on Windows).
+        ``reads``: the inodes are wanted, because ``contents`` or ``streams`` will follow.
+        """
         self._at = inside(tree)
         self._tree = extended(tree)
         self._manifest = manifest
         self._owner = tuple(owner) if owner and POSIX else None
         self._access = owner if not POSIX else None
         self._shares = shares
+        self._reads = reads
+        self._look = os.lstat if reads else _look_without_numbers()
         self._descriptors = windows_acl.Descriptors() if self._access else None
         self.differences: list[Difference] = []
         self.inodes: dict[str, tuple[int, int, int]] = {}
@@ -88,27 +99,27 @@ class Inspection:
             Difference(path, kind, None if expected is None else str(expected), None if actual is None else str(actual))
         )
 
-    def _check_owner(self, path: str, found: os.stat_result) -> None:
+    def _check_owner(self, path: str, found: Any) -> None:
         if self._owner is not None and (found.st_uid, found.st_gid) != self._owner:
             self._differ(path, "owner", f"{self._owner[0]}:{self._owner[1]}", f"{found.st_uid}:{found.st_gid}")
 
-    def _check_access(self, path: str, found: os.stat_result) -> None:
+    def _check_access(self, path: str, found: Any) -> None:
         """Check owner, access list and attributes, as Windows has them."""
         set_ones = [name for bit, name in _ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
         if set_ones:
             self._differ(path, "mode", "no attribute", ", ".join(set_ones))
         directory = stat.S_ISDIR(found.st_mode)
-        if self._descriptors is None or not self._access or (self._shares and not directory and found.st_nlink > 1):
+        if self._descriptors is None or not self._access:
             return
         expected = str(self._access[0 if directory else 1])
         try:
             actual = self._descriptors.of(self._at(path) if path else self._tree)
+            if actual == expected or (self._shares and not directory and os.lstat(self._at(path)).st_nlink > 1):
+                return
         except FileNotFoundError:
             return
         except OSError as error:
             self._differ(path, "mode", expected.partition("D:")[2], f"an access list that cannot be read: {error.strerror}")
-            return
-        if actual == expected:
             return
         (owner, _mark, access), (wanted_owner, _same, wanted_access) = actual.partition("D:"), expected.partition("D:")
         if owner != wanted_owner:
@@ -134,10 +145,12 @@ class Inspection:
     def directories(self, hints: Mapping[str, list[int]]) -> list[str]:
         """Check every directory, and return those that may hold other names than before."""
         changed = []
+        if self._descriptors is not None:
+            self._descriptors.read_ahead([self._at(path) for path in self._manifest.directories])
         for path in ["", *self._manifest.directories]:
             try:
                 # Without a slash at the end: it would lead through a link.
-                found = os.lstat(self._at(path) if path else self._tree)
+                found = self._look(self._at(path) if path else self._tree)
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", "directory", None)
                 continue
@@ -177,11 +190,13 @@ class Inspection:
 
     def files(self) -> None:
         """Check type, size, time, mode and owner of every file of the manifest."""
-        at, lstat, regular = self._at, os.lstat, stat.S_ISREG
+        at, look, regular = self._at, self._look, stat.S_ISREG
         owner = self._owner
+        if self._descriptors is not None:
+            self._descriptors.read_ahead([at(path) for path in self._manifest.files])
         for path, (mode, size, _sha256) in self._manifest.files.items():
             try:
-                found = lstat(at(path))
+                found = look(at(path))
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", "file", None)
                 continue
@@ -189,7 +204,8 @@ class Inspection:
                 kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
                 self._differ(path, kind, "file", _kind_of(found.st_mode))
                 continue
-            self.inodes[path] = (found.st_dev, found.st_ino, found.st_size)
+            if self._reads:
+                self.inodes[path] = (found.st_dev, found.st_ino, found.st_size)
             if found.st_size != size:
                 self._differ(path, "modified", f"{size} bytes", f"{found.st_size} bytes")
             elif found.st_mtime_ns != FILE_TIME_NS:

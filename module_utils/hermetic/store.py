@@ -87,7 +87,7 @@ class Store:
                 )
             executable = building / info["python"]["executable"]
             interpreter.check_version(executable, wanted=info["python"]["version"], subject=f"The bundle '{bundle.name}' {bundle.release}")
-            sync_trees([building], below=building)
+            sync_trees({building: manifest.files}, below=building)
             place(building, self.layout.tree("bundles", bundle.id))
         try:
             return self._record_bundle(bundle, artifact, archive, info, record, manifest)
@@ -120,7 +120,7 @@ class Store:
         """
         again = set(relay)
         to_lay = self._missing_wheels(wanted, again)
-        finished: list[Path] = []
+        finished: dict[Path, Collection[str]] = {}
         try:
             with _flushing(self.layout.root):
                 laid = self._lay_all(to_lay, artifacts, finished)
@@ -165,7 +165,7 @@ class Store:
         return missing
 
     def _lay_all(
-        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: list[Path]
+        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: dict[Path, Collection[str]]
     ) -> dict[str, tuple[LaidReceipt, Path]]:
         laid: dict[str, tuple[LaidReceipt, Path]] = {}
         for bundle_id in sorted({bundle_id for _wheel, bundle_id in to_lay.values()}):
@@ -185,7 +185,7 @@ class Store:
         names: Sequence[str],
         to_lay: Mapping[str, tuple[str, str]],
         artifacts: Mapping[str, Artifact],
-        finished: list[Path],
+        finished: dict[Path, Collection[str]],
     ) -> dict[str, tuple[LaidReceipt, Path]]:
         runs_engine = bool(bundle.info.get("engine"))
         python = self.layout.tree("bundles", bundle.id) / bundle.python["executable"] if runs_engine else Path(sys.executable)
@@ -194,7 +194,7 @@ class Store:
         for name in names:
             building = self.layout.tree("laid", f"{BUILDING}{name}")
             remove_tree(building)
-            finished.append(building)
+            finished[building] = ()
             make_directory(building)
             wheel = self._stored(artifacts[to_lay[name][0]])
             jobs.append({"task": "lay", "wheel": str(wheel), "into": str(building), "compiles": runs_engine, "up_to_prefix": up_to_prefix})
@@ -205,6 +205,7 @@ class Store:
             told = answer["laid"]
             if not runs_engine:
                 compile_elsewhere(self.layout.tree("bundles", bundle.id) / bundle.python["executable"], building, told["files"])
+            finished[building] = told["files"]
             artifact = artifacts[to_lay[name][0]]
             receipt = LaidReceipt(
                 id=name,
@@ -224,7 +225,7 @@ class Store:
         return laid
 
     def _build_one(
-        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: list[Path]
+        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: dict[Path, Collection[str]]
     ) -> tuple[EnvironmentReceipt, Path]:
         self.progress(f"environment {wanted.declared.name}: {len(wanted.declared.wheels)} wheels")
         bundle = self.records.bundles[wanted.bundle_id]
@@ -232,7 +233,7 @@ class Store:
         laid = [fresh.get(name) or (self.records.laid[name], self.layout.tree("laid", name)) for name in names]
         _refuse_two_versions(wanted, [receipt for receipt, _tree in laid])
         with self._building("environments", wanted.id) as building:
-            finished.append(building)
+            finished[building] = ()
             built = environment.make(
                 building,
                 final=self.layout.tree("environments", wanted.id),
@@ -243,6 +244,7 @@ class Store:
                 laid=laid,
                 link_mode=self.link_mode,
             )
+        finished[building] = [*built.own_files, *built.unlinked]
         self.warnings.extend(built.warnings)
         receipt = EnvironmentReceipt(
             id=wanted.id,

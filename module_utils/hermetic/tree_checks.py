@@ -43,7 +43,8 @@ def check_trees(
             observation.broken["bundles"].add(tree_id)
             _report_gone(layout, observation, f"bundle:{name}", "bundles", tree_id)
             continue
-        checks.append(_TreeCheck("bundles", tree_id, layout.tree("bundles", tree_id), bundle.manifest(), bundle.owner, bundle.directories))
+        tree = layout.tree("bundles", tree_id)
+        checks.append(_TreeCheck("bundles", tree_id, tree, bundle.manifest(), bundle.owner, bundle.directories, reads=verify == "deep"))
         starts.append(Meanwhile(partial(_check_start, layout, observation, name, bundle)))
     if verify == "none":
         checks = []
@@ -113,10 +114,11 @@ class _TreeCheck:
     manifest: Manifest
     owner: list[Any] | None
     hints: dict[str, list[int]] | object
+    reads: bool = False
     inspection: Inspection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.inspection = Inspection(self.tree, self.manifest, owner=self.owner, shares=self.kind == "environments")
+        self.inspection = Inspection(self.tree, self.manifest, owner=self.owner, shares=self.kind == "environments", reads=self.reads)
 
 
 def _verify(
@@ -138,6 +140,7 @@ def _verify(
             records.laid[laid_id].manifest(),
             records.laid[laid_id].owner,
             records.laid[laid_id].directories,
+            reads=deep,
         )
         for laid_id in used
     }
@@ -173,7 +176,7 @@ def _check_environment(
             quick.inspection.files()
             quick.inspection.links()
             return quick
-    check = _TreeCheck("environments", receipt.id, tree, receipt.manifest(laid), receipt.owner, receipt.directories)
+    check = _TreeCheck("environments", receipt.id, tree, receipt.manifest(laid), receipt.owner, receipt.directories, reads=deep)
     check.inspection.all_by_stat(receipt.directories, list_all=deep)
     return check
 

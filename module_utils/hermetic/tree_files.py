@@ -9,6 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
+from . import windows_status
 from .errors import HermeticError
 from .layout import FILE_TIME_NS
 
@@ -25,19 +26,22 @@ _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EAC
 def write_file(path: str, data: bytes, *, mode: int) -> None:
     """Write a file of a tree with exactly this mode and the time that all files of trees have."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    with open(descriptor, "wb", buffering=0) as stream:
+    try:
+        # A file object would ask first what it was given, which is slow on Windows.
         view = memoryview(data)
         while view:
-            view = view[stream.write(view) :]
+            view = view[os.write(descriptor, view) :]
         if hasattr(os, "fchmod"):
             os.fchmod(descriptor, mode)
         if os.utime in os.supports_fd:
             os.utime(descriptor, ns=(FILE_TIME_NS, FILE_TIME_NS))
-    if os.utime not in os.supports_fd:
-        os.utime(path, ns=(FILE_TIME_NS, FILE_TIME_NS))
+        else:
+            windows_status.set_times(descriptor, FILE_TIME_NS)
+    finally:
+        os.close(descriptor)
 
 
-def reflink(source: str, target: str, mode: int) -> None:
+def reflink(source: str, target: str, mode: int) -> bool:
     """Make a copy that shares the blocks of its source until either is written; raises OSError where the file system cannot."""
     if fcntl is None or not hasattr(os, "fchmod"):
         raise OSError(errno.ENOTSUP, "reflinks are not available on this system", target)
@@ -49,25 +53,29 @@ def reflink(source: str, target: str, mode: int) -> None:
             raise
         os.fchmod(writing.fileno(), mode)
         os.utime(writing.fileno(), ns=(FILE_TIME_NS, FILE_TIME_NS))
+    return False
 
 
-def copy(source: str, target: str, mode: int) -> None:
+def copy(source: str, target: str, mode: int) -> bool:
     """Copy content, mode and the common time."""
     shutil.copyfile(source, target)
     os.chmod(target, mode)
     os.utime(target, ns=(FILE_TIME_NS, FILE_TIME_NS))
+    return False
 
 
-def hard_link(source: str, target: str, mode: int) -> None:
+def hard_link(source: str, target: str, mode: int) -> bool:
     """Link, or copy where this one file cannot be linked (too many links, another volume)."""
     try:
         os.link(source, target)
     except OSError as error:
         if error.errno not in _CANNOT_LINK:
             raise
-        copy(source, target, mode)
+        return copy(source, target, mode)
+    return True
 
 
+# Each tells whether the target is the very file of the source.
 WAYS = {"reflink": reflink, "hardlink": hard_link, "copy": copy}
 
 

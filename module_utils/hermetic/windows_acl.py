@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +20,53 @@ _POLICY = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
 _OWNER, _DACL, _PROTECTED_DACL = 0x1, 0x4, 0x80000000
 _ADD_OR_CHANGE = 0x0002 | 0x0004 | 0x0010 | 0x0040 | 0x0100 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000
 _BUFFER = 4096
+# Four were measured at two and a half times the speed of one on two cores; eight brought no more.
+_THREADS, _WORTH_THREADS = 4, 64
 _INSUFFICIENT_BUFFER = 122
 
 
 class Descriptors:
-    """Reads the descriptors of many files: each is kept as the system stores it, and put into words once."""
+    """Puts the descriptors of many files into words, equal ones once."""
 
     def __init__(self) -> None:
-        self._advapi = _advapi()
+        self._reader = _Reader()
         self._words: dict[bytes, str] = {}
-        self._buffer = ctypes.create_string_buffer(_BUFFER)
+        self._ahead: dict[str, bytes] = {}
+
+    def read_ahead(self, paths: Sequence[str]) -> None:
+        """Read the descriptors that ``of`` will be asked for, in several threads: most of the time the system is waited for."""
+        if len(paths) < _WORTH_THREADS:
+            return
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for part in pool.map(_read_all, (paths[number::_THREADS] for number in range(_THREADS))):
+                self._ahead.update(part)
 
     def of(self, path: str) -> str:
         """Return owner and access list of a file in the notation of SDDL, without what only says where an entry came from."""
-        raw = self._read(path)
+        raw = self._ahead.pop(path, None) or self._reader.read(path)
         if raw not in self._words:
-            self._words[raw] = _without_origin(_in_words(self._advapi, raw))
+            self._words[raw] = _without_origin(_in_words(_advapi(), raw))
         return self._words[raw]
 
-    def _read(self, path: str) -> bytes:
+
+def _read_all(paths: Sequence[str]) -> dict[str, bytes]:
+    reader = _Reader()
+    found = {}
+    for path in paths:
+        # What cannot be read is asked for again where it is used, and reported there.
+        with contextlib.suppress(OSError):
+            found[path] = reader.read(path)
+    return found
+
+
+class _Reader:
+    """Reads descriptors as the system stores them, into memory that is made once; for one thread."""
+
+    def __init__(self) -> None:
+        self._advapi = _advapi()
+        self._buffer = ctypes.create_string_buffer(_BUFFER)
+
+    def read(self, path: str) -> bytes:
         needed = ctypes.c_uint32()
         while not self._advapi.GetFileSecurityW(
             ctypes.c_wchar_p(path), _OWNER | _DACL, self._buffer, ctypes.c_uint32(len(self._buffer)), ctypes.byref(needed)

@@ -133,6 +133,8 @@ def test_what_was_built_is_what_is_told(workshop: Workshop, link_mode: str) -> N
     assert inspection.differences == []
     shared = (workshop.tree / SITE / "pkg/__init__.py").stat().st_nlink
     assert shared == (2 if built.link_mode == "hardlink" else 1)
+    alone = {path for path in manifest.files if (workshop.tree / path).stat().st_nlink == 1}
+    assert alone == {*built.own_files, *built.unlinked}
 
 
 def laid_files(workshop: Workshop, wheel: Wheel) -> dict[str, list[Any]]:

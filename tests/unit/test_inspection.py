@@ -45,7 +45,7 @@ def manifest() -> Manifest:
 
 
 def differences(tree: Path, manifest: Manifest, hints: dict[str, list[int]] | None = None, *, deep: bool = False) -> set[tuple[str, str]]:
-    inspection = Inspection(tree, manifest, owner=file_owner())
+    inspection = Inspection(tree, manifest, owner=file_owner(), reads=deep)
     inspection.all_by_stat(hints or {}, list_all=deep)
     if deep:
         read = {path: (tree / path).read_bytes() for path in inspection.inodes}
@@ -152,7 +152,7 @@ def test_a_deep_look_lists_directories_whose_time_was_forged(tree: Path, manifes
 def test_a_deep_look_tells_a_touch_from_an_edit(tree: Path, manifest: Manifest) -> None:
     os.utime(tree / "a.py")
     (tree / "pkg/b.py").write_bytes(b"b = 3\n")
-    inspection = Inspection(tree, manifest, owner=file_owner())
+    inspection = Inspection(tree, manifest, owner=file_owner(), reads=True)
     inspection.all_by_stat({}, list_all=True)
     inspection.contents({inode: hashlib.sha256((tree / path).read_bytes()).hexdigest() for path, inode in inspection.inodes.items()})
     assert {difference.path: difference.actual for difference in inspection.differences} == {
@@ -162,7 +162,7 @@ def test_a_deep_look_tells_a_touch_from_an_edit(tree: Path, manifest: Manifest) 
 
 
 def test_a_file_that_cannot_be_read_is_told(tree: Path, manifest: Manifest) -> None:
-    inspection = Inspection(tree, manifest, owner=file_owner())
+    inspection = Inspection(tree, manifest, owner=file_owner(), reads=True)
     inspection.all_by_stat({})
     inspection.contents({})
     assert {difference.actual for difference in inspection.differences} == {"a file that cannot be read"}
@@ -178,7 +178,7 @@ def test_touching_every_file_of_a_large_tree_takes_no_longer_than_looking_at_it(
     for number in range(20_000):
         os.close(os.open(tmp_path / f"d/{number}", os.O_CREAT, 0o644))
         manifest.add_file(f"d/{number}", mode=0o644, size=0, sha256=empty)
-    inspection = Inspection(tmp_path, manifest, owner=file_owner())
+    inspection = Inspection(tmp_path, manifest, owner=file_owner(), reads=True)
     inspection.all_by_stat({})
     begun = time.process_time()
     inspection.contents(dict.fromkeys(inspection.inodes.values(), empty))

@@ -9,7 +9,6 @@ import ctypes
 import errno
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -192,7 +191,7 @@ def exchange(a: Path, b: Path) -> bool:
     first, second = os.fsencode(a), os.fsencode(b)
     if sys.platform.startswith("linux"):
         rename = _c_function("renameat2")
-        number = _RENAMEAT2_NUMBERS.get(platform.machine())
+        number = _RENAMEAT2_NUMBERS.get(os.uname().machine)
         syscall = _c_function("syscall")
         if rename is not None:
             result = rename(_AT_FDCWD, first, _AT_FDCWD, second, _RENAME_EXCHANGE)

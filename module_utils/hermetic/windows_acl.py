@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,9 @@ class Descriptors:
         """Read the descriptors that ``of`` will be asked for, in several threads: most of the time the system is waited for."""
         if len(paths) < _WORTH_THREADS:
             return
+        # Imported here because no other system needs it.
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(_THREADS) as pool:
             for part in pool.map(_read_all, (paths[number::_THREADS] for number in range(_THREADS))):
                 self._ahead.update(part)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import ntpath
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _AT_ONCE = 16
@@ -22,6 +21,9 @@ def flush_files(paths: Iterable[str]) -> None:
     drives = sorted({ntpath.splitdrive(path.removeprefix("\\\\?\\"))[0] for path in found})
     if all(map(_flush_volume, drives)):
         return
+    # Imported here because a run that writes nothing can do without.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         # By the slice: handing over a file by itself takes longer than flushing it.
         for _done in pool.map(_flush_each, (found[number::_AT_ONCE] for number in range(_AT_ONCE))):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -50,9 +50,9 @@ class Offer:
 
 
 class WheelCandidates:
-    """Asks every configured place for a project, once."""
+    """Asks every configured place for a project, once; ``http`` is called when the first of them is on the web."""
 
-    def __init__(self, sources: PackageSources, *, http: HttpSource, cache: ControllerCache) -> None:
+    def __init__(self, sources: PackageSources, *, http: Callable[[], HttpSource], cache: ControllerCache) -> None:
         self.sources = sources
         self._http = http
         self._cache = cache
@@ -84,7 +84,7 @@ class WheelCandidates:
         if file.path:
             return self._cache.digest(file.path)
         url = file.url or ""
-        return str(self._cache.memo("url-digest", digest_of(url), lambda: self._http.digest(url)))
+        return str(self._cache.memo("url-digest", digest_of(url), lambda: self._http().digest(url)))
 
     def _page(self, project: str, index: str) -> Offer:
         directory = local_path(index)
@@ -114,7 +114,7 @@ class WheelCandidates:
 
     def _remote(self, url: str) -> Offer:
         try:
-            answer = self._http.get(url, headers={"Accept": _ACCEPT, "Accept-Encoding": "gzip"})
+            answer = self._http().get(url, headers={"Accept": _ACCEPT, "Accept-Encoding": "gzip"})
             if answer.status == 404:
                 return Offer(())
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()

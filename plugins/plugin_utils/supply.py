@@ -21,6 +21,7 @@ Every error is a ``HermeticError`` (``.message``, ``.problems``); non-fatal rema
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ class Supply:
         self._found_credentials: dict[str, dict[str, str]] = {}
         self._sources: PackageSources | None = None
         self._http: HttpSource | None = None
+        self._making_http = threading.Lock()
         self._candidates: WheelCandidates | None = None
 
     @classmethod
@@ -74,25 +76,26 @@ class Supply:
 
     @property
     def http(self) -> HttpSource:
-        """The one HTTP client of this task."""
-        if self._http is None:
-            # A task that finds all that it needs on the disk is spared a tenth of a second.
-            from .http_source import HttpSource
+        """The one HTTP client of this task; pages are read in several threads."""
+        with self._making_http:
+            if self._http is None:
+                # A task that finds all that it needs on the disk is spared a tenth of a second.
+                from .http_source import HttpSource
 
-            self._http = HttpSource(
-                ca_path=self.sources.ca_path,
-                trusted_hosts=self.sources.trusted_hosts,
-                proxy=self.sources.proxy,
-                timeout=self.sources.timeout,
-                retries=self.sources.retries,
-                credentials={**self.sources.credentials, **self._found_credentials},
-            )
-        return self._http
+                self._http = HttpSource(
+                    ca_path=self.sources.ca_path,
+                    trusted_hosts=self.sources.trusted_hosts,
+                    proxy=self.sources.proxy,
+                    timeout=self.sources.timeout,
+                    retries=self.sources.retries,
+                    credentials={**self.sources.credentials, **self._found_credentials},
+                )
+            return self._http
 
     def _offers(self) -> WheelCandidates:
         """Return what the configured indexes and wheel directories offer; their pages are read once per task."""
         if self._candidates is None:
-            self._candidates = WheelCandidates(self.sources, http=self.http, cache=self.cache)
+            self._candidates = WheelCandidates(self.sources, http=lambda: self.http, cache=self.cache)
         return self._candidates
 
     @property

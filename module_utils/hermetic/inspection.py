@@ -171,20 +171,33 @@ class Inspection:
         """List the directories that may have changed, and report what does not belong there."""
         if not changed:
             return
-        children = self._manifest.children()
+        manifest = self._manifest
+        files, directories, links = manifest.files, manifest.directories, manifest.links
+        listed: dict[str, list[str]] = {}
+        known = 0
         for path in changed:
             prefix = f"{path}/" if path else ""
             try:
-                names = os.listdir(self._at(path) if path else self._tree)
+                listed[path] = names = os.listdir(self._at(path) if path else self._tree)
             except OSError as error:
                 self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
                 continue
-            expected = children.get(path, set())
-            for name in sorted(set(names) - expected):
-                found = os.lstat(self._at(prefix + name))
-                self._differ(prefix + name, "unexpected", None, _kind_of(found.st_mode))
-            for name in sorted(expected - set(names)):
-                # Found under another spelling by the file system, and not by Python, which compares names exactly.
+            for name in names:
+                entry = prefix + name
+                if entry in files or entry in directories or entry in links:
+                    known += 1
+                else:
+                    self._differ(entry, "unexpected", None, _kind_of(os.lstat(self._at(entry)).st_mode))
+        # Sorting a large tree's paths by their directories takes as long as looking at them: not where nothing can be missing.
+        if known < len(files) + len(directories) + len(links):
+            self._other_spellings(listed)
+
+    def _other_spellings(self, listed: Mapping[str, list[str]]) -> None:
+        """Report what a file system that folds case finds under another name than the one that it lists."""
+        children = self._manifest.children()
+        for path, names in listed.items():
+            prefix = f"{path}/" if path else ""
+            for name in sorted(children.get(path, set()).difference(names)):
                 if os.path.lexists(self._at(prefix + name)):
                     self._differ(prefix + name, "missing", "a name spelled like this", "a name that differs in case")
 

@@ -9,7 +9,8 @@ import json
 import os
 import stat
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -225,9 +226,18 @@ def _digest(path: Path, identity: tuple[int, ...]) -> str:
 
 
 def identities(base: Path) -> dict[str, int]:
-    """Return the inode of every tree below a root: one that was rebuilt has another."""
-    return {
-        f"{kind}/{entry.name}": entry.lstat().st_ino
-        for kind in ("bundles", "environments", "laid")
-        for entry in sorted((base / kind).iterdir())
-    }
+    """Return the inode of every tree below a root: one that was rebuilt has another while ``held`` keeps the numbers of the old ones."""
+    return {path: (base / path).lstat().st_ino for path in _trees(base)}
+
+
+@contextmanager
+def held(base: Path) -> Iterator[None]:
+    """Keep every tree below a root open, so that no new one gets the inode of one that is removed."""
+    with ExitStack() as stack:
+        for path in _trees(base):
+            stack.callback(os.close, os.open(base / path, os.O_RDONLY | os.O_DIRECTORY))
+        yield
+
+
+def _trees(base: Path) -> list[str]:
+    return [f"{kind}/{entry.name}" for kind in ("bundles", "environments", "laid") for entry in sorted((base / kind).iterdir())]

@@ -17,6 +17,7 @@ from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RULES, SPECS
 
 try:
+    from .answers_without_engine import answer_of_nothing, answer_without_interpreter
     from .declared_state import DeclaredState, Resolver, refuse_bad_names
     from .supply import Supply
     from .target_run import NoInterpreter, TargetRun
@@ -96,22 +97,24 @@ class TargetAction(ActionBase):
         options = {**options, "repository": self._located("repository", options.get("repository"))}
         options["public_key"] = self._located("public_key", options.get("public_key"))
         run = self._run_on(facts, options, supply, timings)
+        state = self._task.args.get("state")
         try:
             request = self._request(options, run)
             timings["controller"] = round(time.monotonic() - begin - timings.get("module", 0.0), 3)
             wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
             # What a Windows host has is known after it was asked only.
-            known = None if self._is_windows else self._controllers_answer(run)
+            known = None if self._is_windows else answer_of_nothing(run, state=state)
             result = known or run.carry_out(request, in_background=wrap_async)
             self._in_background = run.left_running
         except NoInterpreter:
-            result = (self._controllers_answer(run) if self._is_windows else None) or self._answer_without_interpreter(run)
+            known = answer_of_nothing(run, state=state) if self._is_windows else None
+            result = known or answer_without_interpreter(run, module=self.MODULE)
         finally:
             run.close()
         if self._in_background:
             return result
         if "module_stdout" in result and (self.MODULE == "system_info" or (self.MODULE == "drift" and not options.get("bundles"))):
-            result = self._answer_without_interpreter(run)
+            result = answer_without_interpreter(run, module=self.MODULE)
         return self._finished(result, run)
 
     def _run_on(self, facts: HostFacts, options: dict[str, Any], supply: Supply, timings: dict[str, float]) -> TargetRun:
@@ -166,33 +169,6 @@ class TargetAction(ActionBase):
             state = resolver.state(options["bundles"], options.get("virtualenvs") or [])
         run.warnings += run.supply.warnings
         return state
-
-    # --- what can be answered without the engine
-
-    def _controllers_answer(self, run: TargetRun) -> Result | None:
-        """Answer for a host that has nothing, where that is the answer."""
-        if run.facts.interpreter is not None or run.facts.dead or self._task.args.get("state") != "absent":
-            return None
-        return {"changed": False, "plan": [], "findings": [], "generation": {"before": None, "after": None}}
-
-    def _answer_without_interpreter(self, run: TargetRun) -> Result:
-        facts = run.facts
-        damaged = [*facts.dead, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
-        if self.MODULE == "system_info":
-            if damaged:
-                run.warnings.append(
-                    f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
-                )
-            nothing: dict[str, Any] = {"root": facts.root, "generation": None, "generations": [], "bundles": [], "virtualenvs": []}
-            return {"changed": False, "info": {**nothing, "damaged": damaged}}
-        if self.MODULE == "drift" and damaged:
-            return {
-                "changed": False,
-                "plan": [],
-                "findings": [_dead(each, facts) for each in damaged],
-                "generation": {"before": None, "after": None},
-            }
-        raise NoInterpreter(facts)
 
     # --- the result
 
@@ -315,18 +291,3 @@ class TargetAction(ActionBase):
 
 _DECLARING = ("bundle", "drift", "system", "virtualenv")
 _SUPPLY_OPTIONS = ("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials")
-
-
-def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
-    """Return the finding for a bundle whose interpreter cannot tell anything itself."""
-    name = bundle_id.rsplit("-", 2)[0]
-    return {
-        "subject": f"bundle:{name}",
-        "kind": "not_runnable",
-        "severity": "high",
-        "cause": "tampered",
-        "expected": "an interpreter that starts",
-        "actual": "one that does not",
-        "path": facts.interpreter_path(bundle_id),
-        "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
-    }

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller can answer by itself for a host that has no interpreter, or none that starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .host_probe import HostFacts
+from .target_run import NoInterpreter, TargetRun
+
+Result = dict[str, Any]
+
+
+def answer_of_nothing(run: TargetRun, *, state: str | None) -> Result | None:
+    """Return the answer for a host that has nothing and shall have nothing; None for all others."""
+    if run.facts.interpreter is not None or run.facts.dead or state != "absent":
+        return None
+    return {"changed": False, "plan": [], "findings": [], "generation": {"before": None, "after": None}}
+
+
+def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
+    """Return what can be told of a host whose interpreters do not start; raises NoInterpreter where that is no answer."""
+    facts = run.facts
+    damaged = [*facts.dead, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
+    if module == "system_info":
+        if damaged:
+            run.warnings.append(
+                f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
+            )
+        nothing: dict[str, Any] = {"root": facts.root, "generation": None, "generations": [], "bundles": [], "virtualenvs": []}
+        return {"changed": False, "info": {**nothing, "damaged": damaged}}
+    if module == "drift" and damaged:
+        return {
+            "changed": False,
+            "plan": [],
+            "findings": [_dead(each, facts) for each in damaged],
+            "generation": {"before": None, "after": None},
+        }
+    raise NoInterpreter(facts)
+
+
+def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+    """Return the finding for a bundle whose interpreter cannot tell anything itself."""
+    name = bundle_id.rsplit("-", 2)[0]
+    return {
+        "subject": f"bundle:{name}",
+        "kind": "not_runnable",
+        "severity": "high",
+        "cause": "tampered",
+        "expected": "an interpreter that starts",
+        "actual": "one that does not",
+        "path": facts.interpreter_path(bundle_id),
+        "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
+    }

@@ -182,12 +182,11 @@ class Inspection:
             except OSError as error:
                 self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
                 continue
-            for name in names:
-                entry = prefix + name
-                if entry in files or entry in directories or entry in links:
-                    known += 1
-                else:
-                    self._differ(entry, "unexpected", None, _kind_of(os.lstat(self._at(entry)).st_mode))
+            entries = [prefix + name for name in names]
+            unexpected = [entry for entry in entries if entry not in files and entry not in directories and entry not in links]
+            known += len(entries) - len(unexpected)
+            for entry in sorted(unexpected):
+                self._differ(entry, "unexpected", None, _kind_of(os.lstat(self._at(entry)).st_mode))
         # Sorting a large tree's paths by their directories takes as long as looking at them: not where nothing can be missing.
         if known < len(files) + len(directories) + len(links):
             self._other_spellings(listed)

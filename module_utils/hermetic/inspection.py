@@ -53,15 +53,15 @@ def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
     A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
     """
     hints = {}
-    at, look = inside(tree), _look_without_numbers()
+    at, look = inside(tree), _looking()
     for path in ["", *sorted(manifest.directories)]:
         found = look(at(path) if path else extended(tree))
         hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
     return hints
 
 
-def _look_without_numbers() -> Callable[[str], Any]:
-    """Return the cheapest function that tells what ``os.lstat`` does, but for device, inode and number of names."""
+def _looking() -> Callable[[str], Any]:
+    """Return what tells the most of a path without opening it: ``os.lstat``, on Windows all of it but device, number and count of names."""
     return os.lstat if POSIX else windows_status.Statuses().of
 
 
@@ -89,7 +89,9 @@ class Inspection:
         self._access = owner if not POSIX else None
         self._shares = shares
         self._reads = reads
-        self._look = os.lstat if reads else _look_without_numbers()
+        self._look = _looking()
+        self._numbers: dict[str, int] = {}
+        self._device = 0
         self._descriptors = windows_acl.Descriptors() if self._access else None
         self.differences: list[Difference] = []
         self.inodes: dict[str, tuple[int, int, int]] = {}
@@ -178,7 +180,7 @@ class Inspection:
         for path in changed:
             prefix = f"{path}/" if path else ""
             try:
-                listed[path] = names = os.listdir(self._at(path) if path else self._tree)
+                listed[path] = names = self._names(path, prefix)
             except OSError as error:
                 self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
                 continue
@@ -190,6 +192,21 @@ class Inspection:
         # Sorting a large tree's paths by their directories takes as long as looking at them: not where nothing can be missing.
         if known < len(files) + len(directories) + len(links):
             self._other_spellings(listed)
+
+    def _names(self, path: str, prefix: str) -> list[str]:
+        directory = self._at(path) if path else self._tree
+        if POSIX or not self._reads:
+            return os.listdir(directory)
+        numbers = windows_status.numbers(directory)
+        self._numbers.update({prefix + name: number for name, number in numbers.items()})
+        return list(numbers)
+
+    def _inode(self, path: str, found: Any) -> tuple[int, int, int]:
+        number = self._numbers.get(path, 0)
+        if not POSIX and number > 0:
+            return (self._device, number, found.st_size)
+        status = found if POSIX else os.lstat(self._at(path))
+        return (status.st_dev, status.st_ino, status.st_size)
 
     def _other_spellings(self, listed: Mapping[str, list[str]]) -> None:
         """Report what a file system that folds case finds under another name than the one that it lists."""
@@ -217,7 +234,7 @@ class Inspection:
                 self._differ(path, kind, "file", _kind_of(found.st_mode))
                 continue
             if self._reads:
-                self.inodes[path] = (found.st_dev, found.st_ino, found.st_size)
+                self.inodes[path] = self._inode(path, found)
             if found.st_size != size:
                 self._differ(path, "modified", f"{size} bytes", f"{found.st_size} bytes")
             elif found.st_mtime_ns != FILE_TIME_NS:
@@ -266,6 +283,8 @@ class Inspection:
 
     def all_by_stat(self, hints: Mapping[str, list[int]], *, list_all: bool = False) -> None:
         """Do everything that needs no reading of files."""
+        if self._reads and not POSIX and os.path.lexists(self._tree):
+            self._device = os.lstat(self._tree).st_dev
         changed = self.directories({} if list_all else hints)
         self.listings(changed)
         self.files()

@@ -37,6 +37,37 @@ for above, directories, names in os.walk("\\\\\\\\?\\\\" + sys.argv[1]):
 print(json.dumps([seen, wrong]))
 """
 
+EVERY_NUMBER = """
+wrong, seen = [], 0
+for above, directories, names in os.walk("\\\\\\\\?\\\\" + sys.argv[1]):
+    told = windows_status.numbers(above)
+    expected = {name: os.lstat(os.path.join(above, name)).st_ino for name in [*directories, *names]}
+    if told != expected:
+        wrong.append([above, sorted(set(told.items()) ^ set(expected.items()))])
+    seen += len(told)
+print(json.dumps([seen, wrong]))
+"""
+
+MANY_AND_NONE = """
+place = sys.argv[1] + "\\\\many"
+os.mkdir(place)
+names = [f"{number:04}-" + "\u00e4\u65e5\U0001f40d" * 20 for number in range(2000)]
+for name in names:
+    os.close(os.open(os.path.join(place, name), os.O_CREAT | os.O_WRONLY))
+os.mkdir(sys.argv[1] + "\\\\none")
+def refused(path):
+    try:
+        windows_status.numbers(path)
+    except OSError as error:
+        return type(error).__name__
+told = windows_status.numbers("\\\\\\\\?\\\\" + place)
+print(json.dumps([
+    told == {name: os.lstat(os.path.join(place, name)).st_ino for name in names},
+    windows_status.numbers(sys.argv[1] + "\\\\none"),
+    refused(sys.argv[1] + "\\\\missing"),
+]))
+"""
+
 UNUSUAL = """
 place = sys.argv[1] + "\\\\unusual"
 os.mkdir(place)
@@ -115,6 +146,16 @@ def said(root: WindowsRoot, script: str, place: str | None = None) -> Any:
 def test_every_file_and_directory_is_told_as_lstat_tells_it(root: WindowsRoot) -> None:
     seen, wrong = said(root, EVERY_FILE)
     assert (seen > 100, wrong) == (True, [])
+
+
+def test_a_listing_tells_the_number_of_every_file(root: WindowsRoot) -> None:
+    seen, wrong = said(root, EVERY_NUMBER)
+    assert (seen > 100, wrong) == (True, [])
+
+
+def test_a_listing_of_many_long_names_and_of_none(root: WindowsRoot) -> None:
+    root.host.path("C:\\listed").mkdir()
+    assert said(root, MANY_AND_NONE, "C:\\listed") == [True, {}, "FileNotFoundError"]
 
 
 def test_what_is_large_old_read_only_or_missing(root: WindowsRoot) -> None:

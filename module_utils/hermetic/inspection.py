@@ -9,11 +9,12 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
-from . import windows_acl, windows_status, windows_streams
+from . import windows_acl, windows_streams
 from .durable import extended, inside
 from .layout import FILE_TIME_NS
+from .look import Inode, look_here
 from .manifest import DIRECTORY_MODE, Manifest
 
 POSIX = os.name == "posix"
@@ -53,16 +54,11 @@ def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
     A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
     """
     hints = {}
-    at, look = inside(tree), _looking()
+    at, look = inside(tree), look_here()
     for path in ["", *sorted(manifest.directories)]:
-        found = look(at(path) if path else extended(tree))
+        found = look.status(at(path) if path else extended(tree))
         hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
     return hints
-
-
-def _looking() -> Callable[[str], Any]:
-    """Return what tells the most of a path without opening it: ``os.lstat``, on Windows all of it but device, number and count of names."""
-    return os.lstat if POSIX else windows_status.Statuses().of
 
 
 def _kind_of(mode: int) -> str:
@@ -89,12 +85,10 @@ class Inspection:
         self._access = owner if not POSIX else None
         self._shares = shares
         self._reads = reads
-        self._look = _looking()
-        self._numbers: dict[str, int] = {}
-        self._device = 0
+        self._look = look_here(numbers=reads)
         self._descriptors = windows_acl.Descriptors() if self._access else None
         self.differences: list[Difference] = []
-        self.inodes: dict[str, tuple[int, int, int]] = {}
+        self.inodes: dict[str, Inode] = {}
 
     def _differ(self, path: str, kind: str, expected: object, actual: object) -> None:
         self.differences.append(
@@ -129,7 +123,7 @@ class Inspection:
         if access != wanted_access:
             self._differ(path, "mode", wanted_access, access or "no access list")
 
-    def streams(self, known: dict[tuple[int, int, int], list[str]]) -> None:
+    def streams(self, known: dict[Inode, list[str]]) -> None:
         """Report what lies behind files and directories under a second name (NTFS); each inode is asked once."""
         if POSIX:
             return
@@ -152,7 +146,7 @@ class Inspection:
         for path in ["", *self._manifest.directories]:
             try:
                 # Without a slash at the end: it would lead through a link.
-                found = self._look(self._at(path) if path else self._tree)
+                found = self._look.status(self._at(path) if path else self._tree)
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", "directory", None)
                 continue
@@ -180,7 +174,7 @@ class Inspection:
         for path in changed:
             prefix = f"{path}/" if path else ""
             try:
-                listed[path] = names = self._names(path, prefix)
+                listed[path] = names = self._look.names(self._at(path) if path else self._tree)
             except OSError as error:
                 self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
                 continue
@@ -193,21 +187,6 @@ class Inspection:
         if known < len(files) + len(directories) + len(links):
             self._other_spellings(listed)
 
-    def _names(self, path: str, prefix: str) -> list[str]:
-        directory = self._at(path) if path else self._tree
-        if POSIX or not self._reads:
-            return os.listdir(directory)
-        numbers = windows_status.numbers(directory)
-        self._numbers.update({prefix + name: number for name, number in numbers.items()})
-        return list(numbers)
-
-    def _inode(self, path: str, found: Any) -> tuple[int, int, int]:
-        number = self._numbers.get(path, 0)
-        if not POSIX and number > 0:
-            return (self._device, number, found.st_size)
-        status = found if POSIX else os.lstat(self._at(path))
-        return (status.st_dev, status.st_ino, status.st_size)
-
     def _other_spellings(self, listed: Mapping[str, list[str]]) -> None:
         """Report what a file system that folds case finds under another name than the one that it lists."""
         children = self._manifest.children()
@@ -219,13 +198,13 @@ class Inspection:
 
     def files(self) -> None:
         """Check type, size, time, mode and owner of every file of the manifest."""
-        at, look, regular = self._at, self._look, stat.S_ISREG
+        at, status, regular = self._at, self._look.status, stat.S_ISREG
         owner = self._owner
         if self._descriptors is not None:
             self._descriptors.read_ahead([at(path) for path in self._manifest.files])
         for path, (mode, size, _sha256) in self._manifest.files.items():
             try:
-                found = look(at(path))
+                found = status(at(path))
             except (FileNotFoundError, NotADirectoryError):
                 self._differ(path, "missing", "file", None)
                 continue
@@ -234,7 +213,7 @@ class Inspection:
                 self._differ(path, kind, "file", _kind_of(found.st_mode))
                 continue
             if self._reads:
-                self.inodes[path] = self._inode(path, found)
+                self.inodes[path] = self._look.inode(at(path), found)
             if found.st_size != size:
                 self._differ(path, "modified", f"{size} bytes", f"{found.st_size} bytes")
             elif found.st_mtime_ns != FILE_TIME_NS:
@@ -260,7 +239,7 @@ class Inspection:
             if actual != target:
                 self._differ(path, "link", f"link to {target}", f"link to {actual}")
 
-    def contents(self, digests: Mapping[tuple[int, int, int], str]) -> None:
+    def contents(self, digests: Mapping[Inode, str]) -> None:
         """Check the content of every file whose inode was hashed."""
         told = {difference.path for difference in self.differences if difference.kind == "modified"}
         touched: set[str] = set()
@@ -283,8 +262,6 @@ class Inspection:
 
     def all_by_stat(self, hints: Mapping[str, list[int]], *, list_all: bool = False) -> None:
         """Do everything that needs no reading of files."""
-        if self._reads and not POSIX and os.path.lexists(self._tree):
-            self._device = os.lstat(self._tree).st_dev
         changed = self.directories({} if list_all else hints)
         self.listings(changed)
         self.files()

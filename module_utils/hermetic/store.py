@@ -34,6 +34,10 @@ from .workers import Workers, core_count
 Progress = Callable[[str], None]
 
 
+# The trees under construction, with the files that were written into each.
+_Finished = dict[Path, Collection[str]]
+
+
 @dataclass
 class Store:
     """The trees of one root; the caller holds its lock."""
@@ -120,7 +124,7 @@ class Store:
         """
         again = set(relay)
         to_lay = self._missing_wheels(wanted, again)
-        finished: dict[Path, Collection[str]] = {}
+        finished: _Finished = {}
         try:
             with _flushing(self.layout.root):
                 laid = self._lay_all(to_lay, artifacts, finished)
@@ -165,7 +169,7 @@ class Store:
         return missing
 
     def _lay_all(
-        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: dict[Path, Collection[str]]
+        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: _Finished
     ) -> dict[str, tuple[LaidReceipt, Path]]:
         laid: dict[str, tuple[LaidReceipt, Path]] = {}
         for bundle_id in sorted({bundle_id for _wheel, bundle_id in to_lay.values()}):
@@ -185,7 +189,7 @@ class Store:
         names: Sequence[str],
         to_lay: Mapping[str, tuple[str, str]],
         artifacts: Mapping[str, Artifact],
-        finished: dict[Path, Collection[str]],
+        finished: _Finished,
     ) -> dict[str, tuple[LaidReceipt, Path]]:
         runs_engine = bool(bundle.info.get("engine"))
         python = self.layout.tree("bundles", bundle.id) / bundle.python["executable"] if runs_engine else Path(sys.executable)
@@ -225,7 +229,7 @@ class Store:
         return laid
 
     def _build_one(
-        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: dict[Path, Collection[str]]
+        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: _Finished
     ) -> tuple[EnvironmentReceipt, Path]:
         self.progress(f"environment {wanted.declared.name}: {len(wanted.declared.wheels)} wheels")
         bundle = self.records.bundles[wanted.bundle_id]

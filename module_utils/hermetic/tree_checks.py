@@ -19,14 +19,12 @@ from .finding import INTERRUPTED, TAMPERED, Finding
 from .foreign_packages import find_foreign
 from .inspection import Inspection
 from .layout import Layout
+from .look import Inode
 from .manifest import Manifest
 from .meanwhile import Meanwhile
 from .observation import Observation
 from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt
 from .workers import core_count, hash_inodes
-
-# Device, number and size.
-_Inode = tuple[int, int, int]
 
 
 def check_trees(
@@ -156,7 +154,7 @@ def _verify(
     if digests is not None:
         own = [check for _receipt, check in environment_checks]
         told = _hash(own, digests.result(), jobs=jobs)
-        streams: dict[_Inode, list[str]] = {}
+        streams: dict[Inode, list[str]] = {}
         for check in [*checks, *laid_checks.values(), *own]:
             check.inspection.contents(told)
             check.inspection.streams(streams)
@@ -181,9 +179,9 @@ def _check_environment(
     return check
 
 
-def _hash(checks: list[_TreeCheck], known: Mapping[_Inode, str], *, jobs: int) -> dict[_Inode, str]:
+def _hash(checks: list[_TreeCheck], known: Mapping[Inode, str], *, jobs: int) -> dict[Inode, str]:
     """Hash each inode once, however many trees share it, and return the digests together with those that are known."""
-    paths: dict[_Inode, str] = {}
+    paths: dict[Inode, str] = {}
     for check in checks:
         at = inside(check.tree)
         for path, inode in check.inspection.inodes.items():

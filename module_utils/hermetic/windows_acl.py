@@ -8,9 +8,9 @@ import contextlib
 import ctypes
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from .durable import explain, extended
+from .windows_api import advapi32, kernel32, last_error
 
 SYSTEM, ADMINISTRATORS = "SY", "BA"
 
@@ -47,7 +47,7 @@ class Descriptors:
         """Return owner and access list of a file in the notation of SDDL, without what only says where an entry came from."""
         raw = self._ahead.pop(path, None) or self._reader.read(path)
         if raw not in self._words:
-            self._words[raw] = _without_origin(_in_words(_advapi(), raw))
+            self._words[raw] = _without_origin(_in_words(raw))
         return self._words[raw]
 
 
@@ -65,7 +65,7 @@ class _Reader:
     """Reads descriptors as the system stores them, into memory that is made once; for one thread."""
 
     def __init__(self) -> None:
-        self._advapi = _advapi()
+        self._advapi = advapi32()
         self._buffer = ctypes.create_string_buffer(_BUFFER)
 
     def read(self, path: str) -> bytes:
@@ -73,11 +73,11 @@ class _Reader:
         while not self._advapi.GetFileSecurityW(
             ctypes.c_wchar_p(path), _OWNER | _DACL, self._buffer, ctypes.c_uint32(len(self._buffer)), ctypes.byref(needed)
         ):
-            error = ctypes.get_last_error()  # type: ignore[attr-defined, unused-ignore]
-            if error != _INSUFFICIENT_BUFFER:
-                raise ctypes.WinError(error)  # type: ignore[attr-defined, unused-ignore]
+            error = last_error()
+            if error.winerror != _INSUFFICIENT_BUFFER:  # type: ignore[attr-defined, unused-ignore]
+                raise error
             self._buffer = ctypes.create_string_buffer(needed.value)
-        return self._buffer.raw[: _length(self._advapi, self._buffer)]
+        return self._buffer.raw[: int(self._advapi.GetSecurityDescriptorLength(self._buffer))]
 
 
 def protect(directory: Path) -> None:
@@ -85,11 +85,11 @@ def protect(directory: Path) -> None:
 
     Somebody who is no administrator and keeps a root of his own gets full control as well: he could not go on otherwise.
     """
-    advapi = _advapi()
-    policy = _POLICY if _is_administrator() else f"{_POLICY}(A;OICI;FA;;;{_own_sid(advapi)})"
+    advapi = advapi32()
+    policy = _POLICY if _is_administrator() else f"{_POLICY}(A;OICI;FA;;;{_own_sid()})"
     descriptor = ctypes.c_void_p()
     if not advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(ctypes.c_wchar_p(policy), 1, ctypes.byref(descriptor), None):
-        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+        raise last_error()
     try:
         present, defaulted, dacl = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p()
         advapi.GetSecurityDescriptorDacl(descriptor, ctypes.byref(present), ctypes.byref(dacl), ctypes.byref(defaulted))
@@ -104,9 +104,9 @@ def protect(directory: Path) -> None:
         if others_who_may_write(directory) and not advapi.SetFileSecurityW(
             ctypes.c_wchar_p(extended(directory)), ctypes.c_uint32(_DACL | _PROTECTED_DACL), descriptor
         ):
-            raise explain(ctypes.WinError(ctypes.get_last_error()), str(directory))  # type: ignore[attr-defined, unused-ignore]
+            raise explain(last_error(), str(directory))
     finally:
-        ctypes.windll.kernel32.LocalFree(descriptor)  # type: ignore[attr-defined, unused-ignore]
+        kernel32().LocalFree(descriptor)
 
 
 def others_who_may_write(directory: Path) -> list[str]:
@@ -155,23 +155,12 @@ def _without_origin(words: str) -> str:
     return f"{head}D:{''.join(parts)}"
 
 
-def _advapi() -> Any:
-    advapi = ctypes.WinDLL("advapi32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    advapi.SetNamedSecurityInfoW.restype = ctypes.c_uint32
-    return advapi
-
-
-def _length(advapi: Any, descriptor: Any) -> int:
-    advapi.GetSecurityDescriptorLength.restype = ctypes.c_uint32
-    return int(advapi.GetSecurityDescriptorLength(descriptor))
-
-
-def _in_words(advapi: Any, raw: bytes) -> str:
+def _in_words(raw: bytes) -> str:
     text = ctypes.c_wchar_p()
-    if not advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW(raw, 1, _OWNER | _DACL, ctypes.byref(text), None):
-        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+    if not advapi32().ConvertSecurityDescriptorToStringSecurityDescriptorW(raw, 1, _OWNER | _DACL, ctypes.byref(text), None):
+        raise last_error()
     words = text.value or ""
-    ctypes.windll.kernel32.LocalFree(text)  # type: ignore[attr-defined, unused-ignore]
+    kernel32().LocalFree(text)
     return words
 
 
@@ -179,20 +168,19 @@ def _is_administrator() -> bool:
     return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined, unused-ignore]
 
 
-def _own_sid(advapi: Any) -> str:
-    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+def _own_sid() -> str:
+    kernel, advapi = kernel32(), advapi32()
     token, query, user = ctypes.c_void_p(), 0x0008, 1
     if not advapi.OpenProcessToken(ctypes.c_void_p(kernel.GetCurrentProcess()), query, ctypes.byref(token)):
-        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+        raise last_error()
     try:
         buffer, needed = ctypes.create_string_buffer(_BUFFER), ctypes.c_uint32()
         if not advapi.GetTokenInformation(token, user, buffer, _BUFFER, ctypes.byref(needed)):
-            raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+            raise last_error()
         sid = ctypes.cast(buffer, ctypes.POINTER(ctypes.c_void_p))[0]
         text = ctypes.c_wchar_p()
         if not advapi.ConvertSidToStringSidW(ctypes.c_void_p(sid), ctypes.byref(text)):
-            raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+            raise last_error()
         words = text.value or ""
         kernel.LocalFree(text)
         return words

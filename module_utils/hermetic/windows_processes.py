@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from .durable import extended
+from .windows_api import kernel32, last_error, psapi
 
 # Its programs are hard links to those of the bundle: in use together with it, which says nothing of the environment.
 ENVIRONMENT_MARK = "pyvenv.cfg"
@@ -72,15 +73,11 @@ def _refuses(path: str, *, share: int) -> bool:
 
 def _mapped_files() -> set[str]:
     """Return the programs and libraries of all processes that this user may look into, in the spelling of ``normcase``."""
-    import ctypes
-
-    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    psapi: Any = ctypes.WinDLL("psapi", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    kernel.OpenProcess.restype = ctypes.c_void_p
+    kernel = kernel32()
     numbers = (ctypes.c_uint32 * _MOST_PROCESSES)()
     filled = ctypes.c_uint32()
-    if not psapi.EnumProcesses(ctypes.byref(numbers), ctypes.sizeof(numbers), ctypes.byref(filled)):
-        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
+    if not psapi().EnumProcesses(ctypes.byref(numbers), ctypes.sizeof(numbers), ctypes.byref(filled)):
+        raise last_error()
     found: set[str] = set()
     for number in numbers[: filled.value // ctypes.sizeof(ctypes.c_uint32)]:
         handle = kernel.OpenProcess(_QUERY | _READ_MEMORY, False, number) or kernel.OpenProcess(_QUERY_LIMITED, False, number)
@@ -88,22 +85,22 @@ def _mapped_files() -> set[str]:
             continue  # ended meanwhile, or of the system itself, which runs nothing of ours
         process = ctypes.c_void_p(handle)
         try:
-            found |= _of_process(ctypes, kernel, psapi, process)
+            found |= _of_process(process)
         finally:
             kernel.CloseHandle(process)
     return found
 
 
-def _of_process(ctypes: Any, kernel: Any, psapi: Any, process: Any) -> set[str]:
+def _of_process(process: ctypes.c_void_p) -> set[str]:
     found = set()
     text = ctypes.create_unicode_buffer(_LONGEST)
     length = ctypes.c_uint32(_LONGEST)
-    if kernel.QueryFullProcessImageNameW(process, 0, text, ctypes.byref(length)):
+    if kernel32().QueryFullProcessImageNameW(process, 0, text, ctypes.byref(length)):
         found.add(os.path.normcase(text.value))
     modules = (ctypes.c_void_p * _MOST_MODULES)()
     filled = ctypes.c_uint32()
-    if psapi.EnumProcessModulesEx(process, ctypes.byref(modules), ctypes.sizeof(modules), ctypes.byref(filled), _ALL_MODULES):
+    if psapi().EnumProcessModulesEx(process, ctypes.byref(modules), ctypes.sizeof(modules), ctypes.byref(filled), _ALL_MODULES):
         for module in modules[: min(filled.value // ctypes.sizeof(ctypes.c_void_p), _MOST_MODULES)]:
-            if psapi.GetModuleFileNameExW(process, ctypes.c_void_p(module), text, _LONGEST):
+            if psapi().GetModuleFileNameExW(process, ctypes.c_void_p(module), text, _LONGEST):
                 found.add(os.path.normcase(text.value))
     return found

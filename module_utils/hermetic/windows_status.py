@@ -13,8 +13,10 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, NamedTuple
+
+from .look import Inode, Look
+from .windows_api import kernel32, last_error, opened
 
 # Attributes, the times of creation, last access and last writing, and the size with its upper half first.
 _ATTRIBUTE_DATA = struct.Struct("<IQQQII")
@@ -23,7 +25,7 @@ _DIRECTORY, _REPARSE_POINT = 0x10, 0x400
 _LISTED = struct.Struct("<I56xI32xq")
 _LISTING_BUFFER = 1 << 16
 _ID_BOTH_DIRECTORY_INFO, _NO_MORE_FILES = 10, 18
-_LIST_DIRECTORY, _SHARE_ALL, _OPEN_EXISTING, _DIRECTORY_ITSELF = 0x1, 0x7, 3, 0x02200000
+_LIST_DIRECTORY, _DIRECTORY_ITSELF = 0x1, 0x02200000
 # Between 1601 and 1970, in units of 100 ns.
 _EPOCH = 116444736000000000
 
@@ -39,14 +41,17 @@ class WindowsStatus(NamedTuple):
     st_file_attributes: int
 
 
-class Statuses:
-    """Looks at many files; the memory that the system writes to is made once."""
+class WindowsLook(Look):
+    """Looks at the files of one volume; the memory that the system writes to is made once."""
 
-    def __init__(self) -> None:
-        self._ask: Any = _kernel().GetFileAttributesExW
+    def __init__(self, *, numbers: bool) -> None:
+        self._ask: Any = kernel32().GetFileAttributesExW
         self._buffer = ctypes.create_string_buffer(_ATTRIBUTE_DATA.size)
+        self._wants_numbers = numbers
+        self._numbers: dict[str, int] = {}
+        self._device: int | None = None
 
-    def of(self, path: str) -> WindowsStatus | os.stat_result:
+    def status(self, path: str) -> WindowsStatus | os.stat_result:
         """Return what a path is; links, and what cannot be asked this way, by ``os.lstat``, with its errors."""
         if not self._ask(ctypes.c_wchar_p(path), 0, self._buffer):
             return os.lstat(path)
@@ -61,25 +66,34 @@ class Statuses:
             attributes,
         )
 
+    def names(self, directory: str) -> list[str]:
+        """Return the names in a directory, and keep the numbers of their files where they are wanted."""
+        if not self._wants_numbers:
+            return super().names(directory)
+        found = numbers(directory)
+        self._numbers.update({f"{directory}\\{name}": number for name, number in found.items()})
+        return list(found)
+
+    def inode(self, path: str, status: WindowsStatus | os.stat_result) -> Inode:
+        """Return what tells a file apart, by its listing; one that no listing told a number of is opened."""
+        number = self._numbers.get(path, 0)
+        if number > 0 and self._device is not None:
+            return (self._device, number, status.st_size)
+        opened_status = os.lstat(path)
+        self._device = opened_status.st_dev
+        return super().inode(path, opened_status)
+
 
 def numbers(directory: str) -> dict[str, int]:
     """Return the names in a directory with the numbers of their files; not positive where the volume has none of 64 bits."""
-    kernel = _kernel()
-    handle = kernel.CreateFileW(
-        ctypes.c_wchar_p(directory), _LIST_DIRECTORY, _SHARE_ALL, None, _OPEN_EXISTING, ctypes.c_uint32(_DIRECTORY_ITSELF), None
-    )
-    if handle in (None, ctypes.c_void_p(-1).value):
-        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
     found: dict[str, int] = {}
     buffer = ctypes.create_string_buffer(_LISTING_BUFFER)
-    try:
-        while kernel.GetFileInformationByHandleEx(ctypes.c_void_p(handle), _ID_BOTH_DIRECTORY_INFO, buffer, _LISTING_BUFFER):
+    with opened(directory, access=_LIST_DIRECTORY, flags=_DIRECTORY_ITSELF) as handle:
+        while kernel32().GetFileInformationByHandleEx(handle, _ID_BOTH_DIRECTORY_INFO, buffer, _LISTING_BUFFER):
             found.update(_entries(buffer))
-        error = ctypes.get_last_error()  # type: ignore[attr-defined, unused-ignore]
-        if error != _NO_MORE_FILES:
-            raise ctypes.WinError(error)  # type: ignore[attr-defined, unused-ignore]
-    finally:
-        kernel.CloseHandle(ctypes.c_void_p(handle))
+        error = last_error()
+        if error.winerror != _NO_MORE_FILES:  # type: ignore[attr-defined, unused-ignore]
+            raise error
     return found
 
 
@@ -101,12 +115,5 @@ def set_times(descriptor: int, nanoseconds: int) -> None:
 
     moment = ctypes.byref(ctypes.c_uint64(nanoseconds // 100 + _EPOCH))
     handle = ctypes.c_void_p(msvcrt.get_osfhandle(descriptor))  # type: ignore[attr-defined, unused-ignore]
-    if not _kernel().SetFileTime(handle, None, moment, moment):
-        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined, unused-ignore]
-
-
-@cache
-def _kernel() -> Any:
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    kernel.CreateFileW.restype = ctypes.c_void_p
-    return kernel
+    if not kernel32().SetFileTime(handle, None, moment, moment):
+        raise last_error()

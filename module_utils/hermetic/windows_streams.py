@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+
+from .windows_api import is_handle, kernel32, last_error
 
 _CONTENT = "::$DATA"
 _LONGEST_NAME = 296
@@ -19,15 +20,14 @@ class _Stream(ctypes.Structure):
 
 def alternate_streams(path: str) -> list[str]:
     """Return the names of the streams of a file or directory besides its content, as far as the file system tells."""
-    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    kernel.FindFirstStreamW.restype = ctypes.c_void_p
+    kernel = kernel32()
     stream = _Stream()
     handle = kernel.FindFirstStreamW(ctypes.c_wchar_p(path), 0, ctypes.byref(stream), 0)
-    if handle in (None, ctypes.c_void_p(-1).value):
-        error = ctypes.get_last_error()  # type: ignore[attr-defined, unused-ignore]
-        if error in _NOTHING:
+    if not is_handle(handle):
+        error = last_error()
+        if error.winerror in _NOTHING:  # type: ignore[attr-defined, unused-ignore]
             return []
-        raise ctypes.WinError(error)  # type: ignore[attr-defined, unused-ignore]
+        raise error
     found = []
     try:
         while True:

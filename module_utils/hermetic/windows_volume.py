@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import ntpath
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from .windows_api import kernel32, opened
 
 _AT_ONCE = 16
 
@@ -51,19 +54,13 @@ def _flush_volume(drive: str) -> bool:
     """Flush a whole volume, which an administrator may; False where it cannot be done."""
     if len(drive) != 2 or drive in _refused:
         return False
-    import ctypes
-
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined, unused-ignore]
-    kernel.CreateFileW.restype = ctypes.c_void_p
-    generic_write, share_all, open_existing = 0x40000000, 7, 3
-    handle = kernel.CreateFileW(ctypes.c_wchar_p(f"\\\\.\\{drive}"), generic_write, share_all, None, open_existing, 0, None)
-    if handle in (None, ctypes.c_void_p(-1).value):
-        _refused.add(drive)
-        return False
+    generic_write = 0x40000000
     try:
-        flushed = bool(kernel.FlushFileBuffers(ctypes.c_void_p(handle)))
-    finally:
-        kernel.CloseHandle(ctypes.c_void_p(handle))
+        with opened(f"\\\\.\\{drive}", access=generic_write) as volume:
+            flushed = bool(kernel32().FlushFileBuffers(volume))
+    except OSError:
+        # Who is no administrator may not open it; every file is flushed by itself then.
+        flushed = False
     if not flushed:
         _refused.add(drive)
     return flushed
@@ -71,13 +68,11 @@ def _flush_volume(drive: str) -> bool:
 
 def long_name(path: Path) -> Path:
     """Return a path with the parts that exist in their own names, where it may be written in the short form of DOS (8.3)."""
-    import ctypes
-
     existing, rest = path, []
     while not os.path.lexists(existing) and existing.parent != existing:
         rest.append(existing.name)
         existing = existing.parent
     text = ctypes.create_unicode_buffer(32768)
-    if not ctypes.windll.kernel32.GetLongPathNameW(ctypes.c_wchar_p(str(existing)), text, 32768):  # type: ignore[attr-defined, unused-ignore]
+    if not kernel32().GetLongPathNameW(ctypes.c_wchar_p(str(existing)), text, 32768):
         return path
     return Path(text.value, *reversed(rest))

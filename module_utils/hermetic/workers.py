@@ -17,6 +17,7 @@ from typing import Any
 from . import worker
 from .durable import explain
 from .errors import BrokenInterpreter, HermeticError
+from .look import Inode
 
 # The engine's own package may lie in a zip; its import path and name are handed on, so that nothing is unpacked.
 _START = (
@@ -140,7 +141,7 @@ class Workers:
             process.wait()
 
 
-def hash_inodes(paths: dict[tuple[int, int, int], str], *, count: int) -> dict[tuple[int, int, int], str]:
+def hash_inodes(paths: dict[Inode, str], *, count: int) -> dict[Inode, str]:
     """Hash one path of each inode (device, number, size) on all cores; files that cannot be read are left out."""
     # Largest first, dealt out to batches of similar size: the last process to finish is then little later than the first.
     ordered = sorted(paths, key=lambda inode: -inode[2])
@@ -148,7 +149,7 @@ def hash_inodes(paths: dict[tuple[int, int, int], str], *, count: int) -> dict[t
     if not ordered:
         return {}
     batch_size = max(4 << 20, total // (count * 6))
-    batches: list[list[tuple[int, int, int]]] = [[]]
+    batches: list[list[Inode]] = [[]]
     filled = 0
     for inode in ordered:
         if filled >= batch_size:

@@ -19,7 +19,7 @@ BEGIN = f"""
 import json, os, stat, sys
 sys.path.insert(0, {ENGINE!r})
 from hermetic import windows_acl, windows_status
-look = windows_status.Statuses().of
+look = windows_status.WindowsLook(numbers=False).status
 """
 
 EVERY_FILE = """

@@ -38,6 +38,8 @@ Progress = Callable[[str], None]
 def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> Result:
     """Carry out a request and return the result; an expected failure is a result with ``failed``, never an exception."""
     progress: Progress = on_progress or (lambda _text: None)
+    # What a run makes has its mode at once: what a stricter umask takes away, a run that is killed in between would never give back.
+    umask = os.umask(0o022)
     try:
         request = parse_request(document)
         root = as_written(long_name(request.root) if WINDOWS else request.root)
@@ -48,6 +50,8 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
         return _failure(error)
     except OSError as error:
         return _failure(explain(error, f"The root {redacted(str(document.get('root')))}"))
+    finally:
+        os.umask(umask)
 
 
 def _failure(error: HermeticError) -> Result:

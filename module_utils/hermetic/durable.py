@@ -174,8 +174,7 @@ def make_directory(path: Path, *, mode: int = 0o755) -> None:
         if path.parent != path:
             make_directory(path.parent, mode=mode)
         try:
-            # At once with its mode, as far as the umask lets it: a run that is ended before the next call leaves it usable for others.
-            # On Windows, a mode would be a list of its own instead of the one that is inherited.
+            # At once with its mode, as far as the umask lets it. On Windows, a mode would be a list of its own instead of the one that is inherited.
             os.mkdir(path, 0o777 if WINDOWS else mode)
         except FileExistsError:
             if os.path.isdir(path):  # another run was faster

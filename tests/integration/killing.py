@@ -73,9 +73,11 @@ class Scenario:
 class Stage:
     """One root at one path, put back to the beginning before every kill."""
 
-    def __init__(self, place: Path, scenario: Scenario) -> None:
+    def __init__(self, place: Path, scenario: Scenario, *, umask: int = -1) -> None:
+        """``umask``: that of the runs that are cut off; -1 leaves it as it is."""
         self.root = place / "root"
         self.scenario = scenario
+        self._umask = umask
         self._place = place
         self._kept = place / "before"
         place.mkdir(parents=True)
@@ -108,6 +110,7 @@ class Stage:
             text=True,
             timeout=patience,
             check=False,
+            umask=self._umask,
         )
         if report.exists():
             return json.loads(report.read_text())  # type: ignore[no-any-return]

@@ -11,10 +11,13 @@ import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+# Its readers of the report's formats serve here as well.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "report"))
 
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build import build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
@@ -23,6 +26,8 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import 
 from bundle_variants import Change, Contents, contents_of, slim, write
 from hosts import Host
 from play_fleet import Fleet
+from plays import Controller
+from reported_plays import Reported
 from roots import Archive, Declared, Engine, Root
 from wheelhouse import Wheel, known, make_sample_wheels
 
@@ -172,3 +177,37 @@ def fleet(
 ) -> Fleet:
     """Return a repository with two releases, and a root that the first test converges."""
     return Fleet(tmp_path_factory.mktemp("fleet"), [bundle_archive, later_bundle_archive], wheels)
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a bundle and three roots: one that is as declared, one that was tampered with, and one that is a file."""
+    directory = tmp_path_factory.mktemp("roots")
+    bundle = {"name": "python", "archive": str(bundle_archive.path), "sha256": bundle_archive.sha256}
+    hosts = {name: {"root": str(directory / name)} for name in ("clean", "drifted")}
+    task = {"hermetic.python.system": {"root": "{{ root }}", "bundles": [bundle]}}
+    converged = Controller(directory / "controller").play([task], hosts=hosts)
+    assert converged.code == 0, converged.output
+    (directory / "drifted" / "current" / "bin" / "stray").touch()
+    (directory / "broken").write_text("no directory")
+    return bundle, {name: str(directory / name) for name in ("clean", "drifted", "broken")}
+
+
+@pytest.fixture
+def reported(tmp_path: Path, roots: tuple[dict[str, Any], dict[str, str]]) -> Reported:
+    return Reported(tmp_path, roots[0])
+
+
+@pytest.fixture(scope="session")
+def root_with_one(
+    make_root: Callable[[Path, Declared], Root], bundle_archive: Archive, wheels: dict[str, Wheel], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Root]:
+    """Return a function that makes a new root with a bundle and an environment."""
+
+    def made() -> Root:
+        declared = Declared({"python": bundle_archive}, {"one": [wheels["alpha-1.0"], wheels["beta-2.0"]]})
+        root = make_root(tmp_path_factory.mktemp("hermetic") / "root", declared)
+        root.converge()
+        return root
+
+    return made

@@ -5,79 +5,16 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-import yaml
-from plays import PROJECT, Controller, Played
-from roots import Archive
-
-sys.path.insert(0, str(PROJECT / "tests" / "report"))
-
 import format_readers as read
+import pytest
+from plays import PROJECT
+from reported_plays import Hosts, Reported
 
-DRIFT = "hermetic.python.drift"
 GONE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.2", "ansible_port": 9}
-Hosts = dict[str, dict[str, Any]]
-
-
-class Reported:
-    """A controller whose plays are reported on, and roots for its hosts."""
-
-    def __init__(self, directory: Path, bundle: dict[str, Any]) -> None:
-        self.controller = Controller(directory)
-        self.reports = directory / "reports"
-        self.bundles = [bundle]
-
-    def begin(self, **options: Any) -> dict[str, Any]:
-        """Return the task by which a play is reported on."""
-        variables = {f"drift_report_{name}": value for name, value in {"directory": str(self.reports), **options}.items()}
-        return {"ansible.builtin.import_role": {"name": "hermetic.python.drift_report", "tasks_from": "begin"}, "vars": variables}
-
-    def drift(self, root: str = "{{ root }}", **task: Any) -> dict[str, Any]:
-        """Return the task that asks a host."""
-        return {DRIFT: {"root": root, "bundles": self.bundles}, "ignore_errors": True, "ignore_unreachable": True, **task}
-
-    def play(self, *tasks: dict[str, Any], hosts: Hosts, arguments: tuple[str, ...] = (), **more: Any) -> Played:
-        """Run tasks."""
-        return self.controller.play(tasks, *arguments, hosts=hosts, ANSIBLE_TIMEOUT="3", **more)
-
-    def report(self, name: str = "drift") -> dict[str, Any]:
-        """Return a report as a stranger reads it: after it was held against the schema."""
-        text = (self.reports / f"{name}.json").read_text()
-        read.of_json(text)
-        made: dict[str, Any] = json.loads(text)
-        return made
-
-    def states(self) -> dict[str, str]:
-        """Return the state of each host, or why it was not checked."""
-        return {host: entry["reason"] or entry["state"] for host, entry in self.report()["hosts"].items()}
-
-
-@pytest.fixture(scope="module")
-def roots(tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a bundle and three roots: one that is as declared, one that was tampered with, and one that is a file."""
-    directory = tmp_path_factory.mktemp("roots")
-    bundle = {"name": "python", "archive": str(bundle_archive.path), "sha256": bundle_archive.sha256}
-    hosts = {name: {"root": str(directory / name)} for name in ("clean", "drifted")}
-    task = {"hermetic.python.system": {"root": "{{ root }}", "bundles": [bundle]}}
-    converged = Controller(directory / "controller").play([task], hosts=hosts)
-    assert converged.code == 0, converged.output
-    (directory / "drifted" / "current" / "bin" / "stray").touch()
-    (directory / "broken").write_text("no directory")
-    return bundle, {name: str(directory / name) for name in ("clean", "drifted", "broken")}
-
-
-@pytest.fixture
-def reported(tmp_path: Path, roots: tuple[dict[str, Any], dict[str, str]]) -> Reported:
-    return Reported(tmp_path, roots[0])
 
 
 @pytest.fixture
@@ -277,89 +214,3 @@ def test_reports_are_merged_by_one_command(reported: Reported, fleet: Hosts, tmp
     nothing = reported.controller.play(None, "-e", "merge_reports=/nowhere/x.json", playbook=PROJECT / "playbooks" / "merge_reports.yml")
     assert nothing.code == 1
     assert "/nowhere/x.json" in nothing.output
-
-
-# --- runs that do not come to their end
-
-
-def begun(reported: Reported, hosts: Hosts) -> subprocess.Popen[str]:
-    """Start a play that has heard of its first host and then waits for ever."""
-    directory = reported.controller.directory
-    started = directory / "started"
-    waiting = {"ansible.builtin.shell": f"touch {started}; sleep 300"}
-    tasks = [reported.begin(), reported.drift(when="inventory_hostname != 'late'"), waiting, reported.drift()]
-    (directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}], sort_keys=False))
-    shared = {
-        "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
-        "ansible_remote_tmp": str(directory / "remote_tmp"),
-    }
-    (directory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": shared}}))
-    settings = {
-        "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
-        "ANSIBLE_HOME": str(directory / "ansible"),
-        "XDG_CACHE_HOME": str(directory / "cache"),
-    }
-    tool = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [tool, "-i", str(directory / "hosts.yml"), str(directory / "play.yml")]
-    process = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env={**os.environ, **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    until = time.monotonic() + 200
-    # The first task is over for all hosts then, and what they answered is in the file.
-    while not started.exists():
-        assert time.monotonic() < until
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        time.sleep(0.1)
-    return process
-
-
-def ended(process: subprocess.Popen[str]) -> int:
-    try:
-        process.communicate(timeout=60)
-    finally:
-        # Ansible's workers are groups of their own, and end by themselves when nobody listens any more.
-        process.kill()
-    return process.returncode
-
-
-@pytest.mark.parametrize(
-    ("stop", "code"),
-    [
-        (lambda process: process.send_signal(signal.SIGINT), 99),
-        (lambda process: process.send_signal(signal.SIGTERM), -signal.SIGTERM),
-    ],
-    ids=["interrupted", "terminated"],
-)
-def test_a_run_that_is_stopped_leaves_a_report_marked_incomplete(
-    reported: Reported, fleet: Hosts, stop: Callable[[subprocess.Popen[str]], None], code: int
-) -> None:
-    process = begun(reported, {"drifted": fleet["drifted"], "late": fleet["clean"]})
-    stop(process)
-    assert ended(process) == code
-    report = reported.report()
-    assert (report["run"]["complete"], report["exit"]) == (False, 1)
-    assert reported.states() == {"drifted": "tampered", "late": "skipped"}
-    assert not list(reported.reports.glob(".drift.*"))
-
-
-def test_a_run_that_is_killed_is_told_by_the_next_one(reported: Reported, fleet: Hosts) -> None:
-    process = begun(reported, {"drifted": fleet["drifted"], "late": fleet["clean"]})
-    os.killpg(process.pid, signal.SIGKILL)
-    ended(process)
-    assert not (reported.reports / "drift.json").exists()
-    until = time.monotonic() + 30
-    played = reported.play(reported.begin(), reported.drift(), hosts={"clean": fleet["clean"]})
-    while "was cut off at" not in played.output and time.monotonic() < until:
-        # A worker of the dead run may have held its file a moment longer.
-        played = reported.play(reported.begin(), reported.drift(), hosts={"clean": fleet["clean"]})
-    assert played.code == 0, played.output
-    assert "was cut off at" in played.output
-    assert next(each["tampered"] for each in reported.report()["history"]["trend"]) == 1
-    assert not list(reported.reports.glob(".drift.*"))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What surrounds a run has no say in which Python it is, and no run writes into a tree."""
+"""What surrounds a run has no say in which Python it is."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hermetic_roots import PYTHONS, program
 from roots import Archive, Declared, Root, output, snapshot
 from wheelhouse import Wheel
 
@@ -22,18 +22,11 @@ ABOUT = (
     "import sys, json, os, colorsys; json.dump({'prefix': sys.prefix, 'base': sys.base_prefix, 'path': sys.path, 'json': json.__file__, "
     "'executable': sys.executable, 'optimised': sys.flags.optimize}, sys.stdout)"
 )
-PYTHONS = (None, "one")
-"""The system Python, and that of an environment."""
 
 
 @pytest.fixture(scope="module")
-def root(
-    make_root: Callable[[Path, Declared], Root], bundle_archive: Archive, wheels: dict[str, Wheel], tmp_path_factory: pytest.TempPathFactory
-) -> Root:
-    declared = Declared({"python": bundle_archive}, {"one": [wheels["alpha-1.0"], wheels["beta-2.0"]]})
-    made = make_root(tmp_path_factory.mktemp("hermetic") / "root", declared)
-    made.converge()
-    return made
+def root(root_with_one: Callable[[], Root]) -> Root:
+    return root_with_one()
 
 
 class Hostile:
@@ -72,10 +65,6 @@ class Hostile:
 @pytest.fixture
 def hostile(root: Root, tmp_path: Path) -> Hostile:
     return Hostile(tmp_path, ".".join(root.engine.bootstrap.name.removeprefix("python").split(".")[:2]))
-
-
-def program(root: Root, of: str | None) -> str:
-    return str(root.path / "envs" / of / "bin/python" if of else root.path / "bin/python")
 
 
 def require_own(root: Root, of: str | None, told: dict[str, Any], *, script: Path | None = None) -> None:
@@ -191,90 +180,6 @@ def _waiting(python: str, code: str) -> subprocess.Popen[str]:
     return run
 
 
-IMPORT_ALL = """
-import contextlib, importlib, io, os, pkgutil, sys
-skipped = ("antigravity", "this", "idlelib", "turtle", "turtledemo", "test", "lib2to3.tests", "__main__")
-done = 0
-os.chdir("/")
-stdlib = os.path.dirname(os.__file__)
-def visit(path, prefix):
-    global done
-    for found in pkgutil.iter_modules([path], prefix):
-        name = found.name
-        if name.split(".")[0] in skipped or name in skipped or name.endswith("__main__"):
-            continue
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                importlib.import_module(name)
-            done += 1
-        except (Exception, SystemExit):
-            pass
-        if found.ispkg and name != "site-packages":
-            visit(os.path.join(path, name.rpartition(".")[2]), name + ".")
-visit(stdlib, "")
-with contextlib.suppress(ImportError):
-    import lib2to3.pygram
-print(done)
-"""
-
-
-@contextmanager
-def nothing_written(root: Root) -> Iterator[None]:
-    """Fail when the block writes anything into the root; as root nothing but good manners would keep it from that."""
-    before = snapshot(root.path)
-    yield
-    after = snapshot(root.path)
-    if before != after:
-        # The next test shall find the root as it was.
-        root.converge(options={"verify": "deep"})
-    assert {path: about for path, about in after.items() if before.get(path) != about} == {}
-    assert before.keys() == after.keys()
-    assert root.drift() == []
-
-
-@pytest.fixture
-def unwritten(root: Root) -> Iterator[Root]:
-    """Give the root, and fail when the test has written anything into it."""
-    with nothing_written(root):
-        yield root
-
-
-@pytest.mark.parametrize("of", PYTHONS)
-def test_importing_everything_writes_nothing(unwritten: Root, of: str | None) -> None:
-    done = int(output([program(unwritten, of), "-W", "ignore", "-c", IMPORT_ALL], stdin=subprocess.DEVNULL))
-    assert done > 400
-
-
-def test_running_programs_writes_nothing(unwritten: Root) -> None:
-    base = unwritten.path / "envs/one/bin"
-    assert output([str(base / "alpha")]).split() == ["alpha", str(unwritten.environment("one"))]
-    assert output([str(base / "alpha-script")]).split() == ["script", str(unwritten.environment("one"))]
-    assert output([str(base / "alpha-shell")]) == "shell\n"
-    assert unwritten.python("-m", "alpha.deep.module", of="one") == ""
-    code = "import alpha.deep.module, beta; print(alpha.__file__)"
-    assert unwritten.python("-c", code, of="one").strip() == str(unwritten.site("one") / "alpha/__init__.py")
-
-
-@pytest.mark.parametrize("of", PYTHONS)
-@pytest.mark.parametrize(
-    "option",
-    [
-        "-O",
-        "-bOO",
-        "-b",
-        "-u",
-        "-Wdefault",
-        "-Xdev",
-        "-Ximporttime",
-    ],
-)
-def test_no_option_of_python_makes_it_write(root: Root, of: str | None, option: str) -> None:
-    with nothing_written(root):
-        root.python(option, "-c", "import json, asyncio, colorsys", of=of)
-        if of:
-            root.python(option, "-c", "import alpha.deep.module, beta", of=of)
-
-
 def test_an_environment_holds_its_lock_and_nothing_else(root: Root) -> None:
     code = "import importlib.metadata as m, json; print(json.dumps(sorted(d.metadata['Name'] for d in m.distributions())))"
     assert json.loads(root.python("-c", code, of="one")) == ["alpha", "beta"]
@@ -296,14 +201,6 @@ def test_every_file_of_a_package_is_in_its_record(root: Root) -> None:
     }
     assert {path for paths in told.values() for path in paths} == expected - {str(environment / "pyvenv.cfg")}
     assert all(os.path.exists(path) for paths in told.values() for path in paths)
-
-
-def test_pip_refuses_to_change_the_bundle(unwritten: Root, wheels: dict[str, Wheel]) -> None:
-    python = str(unwritten.path / "bin/python")
-    command = [sys.executable, "-m", "pip", "--python", python, "install", "--no-index", str(wheels["delta-1.0"].path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "externally" in done.stderr
 
 
 def test_packages_of_the_bundle_are_seen_only_where_that_is_declared(

@@ -172,3 +172,20 @@ def told(plan: Plan) -> list[tuple[str, str, str]]:
 
 
 LEFTOVER = Path("/srv/python/environments/.new-x")
+
+ONE, TWO = virtualenv("one", "alpha-1.0", "beta-1.0"), virtualenv("two", "alpha-1.0")
+PYTHON = bundle(default=True)
+SYSTEM = Declaration(bundles=(PYTHON,), virtualenvs=(ONE, TWO), complete=True)
+
+
+def host_as_declared() -> Host:
+    """Return a host that is as SYSTEM says."""
+    made = Host("alpha-1.0", "beta-1.0", "beta-2.0", "gamma-1.0")
+    made.install(PYTHON)
+    made.switch([PYTHON], [made.build(ONE, PYTHON, "alpha-1.0", "beta-1.0"), made.build(TWO, PYTHON, "alpha-1.0")])
+    return made
+
+
+def laid(filename: str, on: Bundle = PYTHON) -> str:
+    """Return the name of a wheel laid for a bundle."""
+    return laid_id(wheel(filename), bundle_sha256=on.sha256)

@@ -5,31 +5,17 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Bundle, Declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import Finding
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import laid_id
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import make_plan, reused
-from host_samples import LEFTOVER, NOW, Host, bundle, steps, told, virtualenv, wheel
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import make_plan
+from host_samples import NOW, ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, laid, steps, told, virtualenv
 from hypothesis import given
 from hypothesis import strategies as st
-
-ONE, TWO = virtualenv("one", "alpha-1.0", "beta-1.0"), virtualenv("two", "alpha-1.0")
-PYTHON = bundle(default=True)
-SYSTEM = Declaration(bundles=(PYTHON,), virtualenvs=(ONE, TWO), complete=True)
 
 
 @pytest.fixture
 def host() -> Host:
-    """A host that is as SYSTEM says."""
-    made = Host("alpha-1.0", "beta-1.0", "beta-2.0", "gamma-1.0")
-    made.install(PYTHON)
-    made.switch([PYTHON], [made.build(ONE, PYTHON, "alpha-1.0", "beta-1.0"), made.build(TWO, PYTHON, "alpha-1.0")])
-    return made
-
-
-def laid(filename: str, on: Bundle = PYTHON) -> str:
-    return laid_id(wheel(filename), bundle_sha256=on.sha256)
+    return host_as_declared()
 
 
 def test_a_first_install_does_everything() -> None:
@@ -235,133 +221,12 @@ class TestUpgrade:
         assert [each.bundle_id for each in plan.environments] == [new.id]
 
 
-class TestRepair:
-    """What is broken is made anew, and nothing else."""
-
-    def test_a_broken_environment_is_rebuilt_in_place(self, host: Host) -> None:
-        plan = host.plan(SYSTEM, broken={"environments": {ONE.id(PYTHON)}})
-        assert steps(plan) == [("repair_environment", "virtualenv:one")]
-        assert [each.id for each in plan.environments] == [ONE.id(PYTHON)]
-        assert plan.target is None
-        assert plan.relay == set()
-
-    def test_a_broken_bundle_is_installed_again_and_its_environments_stay(self, host: Host) -> None:
-        plan = host.plan(SYSTEM, broken={"bundles": {PYTHON.id}})
-        assert steps(plan) == [("repair_bundle", "bundle:python")]
-        assert plan.install == [PYTHON]
-        assert plan.environments == []
-
-    @pytest.mark.parametrize("declaration", [SYSTEM, None, Declaration(virtualenvs=(TWO,))])
-    def test_a_broken_laid_wheel_rebuilds_every_environment_that_shares_it(self, host: Host, declaration: Declaration | None) -> None:
-        older = host.build(virtualenv("older", "beta-1.0"), PYTHON, "beta-1.0")
-        stranger = host.build(virtualenv("stranger", "gamma-1.0"), PYTHON, "gamma-1.0")
-        plan = host.plan(declaration, broken={"laid": {laid("beta-1.0")}})
-        assert plan.relay == {laid("beta-1.0")}
-        assert {each.id for each in plan.environments} == {ONE.id(PYTHON), older.id}
-        assert stranger.id not in {each.id for each in plan.environments}
-        assert all(step.reason == "it shares files of a wheel that is laid anew" for step in plan.steps)
-
-    def test_an_environment_is_rebuilt_once_however_many_reasons_there_are(self, host: Host) -> None:
-        plan = host.plan(SYSTEM, broken={"laid": {laid("alpha-1.0"), laid("beta-1.0")}, "environments": {ONE.id(PYTHON)}})
-        assert steps(plan) == [("repair_environment", "virtualenv:one"), ("repair_environment", "virtualenv:two")]
-        assert plan.relay == {laid("alpha-1.0"), laid("beta-1.0")}
-
-    def test_a_broken_laid_wheel_that_nothing_wants_is_left_to_the_sweep(self, host: Host) -> None:
-        plan = host.plan(Declaration(bundles=(PYTHON,), virtualenvs=(TWO,), complete=True), broken={"laid": {laid("beta-1.0")}})
-        assert plan.relay == set()
-        assert plan.environments == []
-
-    def test_a_broken_environment_that_nobody_wants_any_more_is_not_rebuilt(self, host: Host) -> None:
-        plan = host.plan(Declaration(bundles=(PYTHON,), virtualenvs=(TWO,), complete=True), broken={"environments": {ONE.id(PYTHON)}})
-        assert steps(plan) == [("switch", "generation")]
-
-    def test_broken_links_are_restored_without_a_new_generation(self, host: Host) -> None:
-        plan = host.plan(SYSTEM, facade_broken=True)
-        assert (steps(plan), plan.restore_facade, plan.target) == ([("restore_links", "generation")], True, None)
-
-    def test_broken_links_are_not_restored_when_the_host_moves_on(self, host: Host) -> None:
-        plan = host.plan(Declaration(absent_virtualenvs=frozenset({"one"})), facade_broken=True)
-        assert (steps(plan), plan.restore_facade) == ([("switch", "generation")], False)
-
-    def test_leftovers_are_swept(self, host: Host) -> None:
-        plan = host.plan(SYSTEM, leftovers=[LEFTOVER])
-        assert steps(plan) == [("sweep", "store")]
-
-    def test_what_was_observed_comes_first_among_the_findings(self, host: Host) -> None:
-        seen = Finding("store", "interrupted", "medium", "interrupted", None, None, "state/journal", "Converge.")
-        assert host.plan(Declaration(absent_virtualenvs=frozenset({"one"})), findings=[seen]).findings[0] is seen
-
-
-class TestLostReceipts:
-    """A receipt is what a part of the host is known by; without it, only a declaration helps."""
-
-    def test_of_an_environment_that_is_declared(self, host: Host) -> None:
-        del host.records.environments[ONE.id(PYTHON)]
-        plan = host.plan(SYSTEM, broken={"environments": {ONE.id(PYTHON)}})
-        assert (steps(plan), plan.unrepairable, plan.target) == ([("repair_environment", "virtualenv:one")], [], None)
-
-    def test_of_an_environment_that_is_not(self, host: Host) -> None:
-        del host.records.environments[ONE.id(PYTHON)]
-        plan = host.plan(None, broken={"environments": {ONE.id(PYTHON)}})
-        assert ["VirtualEnv 'one'" in problem for problem in plan.unrepairable] == [True]
-        assert plan.environments == []
-
-    def test_of_an_environment_that_goes(self, host: Host) -> None:
-        del host.records.environments[ONE.id(PYTHON)]
-        plan = host.plan(Declaration(absent_virtualenvs=frozenset({"one"})), broken={"environments": {ONE.id(PYTHON)}})
-        assert (plan.unrepairable, steps(plan)) == ([], [("switch", "generation")])
-
-    def test_of_a_bundle_that_is_declared(self, host: Host) -> None:
-        del host.records.bundles[PYTHON.id]
-        for declaration in (SYSTEM, Declaration(bundles=(bundle(),))):
-            plan = host.plan(declaration, broken={"bundles": {PYTHON.id}})
-            assert (steps(plan), plan.unrepairable) == ([("repair_bundle", "bundle:python")], [])
-            assert plan.install == [PYTHON]
-
-    def test_of_a_bundle_that_is_not(self, host: Host) -> None:
-        del host.records.bundles[PYTHON.id]
-        plan = host.plan(None, broken={"bundles": {PYTHON.id}})
-        assert len(plan.unrepairable) == 1
-        assert "bundle 'python'" in plan.unrepairable[0]
-
-    def test_of_a_bundle_that_moves_on(self, host: Host) -> None:
-        """Without the receipt nobody knows which Python the wheels of its environments were for."""
-        del host.records.bundles[PYTHON.id]
-        with pytest.raises(InvalidRequest):
-            host.plan(Declaration(bundles=(bundle(release="3.12.1+2"),)), broken={"bundles": {PYTHON.id}})
-
-
-class TestReused:
-    """Trees that lie there and come into use again are named, so that somebody looks at them first."""
-
-    def test_of_an_older_generation(self, host: Host) -> None:
-        host.switch([PYTHON], [host.records.environments[TWO.id(PYTHON)]])
-        found = reused(host.plan(SYSTEM), host.observation())
-        assert found is not None
-        assert (found.trees.virtualenvs, found.trees.bundles, found.laid) == ({"one": ONE.id(PYTHON)}, {}, frozenset())
-        assert found.any()
-
-    def test_a_laid_wheel_for_a_new_environment(self, host: Host) -> None:
-        host.lay("gamma-1.0", PYTHON)
-        three = virtualenv("three", "alpha-1.0", "gamma-1.0")
-        found = reused(host.plan(Declaration(virtualenvs=(three,))), host.observation())
-        assert found is not None
-        assert found.laid == {laid("gamma-1.0")}
-
-    def test_nothing_without_a_switch(self, host: Host) -> None:
-        assert reused(host.plan(SYSTEM), host.observation()) is None
-
-    def test_nothing_on_an_empty_host(self) -> None:
-        host = Host("alpha-1.0", "beta-1.0")
-        found = reused(host.plan(SYSTEM), host.observation())
-        assert found is not None
-        assert not found.any()
-
-
 NAMES = st.sampled_from(["one", "two", "three"])
 WHEELS = st.lists(
     st.sampled_from(["alpha-1.0", "beta-1.0", "beta-2.0", "gamma-1.0"]), unique_by=lambda name: name.split("-")[0], max_size=3
 )
+
+
 STATES = st.dictionaries(NAMES, WHEELS, max_size=3)
 
 

@@ -48,6 +48,20 @@ for above, directories, names in os.walk("\\\\\\\\?\\\\" + sys.argv[1]):
 print(json.dumps([seen, wrong]))
 """
 
+INODES = """
+wrong, seen = [], 0
+place = "\\\\\\\\?\\\\" + sys.argv[1]
+looking = windows_status.WindowsLook(numbers=True)
+for above, directories, names in os.walk(place):
+    looking.names(above)
+    for path in (os.path.join(above, name) for name in names):
+        status = os.lstat(path)
+        if looking.inode(path, looking.status(path)) != (status.st_dev, status.st_ino, status.st_size):
+            wrong.append(path)
+        seen += 1
+print(json.dumps([seen, wrong]))
+"""
+
 MANY_AND_NONE = """
 place = sys.argv[1] + "\\\\many"
 os.mkdir(place)
@@ -150,6 +164,11 @@ def test_every_file_and_directory_is_told_as_lstat_tells_it(root: WindowsRoot) -
 
 def test_a_listing_tells_the_number_of_every_file(root: WindowsRoot) -> None:
     seen, wrong = said(root, EVERY_NUMBER)
+    assert (seen > 100, wrong) == (True, [])
+
+
+def test_what_tells_files_apart_is_the_same_with_and_without_opening_them(root: WindowsRoot) -> None:
+    seen, wrong = said(root, INODES)
     assert (seen > 100, wrong) == (True, [])
 
 

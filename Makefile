@@ -25,7 +25,7 @@ define debian
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
+.PHONY: help demo test lint unit security integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
   molecule molecule-quick clean
 
 help: ## Show this list
@@ -61,7 +61,7 @@ $(NEWER)/.test: requirements.txt requirements-test.txt
 demo: $(VENV)/.controller ## Show the main job on this machine
 	$(VENV)/bin/python tools/demo.py
 
-test: lint unit browser integration integration-newer windows molecule-quick fleet sanity ## Everything that must pass
+test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Everything that must pass
 
 lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	$(VENV)/bin/ruff check .
@@ -89,6 +89,9 @@ browser-tools:
 
 browser: $(VENV)/.browser browser-tools ## Tests of the report's page in a real browser, which it installs as root on Debian
 	$(PYTEST) tests/browser -q
+
+security: $(VENV)/.test test-tools ## Attacks: other users, hostile input, tampering that hides; the most need root
+	$(PYTEST) tests/security -q -n $(PYTEST_WORKERS) --dist loadfile
 
 integration: $(VENV)/.test test-tools ## Tests of real runs: bundles, roots, playbooks, faults and kills
 	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile

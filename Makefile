@@ -25,7 +25,7 @@ define debian
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit security integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
+.PHONY: help demo test lint unit security security-long integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
   molecule molecule-quick clean
 
 help: ## Show this list
@@ -73,7 +73,7 @@ lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 
 # What some tests take besides: shells and archivers that hosts may have, and a file system that folds case.
 test-tools:
-	$(call debian,busybox zsh bsdtar shasum fusermount3,busybox zsh libarchive-tools perl fuse3)
+	$(call debian,busybox zsh bsdtar shasum fusermount3 strace setcap setfacl,busybox zsh libarchive-tools perl fuse3 strace libcap2-bin acl)
 
 unit: $(VENV)/.test test-tools ## Tests of single parts
 	$(PYTEST) tests/unit tests/report -q -n $(PYTEST_WORKERS)
@@ -92,6 +92,9 @@ browser: $(VENV)/.browser browser-tools ## Tests of the report's page in a real 
 
 security: $(VENV)/.test test-tools ## Attacks: other users, hostile input, tampering that hides; the most need root
 	$(PYTEST) tests/security -q -n $(PYTEST_WORKERS) --dist loadfile
+
+security-long: $(VENV)/.test test-tools ## A thousand kills, power cuts and failing system calls (KILLS, POWER_CUTS, INJECTIONS, KILL_SEED); takes hours
+	$(PYTEST) tests/campaigns -q -s
 
 integration: $(VENV)/.test test-tools ## Tests of real runs: bundles, roots, playbooks, faults and kills
 	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile

@@ -28,6 +28,22 @@ extends_documentation_fragment:
   - hermetic.python.sources.prove
   - hermetic.python.sources.engine
   - hermetic.python.private
+options:
+  state:
+    description:
+      - With V(present) the host gets what is declared.
+      - With V(repaired) the host gets back what its active generation was given, from the same artifacts. What was declared since is not
+        deployed; O(bundles) and O(virtualenvs), where given, only tell where artifacts come from.
+      - With V(absent) all that this collection made below O(root) is removed, and O(root) itself when nothing else is in it. What the
+        collection did not make stays and is named in a warning.
+    type: str
+    choices: [present, repaired, absent]
+    default: present
+  force:
+    description:
+      - Whether O(state=absent) removes a root that processes run from, or in which no interpreter starts that could tell.
+    type: bool
+    default: false
 seealso:
   - module: hermetic.python.drift
   - module: hermetic.python.generation
@@ -70,6 +86,15 @@ EXAMPLES = r"""
     bundles:
       - archive: dist/python-3.12.11+4-linux-x86_64.tar.gz
         sha256: 5d2b4c8f0c4f8a5f4f0f5b5b6d1f3c1e9a7e2d4c6b8a0f1e2d3c4b5a69788796
+
+- name: Repair what was tampered with, and deploy nothing
+  hermetic.python.system:
+    state: repaired
+    repository: https://packages.example.com/hermetic
+
+- name: Remove everything, unless a program still runs from it
+  hermetic.python.system:
+    state: absent
 """
 
 RETURN = r"""
@@ -187,6 +212,42 @@ declared:
         bundle: python
         packages:
           flask: 3.1.2
+changed_bundles:
+  description:
+    - The bundles that the stable paths lead to another state of than before, by name, so that what uses them can be restarted.
+    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked), V(default) or V(removed); C(before) and C(after) are releases.
+  returned: success
+  type: dict
+  sample:
+    python:
+      change: replaced
+      before: 3.12.11+3
+      after: 3.12.11+4
+changed_virtualenvs:
+  description:
+    - The VirtualEnvs that their stable paths lead to another state of than before, by name. Use this, and not RV(plan), to decide about
+      restarts, since an environment that is on the host already takes no step of its own.
+    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked) or V(removed). C(before) and C(after) name the trees, C(bundle) the
+      releases below them, and C(packages) each package with another version than before.
+  returned: success
+  type: dict
+  sample:
+    recipes:
+      change: replaced
+      before: recipes-0d51f3d2b1aa
+      after: recipes-4be1c06a0d2f
+      bundle:
+        before: 3.12.11+4
+        after: 3.12.11+4
+      packages:
+        flask:
+          before: 3.1.1
+          after: 3.1.2
+bytes:
+  description: How many bytes were removed, or would be.
+  returned: when O(state=absent)
+  type: int
+  sample: 128734511
 diff:
   description: The differences as text, one line for each subject.
   returned: when diff mode is on

@@ -172,6 +172,37 @@ declared:
         bundle: python
         packages:
           flask: 3.1.2
+changed_bundles:
+  description:
+    - The bundles that the stable paths lead to another state of than before, by name, so that what uses them can be restarted.
+    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked), V(default) or V(removed); C(before) and C(after) are releases.
+  returned: success
+  type: dict
+  sample:
+    python:
+      change: replaced
+      before: 3.12.11+3
+      after: 3.12.11+4
+changed_virtualenvs:
+  description:
+    - The VirtualEnvs that their stable paths lead to another state of than before, by name. Use this, and not RV(plan), to decide about
+      restarts, since an environment that is on the host already takes no step of its own.
+    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked) or V(removed). C(before) and C(after) name the trees, C(bundle) the
+      releases below them, and C(packages) each package with another version than before.
+  returned: success
+  type: dict
+  sample:
+    recipes:
+      change: replaced
+      before: recipes-0d51f3d2b1aa
+      after: recipes-4be1c06a0d2f
+      bundle:
+        before: 3.12.11+4
+        after: 3.12.11+4
+      packages:
+        flask:
+          before: 3.1.1
+          after: 3.1.2
 diff:
   description: The differences as text, one line for each subject.
   returned: when diff mode is on

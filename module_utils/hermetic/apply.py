@@ -9,6 +9,7 @@ from pathlib import Path
 from . import generation as generations
 from . import journal
 from .artifact import Artifact, find_artifact
+from .disk_space import needed_bytes, refuse_full
 from .errors import HermeticError
 from .fetch import fetch_all, verified
 from .layout import Layout, laid_id
@@ -37,6 +38,8 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
             remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
         with timings.of("fetch"):
             artifacts = _fetch(plan, observation, request, layout, progress)
+        # Now the wheels are here and say what they hold.
+        require_room(plan, observation, request, layout)
         with timings.of("install"):
             for bundle in plan.install:
                 artifact = artifacts[bundle.sha256]
@@ -83,6 +86,16 @@ def needed_artifacts(plan: Plan, observation: Observation, request: Request, lay
             if name not in observation.records.laid or name in plan.relay:
                 wanted.append(wheel)
     return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(wanted)}
+
+
+def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout) -> int:
+    """Return about how many bytes a plan needs; raises DiskFull when the file system of the root has not that much left."""
+    if plan.unrepairable:
+        return 0
+    needed = needed_bytes(needed_artifacts(plan, observation, request, layout), layout)
+    if request.options.check_free_space:
+        refuse_full(layout.root, needed)
+    return needed
 
 
 def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layout, progress: Progress) -> dict[str, Artifact]:

@@ -19,6 +19,8 @@ class Artifact:
     filename: str
     size: int | None
     sources: tuple[str, ...]
+    unpacked: int | None = None
+    """Bytes that it unpacks to, where the repository knows."""
 
 
 def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> Artifact:

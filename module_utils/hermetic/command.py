@@ -4,34 +4,35 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from . import changes, journal, windows_acl
 from . import generation as generations
-from . import journal, windows_acl
 from .artifact import find_artifact
+from .disk_space import freed_bytes
 from .durable import WINDOWS, explain, make_directory, write_json
-from .errors import BrokenRoot, FetchFailed, HermeticError, redacted
+from .errors import BrokenRoot, DiskFull, FetchFailed, HermeticError, redacted
 from .finding import Finding
 from .foreign_pythons import find_foreign_pythons
+from .free_space import size_text
 from .info import describe
 from .layout import Layout
 from .locking import hold
 from .observation import Observation
 from .observe import observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
-from .receipts import Generation, Records, dump, load_records
+from .receipts import Generation, dump, load_records
 from .request import Request, parse_request
+from .result import Result, make_result, now, releases
 from .spelling import as_written
 from .sweep import find_garbage, remove
 from .timings import Timings
 from .windows_volume import long_name
 
-Result = dict[str, Any]
 Progress = Callable[[str], None]
 
 
@@ -56,10 +57,6 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
 
 def _failure(error: HermeticError) -> Result:
     return {"failed": True, "changed": False, "msg": str(error), "errors": error.problems or [error.message]}
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def _require_usable(layout: Layout) -> None:
@@ -110,32 +107,11 @@ def _plan(request: Request, layout: Layout, timings: Timings) -> tuple[Observati
 
 
 def _make_plan(request: Request, observation: Observation, layout: Layout) -> Plan:
-    def file_name(sha256: str) -> str:
-        return find_artifact(sha256, request.artifacts, layout).filename
-
-    return make_plan(request.declaration, observation, file_name=file_name, now=_now())
+    return make_plan(request.declaration, observation, file_name=_file_names(request, layout), now=now())
 
 
-def _result(
-    plan: Plan, layout: Layout, before: int | None, after: int | None, *, changed: bool, timings: Timings, warnings: list[str]
-) -> Result:
-    findings = sorted(plan.findings, key=lambda finding: (finding.subject, finding.path or "", finding.kind))
-    return {
-        "changed": changed,
-        "plan": [step.as_dict() for step in plan.steps],
-        "findings": [{**each.as_dict(), "path": str(layout.root / each.path) if each.path is not None else None} for each in findings],
-        "generation": {"before": before, "after": after},
-        "diff": _diff(findings),
-        "timings": timings.seconds,
-        "warnings": warnings,
-    }
-
-
-def _diff(findings: list[Finding]) -> dict[str, str]:
-    """Return what the findings say as the two texts that a diff is made from."""
-    before = [f"{finding.subject} {finding.actual or finding.kind}" for finding in findings if finding.kind != "missing"]
-    after = [f"{finding.subject} {finding.expected}" for finding in findings if finding.expected is not None]
-    return {"before": "".join(f"{line}\n" for line in sorted(before)), "after": "".join(f"{line}\n" for line in sorted(after))}
+def _file_names(request: Request, layout: Layout) -> Callable[[str], str]:
+    return lambda sha256: find_artifact(sha256, request.artifacts, layout).filename
 
 
 def _converge(request: Request, progress: Progress) -> Result:
@@ -149,17 +125,23 @@ def _converge(request: Request, progress: Progress) -> Result:
         observation, plan = _plan(request, layout, timings)
         before = observation.current.number if observation.current else None
         after = plan.target.number if plan.target is not None else before
-        if plan.changes and not request.check:
+        changed = changes.of_plan(plan, observation, file_name=_file_names(request, layout))
+        if plan.changes:
             # Fetching and building are half of the engine's code, which most runs have no use for.
-            from .apply import apply
+            from .apply import apply, require_room
 
-            warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
+            needed = require_room(plan, observation, request, layout)
+        if plan.changes and not request.check:
+            try:
+                warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
+            except DiskFull as error:
+                raise DiskFull(f"{error.message} This run needs about {size_text(needed)}.", error.problems) from error
         elif plan.unrepairable:
             warnings += plan.unrepairable
-        result = _result(plan, layout, before, after, changed=plan.changes, timings=timings, warnings=warnings)
+        result = make_result(plan, layout.root, before, after, changed=plan.changes, timings=timings, warnings=warnings)
         reached = observation.current if request.check else plan.target or observation.current
-        result["bundles"] = _releases(reached, observation.records, plan)
-        return result
+        result["bundles"] = releases(reached, observation.records, plan)
+        return {**result, **changed.as_dict()}
 
 
 def _drift(request: Request, _progress: Progress) -> Result:
@@ -169,20 +151,12 @@ def _drift(request: Request, _progress: Progress) -> Result:
     with _reading(layout, request, warnings):
         observation, plan = _plan(request, layout, timings)
     number = observation.current.number if observation.current else None
-    result = _result(plan, layout, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
-    result["bundles"] = _releases(observation.current, observation.records, Plan())
+    result = make_result(plan, layout.root, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
+    result["bundles"] = releases(observation.current, observation.records, Plan())
     if request.options.foreign_pythons:
         with timings.of("foreign_pythons"):
             result["foreign"] = find_foreign_pythons(layout.root)
     return result
-
-
-def _releases(generation: Generation | None, records: Records, plan: Plan) -> dict[str, str]:
-    """Return the release of each bundle of a generation, as far as the receipts and what was just installed tell."""
-    known = {tree_id: receipt.release for tree_id, receipt in records.bundles.items()}
-    known.update((bundle.id, bundle.release) for bundle in plan.install)
-    bundles = sorted(generation.bundles.items()) if generation is not None else ()
-    return {name: known[tree_id] for name, tree_id in bundles if tree_id in known}
 
 
 def _info(request: Request, _progress: Progress) -> Result:
@@ -208,10 +182,13 @@ def _generation(request: Request, _progress: Progress) -> Result:
         current = records.generations.get(number) if number is not None else None
         plan = Plan()
         after = number
+        freed = 0
+        changed = changes.Changes()
         if request.generation_action == "activate":
             target = _named(request, records.generations, current, layout)
             after = target.number
-            _plan_activation(plan, request, layout, target, number)
+            found = _plan_activation(plan, request, layout, target, number)
+            changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
             if plan.steps and not request.check:
                 with timings.of("switch"), journal.kept(layout, [step.as_dict() for step in plan.steps]):
                     generations.activate(layout, target, records)
@@ -223,22 +200,60 @@ def _generation(request: Request, _progress: Progress) -> Result:
                     Step(str(request.generation_action), f"generation:{target.number}", f"kept is {str(target.kept).lower()}")
                 )
                 if not request.check:
-                    changed = Generation(**{**target.__dict__, "kept": wanted})
-                    write_json(layout.generation_records / f"{target.number}.json", dump(changed))
+                    marked = Generation(**{**target.__dict__, "kept": wanted})
+                    write_json(layout.generation_records / f"{target.number}.json", dump(marked))
         elif request.generation_action == "sweep":
             with timings.of("sweep"):
                 garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
                 if garbage.any():
-                    told = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
-                    plan.steps.append(Step("sweep", "store", told))
+                    counted = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
+                    freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
+                    plan.steps.append(Step("sweep", "store", f"{counted}, {size_text(freed)}"))
                 if plan.steps and not request.check:
                     with journal.kept(layout, [step.as_dict() for step in plan.steps]):
                         remove(layout, records, garbage)
         else:
             raise HermeticError(f"The generation action is {request.generation_action!r}; wanted is activate, keep, release or sweep.")
-        result = _result(plan, layout, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
-        result["diff"] = {"before": f"generation {number}\n", "after": f"generation {after}\n"} if number != after else result["diff"]
-        return result
+        result = make_result(plan, layout.root, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
+        if request.generation_action == "sweep":
+            result["bytes"] = freed
+        if number != after:
+            sides = (("before", number), ("after", after))
+            result["diff"] = {side: "".join(f"{line}\n" for line in [f"generation {each}", *changed.lines(side)]) for side, each in sides}
+        return {**result, **changed.as_dict()}
+
+
+def _uninstall(request: Request, _progress: Progress) -> Result:
+    # Rarely asked for, and what it needs would be read by every run.
+    from .uninstall import plan_uninstall, refuse, uninstall
+
+    layout, timings = Layout(request.root), Timings()
+    _require_usable(layout)
+    found = plan_uninstall(layout)
+    refuse(layout, found, force=request.force)
+    if not found.own:
+        return make_result(Plan(), layout.root, None, None, changed=False, timings=timings, warnings=[])
+    warnings: list[str] = []
+    with _reading(layout, request, warnings) if request.check else _writing(layout, request):
+        if not request.check:
+            # What was there before the lock was held may have gone or come since.
+            found = plan_uninstall(layout)
+            refuse(layout, found, force=request.force)
+        records = load_records(layout)
+        current = records.generations.get(generations.current_number(layout) or 0)
+        trees = {kind: list(getattr(records, kind)) for kind in ("bundles", "laid", "environments")}
+        freed = freed_bytes(records, trees, layout.wheels.iterdir() if layout.wheels.is_dir() else ())
+        plan = Plan(steps=[Step("uninstall", "store", f"{size_text(freed)} in {sum(map(len, trees.values()))} trees")])
+        left: list[str] = []
+        if not request.check:
+            with timings.of("uninstall"):
+                more, left = uninstall(layout, found)
+            warnings += more
+        before = current.number if current is not None else None
+        result = make_result(plan, layout.root, before, None, changed=True, timings=timings, warnings=warnings)
+        changed = changes.between(current, None, records)
+        result["diff"] = {"before": "".join(f"{line}\n" for line in changed.lines("before")), "after": ""}
+        return {**result, **changed.as_dict(), "bytes": freed, **({"left": left} if left else {})}
 
 
 def _named(request: Request, known: Mapping[int, Generation], current: Generation | None, layout: Layout) -> Generation:
@@ -261,8 +276,11 @@ def _named(request: Request, known: Mapping[int, Generation], current: Generatio
     return known[number]
 
 
-def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Generation, number: int | None) -> None:
-    """Plan the switch to a generation, after its trees were found whole: going back must not lead into a damaged state."""
+def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Generation, number: int | None) -> list[Finding]:
+    """Plan the switch to a generation, after its trees were found whole: going back must not lead into a damaged state.
+
+    Returns what is wrong with the links of a generation that is in force already.
+    """
     damage = observe(layout, verify=request.options.verify, jobs=request.options.jobs, at=target.number).findings
     if damage:
         raise BrokenRoot(
@@ -273,8 +291,12 @@ def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Gener
         plan.steps.append(
             Step("switch", "generation", f"from {f'generation {number}' if number else 'nothing'} to generation {target.number}")
         )
-    elif observe(layout, verify="none").facade_broken:
-        plan.steps.append(Step("restore_links", "generation", f"the links of generation {target.number} are not as they were made"))
+        return []
+    observation = observe(layout, verify="none")
+    if not observation.facade_broken:
+        return []
+    plan.steps.append(Step("restore_links", "generation", f"the links of generation {target.number} are not as they were made"))
+    return observation.findings
 
 
-_COMMANDS = {"converge": _converge, "drift": _drift, "generation": _generation, "info": _info}
+_COMMANDS = {"converge": _converge, "drift": _drift, "generation": _generation, "info": _info, "uninstall": _uninstall}

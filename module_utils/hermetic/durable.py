@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Callable
 
 from . import windows_in_use
-from .errors import BrokenRoot
+from .errors import BrokenRoot, DiskFull
+from .free_space import described
 
 WINDOWS = os.name == "nt"
 TEMPORARY = ".new-"
@@ -48,6 +49,9 @@ _WHAT_AND_REMEDY = {
 }
 
 
+_NO_ROOM = {"ENOSPC", "EDQUOT"}
+
+
 def explain(error: OSError, subject: str) -> BrokenRoot:
     """Return the error as one that says what happened to the subject and what to do about it."""
     what, remedy = _WHAT_AND_REMEDY.get(
@@ -55,8 +59,12 @@ def explain(error: OSError, subject: str) -> BrokenRoot:
     )
     if getattr(error, "winerror", None) in (32, 33, 1224):
         what, remedy = "another process has the file open", "Stop that process and run again."
+    name = errno.errorcode.get(error.errno or 0, "")
+    place = next((text for text in (error.filename, subject) if isinstance(text, str) and os.path.isabs(text)), None)
+    if name in _NO_ROOM and place is not None:
+        what = f"{what} ({described(Path(place))})"
     where = f" ({os.fspath(error.filename)})" if isinstance(error.filename, (str, os.PathLike)) and str(error.filename) != subject else ""
-    return BrokenRoot(f"{subject}: {what}{where}. {remedy}")
+    return (DiskFull if name in _NO_ROOM else BrokenRoot)(f"{subject}: {what}{where}. {remedy}")
 
 
 def extended(path: Path | str) -> str:

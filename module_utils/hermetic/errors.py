@@ -59,3 +59,7 @@ class BrokenInterpreter(HermeticError):
 
 class BrokenRoot(HermeticError):
     """Raised when the root or its state cannot be used: a file in the way, no permission, a full disk."""
+
+
+class DiskFull(BrokenRoot):
+    """Raised when a file system has not the room that is needed."""

@@ -22,7 +22,11 @@ _STALE = "a stand-in that shows something else"
 def check_facade(layout: Layout, observation: Observation, current: Generation) -> None:
     """Add a finding for each link of the generation in force that is not as it was made, and for each entry that nobody made."""
     found = _facade_differences(layout, observation, current)
-    stable = [each for link, target in generations.stable_links(layout).items() for each in _link_difference(link, link.name, target)]
+    stable = [
+        each
+        for link, target in generations.stable_links_of(layout, current, observation.records.bundles).items()
+        for each in _link_difference(link, link.name, target)
+    ]
     if links.read(layout.current) is None:
         # Stand-ins show what the switch leads to: that it is lost is one finding, not one more for each of them.
         stable = [each for each in stable if each.actual != _STALE]

@@ -153,16 +153,18 @@ def activate(layout: Layout, generation: Generation, records: Records) -> None:
     write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
     write_facade(layout, generation, records.bundles)
     if not WINDOWS:
-        point_stable_links(layout)
+        point_stable_links(layout, generation, records.bundles)
     engine = newest_engine(generation, records.bundles)
     links.point(layout.current, _to_generation(layout, generation.number))
     if WINDOWS:
         # The truth behind a junction that may be missing for a moment: removing and making one are two steps there.
         write_json(layout.in_force, {"format": 1, "number": generation.number})
         # A junction leads to what is there, and a stand-in shows what was there when it was made: they come after the switch.
-        point_stable_links(layout)
+        point_stable_links(layout, generation, records.bundles)
     if engine is not None:
         links.point(layout.engine, engine_target(layout, engine))
+    else:
+        links.remove(layout.engine)
 
 
 def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
@@ -195,6 +197,15 @@ def stable_links(layout: Layout) -> dict[Path, str]:
     return {layout.root / name: str(layout.current / name) if WINDOWS else f"current/{name}" for name in STABLE_LINKS}
 
 
+def stable_links_of(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> dict[Path, str]:
+    """Return the links at the root while a generation is in force: a junction must lead somewhere, so one without bundles has fewer."""
+    stable = stable_links(layout)
+    if not WINDOWS:
+        return stable
+    there = facade_directories(facade(layout, generation, bundles))[""]
+    return {link: target for link, target in stable.items() if link.name in there}
+
+
 def engine_target(layout: Layout, tree_id: str) -> str:
     """Return where the link to the engine's bundle leads."""
     return str(layout.tree("bundles", tree_id)) if WINDOWS else f"../bundles/{tree_id}"
@@ -223,11 +234,14 @@ def from_facade(layout: Layout, number: int, records: Records) -> Generation | N
     )
 
 
-def point_stable_links(layout: Layout) -> None:
-    """Make the links at the root that are missing or lead elsewhere."""
-    for link, target in stable_links(layout).items():
+def point_stable_links(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> None:
+    """Make the links at the root that are missing or lead elsewhere, and remove those that would lead nowhere."""
+    wanted = stable_links_of(layout, generation, bundles)
+    for link, target in wanted.items():
         if not links.points_to(link, target) or links.is_stale(link):
             links.point(link, target)
+    for link in stable_links(layout).keys() - wanted.keys():
+        links.remove(link)
 
 
 def told_number(layout: Layout) -> int | None:

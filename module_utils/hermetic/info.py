@@ -32,6 +32,7 @@ def describe(layout: Layout, records: Records, current: int | None) -> dict[str,
                 **{key: value for key, value in receipt.info.items() if key != "files"},
                 "id": receipt.id,
                 "sha256": receipt.sha256,
+                "filename": receipt.filename,
                 "path": str(layout.tree("bundles", receipt.id)),
                 "active": generation is not None and receipt.id in generation.bundles.values(),
             }
@@ -54,5 +55,6 @@ def _environment(layout: Layout, records: Records, receipt: EnvironmentReceipt) 
         "path": str(layout.root / "envs" / receipt.name),
         "tree": str(layout.tree("environments", receipt.id)),
         "link_mode": receipt.link_mode,
+        "wheels": [{"sha256": wheel.wheel, "filename": wheel.filename} for wheel in laid],
         "packages": sorted(({"name": wheel.name, "version": wheel.version} for wheel in laid), key=lambda package: package["name"]),
     }

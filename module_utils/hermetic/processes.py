@@ -46,6 +46,31 @@ def trees_in_use(trees: Iterable[Path]) -> set[Path]:
     return used
 
 
+def commands_below(directory: Path) -> dict[int, str]:
+    """Return the command line of each process that runs from below a directory, by its number; this process is among them."""
+    spellings = {os.path.abspath(directory), os.path.realpath(directory)}
+    pattern = _pattern(spellings)
+    if (_PROC / "self" / "maps").exists():
+        pids = [name for name in os.listdir(_PROC) if name.isdigit()]
+        return {int(pid): _command(pid) for pid in pids if pattern.search(_of_proc(pid))}
+    lines = (line.split(None, 1) for line in _output(["ps", "-axww", "-o", "pid=,command="]).splitlines())
+    return {int(parts[0]): parts[1] for parts in lines if len(parts) == 2 and pattern.search(parts[1])}
+
+
+def parents() -> dict[int, int]:
+    """Return the number of each process's parent."""
+    if (_PROC / "self" / "stat").exists():
+        texts = {int(pid): _content(_PROC / pid / "stat") for pid in os.listdir(_PROC) if pid.isdigit()}
+        # The name in parentheses may hold anything; the parent is the second word after the last one that closes.
+        return {pid: int(text.rpartition(")")[2].split()[1]) for pid, text in texts.items() if ")" in text}
+    lines = (line.split() for line in _output(["ps", "-ax", "-o", "pid=,ppid="]).splitlines())
+    return {int(parts[0]): int(parts[1]) for parts in lines if len(parts) == 2}
+
+
+def _command(pid: str) -> str:
+    return _content(_PROC / pid / "cmdline").replace("\0", " ").strip() or _link(_PROC / pid / "exe")
+
+
 def _pattern(spellings: set[str]) -> re.Pattern[str]:
     """Match a path in the tree, but no path that merely begins or ends like it."""
     return re.compile(r"(?<![^\s'\"=:])(?:" + "|".join(re.escape(name) for name in sorted(spellings)) + r")(?=[/\s'\":]|$)")

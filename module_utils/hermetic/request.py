@@ -14,7 +14,7 @@ from .declaration import Declaration, digest_problem, parse_declaration
 from .errors import InvalidRequest
 
 REQUEST_FORMAT = 1
-COMMANDS = ("converge", "drift", "generation", "info")
+COMMANDS = ("converge", "drift", "generation", "info", "uninstall")
 VERIFY_LEVELS = ("none", "quick", "deep")
 SCOPES = ("system", "partial")
 LINK_MODES = ("auto", "reflink", "hardlink", "copy")
@@ -41,6 +41,7 @@ class Options:
     retries: int = 4
     ca_path: str | None = None
     foreign_pythons: bool = False
+    check_free_space: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Request:
     generation_action: str | None = None
     generation_number: int | str | None = None
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    force: bool = False
+    """Whether a root is removed under the processes that run from it."""
 
 
 def _parse_options(value: Mapping[str, Any], problems: list[str]) -> Options:
@@ -84,7 +87,14 @@ def _parse_artifacts(value: Mapping[str, Any], problems: list[str]) -> dict[str,
             problems.append(
                 f"The artifact {sha256[:12]} has the file name {filename!r}; wanted is a name without a path that does not start with a dot."
             )
-        found[sha256] = Artifact(sha256=sha256, filename=str(filename), size=entry.get("size"), sources=tuple(entry.get("sources") or ()))
+        unpacked = entry.get("unpacked")
+        found[sha256] = Artifact(
+            sha256=sha256,
+            filename=str(filename),
+            size=entry.get("size"),
+            sources=tuple(entry.get("sources") or ()),
+            unpacked=unpacked if isinstance(unpacked, int) and unpacked >= 0 else None,
+        )
     return found
 
 
@@ -160,4 +170,5 @@ def parse_request(value: Mapping[str, Any]) -> Request:
         generation_action=generation.get("action"),
         generation_number=generation.get("number"),
         credentials=value.get("credentials") or {},
+        force=value.get("force") is True,
     )

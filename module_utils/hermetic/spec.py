@@ -43,6 +43,7 @@ ENGINE: Spec = {
     "lock_timeout": {"type": "int", "default": 300},
     "link_mode": {"type": "str", "choices": ["auto", "reflink", "hardlink", "copy"], "default": "auto"},
     "jobs": {"type": "int", "default": 0},
+    "check_free_space": {"type": "bool", "default": True},
 }
 
 ONE_BUNDLE: Spec = {
@@ -81,7 +82,7 @@ _DECLARED_VIRTUALENV = {
     "default": [],
 }
 
-SYSTEM: Spec = {
+_DECLARATION: Spec = {
     **ROOT,
     "bundles": _DECLARED_BUNDLE,
     "virtualenvs": _DECLARED_VIRTUALENV,
@@ -91,9 +92,15 @@ SYSTEM: Spec = {
     **ENGINE,
 }
 
+SYSTEM: Spec = {
+    **_DECLARATION,
+    "state": {"type": "str", "choices": ["present", "repaired", "absent"], "default": "present"},
+    "force": {"type": "bool", "default": False},
+}
+
 # A play passes the same declaration to both; without one, the host is held against its own current generation.
 DRIFT: Spec = {
-    **SYSTEM,
+    **_DECLARATION,
     "foreign_pythons": {"type": "bool", "default": False},
 }
 

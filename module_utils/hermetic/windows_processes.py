@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .durable import extended
@@ -71,24 +71,37 @@ def _refuses(path: str, *, share: int) -> bool:
     return False
 
 
+def programs_below(directory: Path) -> dict[int, str]:
+    """Return the program of each process that was started from below a directory, or has mapped a library of it, by its number."""
+    base = os.path.normcase(os.path.abspath(directory)) + os.sep
+    found = {}
+    for number, files in _files_by_process():
+        below = sorted((path for path in files if path.startswith(base)), key=lambda path: not path.endswith(".exe"))
+        if below:
+            found[number] = below[0]
+    return found
+
+
 def _mapped_files() -> set[str]:
     """Return the programs and libraries of all processes that this user may look into, in the spelling of ``normcase``."""
+    return {path for _number, files in _files_by_process() for path in files}
+
+
+def _files_by_process() -> Iterator[tuple[int, set[str]]]:
     kernel = kernel32()
     numbers = (ctypes.c_uint32 * _MOST_PROCESSES)()
     filled = ctypes.c_uint32()
     if not psapi().EnumProcesses(ctypes.byref(numbers), ctypes.sizeof(numbers), ctypes.byref(filled)):
         raise last_error()
-    found: set[str] = set()
     for number in numbers[: filled.value // ctypes.sizeof(ctypes.c_uint32)]:
         handle = kernel.OpenProcess(_QUERY | _READ_MEMORY, False, number) or kernel.OpenProcess(_QUERY_LIMITED, False, number)
         if not handle:
             continue  # ended meanwhile, or of the system itself, which runs nothing of ours
         process = ctypes.c_void_p(handle)
         try:
-            found |= _of_process(process)
+            yield number, _of_process(process)
         finally:
             kernel.CloseHandle(process)
-    return found
 
 
 def _of_process(process: ctypes.c_void_p) -> set[str]:

@@ -128,4 +128,10 @@ options:
       - How many processes work at once; V(0) takes all cores.
     type: int
     default: 0
+  check_free_space:
+    description:
+      - Whether a run, in check mode too, refuses to begin where the file system of O(root) has less room than it takes. The size of what
+        the repository does not describe is estimated, at the least.
+    type: bool
+    default: true
 """

@@ -15,7 +15,7 @@ from ..module_utils.hermetic.errors import HermeticError
 
 _MARK = "hermetic-probe-1 "
 _REQUIRED = frozenset({"os", "machine", "uid", "libc", "root_type", "root_writable", "tools", "root"})
-_OPTIONAL = frozenset({"bits", "libc_version"})
+_OPTIONAL = frozenset({"bits", "libc_version", "free"})
 _REPEATED = frozenset({"engine", "dead"})
 
 _MACHINES: Mapping[tuple[str, str], str] = {
@@ -55,13 +55,15 @@ class HostFacts:
     libc_version: tuple[int, int] | None
     root: str
     root_type: str
-    """``missing``, ``directory`` or ``other``."""
+    """``missing``, ``empty``, ``directory`` or ``other``."""
     root_writable: bool
     """Whether the root can be written, or made where it is missing."""
     interpreter: Interpreter | None
     dead: tuple[str, ...]
     """Identifiers of installed bundles whose interpreter does not start."""
     tools: frozenset[str]
+    free: int | None = None
+    """Bytes left on the file system of the root, where the probe asked: on a host without an interpreter."""
 
     def interpreter_path(self, bundle_id: str) -> str:
         """Return where the interpreter of an installed bundle is."""
@@ -152,6 +154,7 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
         interpreter=_interpreter(repeated["engine"], root=clean),
         dead=tuple(repeated["dead"]),
         tools=frozenset(filter(None, facts["tools"].split(","))),
+        free=int(facts["free"]) * 1024 if "free" in facts else None,
     )
 
 
@@ -160,7 +163,8 @@ def _ill_formed(facts: Mapping[str, str]) -> list[str]:
         "uid": r"\d+",
         "bits": r"\d+",
         "libc": r"glibc|musl|none",
-        "root_type": r"missing|directory|other",
+        "root_type": r"missing|empty|directory|other",
+        "free": r"[0-9]{1,15}",
         "root_writable": r"yes|no",
         "root": r"/.*",
     }

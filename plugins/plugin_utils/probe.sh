@@ -66,7 +66,13 @@ facts="$facts libc=$libc"
 root_type=missing
 root_writable=no
 if [ -d "$root" ]; then
-    root_type=directory
+    root_type=empty
+    for entry in "$root"/* "$root"/.[!.]*; do
+        if [ -e "$entry" ] || [ -L "$entry" ]; then
+            root_type=directory
+            break
+        fi
+    done
     [ -w "$root" ] && [ -x "$root" ] && root_writable=yes
 elif [ -e "$root" ] || [ -L "$root" ]; then
     root_type=other
@@ -111,6 +117,15 @@ if [ -z "$newest" ] || ! look "$newest"; then
         look "$bundle" && break
     done
 fi
+
+# What a first installation needs room for; a host that has something is asked by its own engine.
+case $facts in
+    *" engine="*) ;;
+    *)
+        free=$(df -Pk "${parent:-$root}" 2>/dev/null | sed -n "s/.* \([0-9][0-9]*\)  *[0-9][0-9]*%.*/\1/p" | tail -n 1)
+        [ -n "$free" ] && facts="$facts free=$free"
+        ;;
+esac
 
 tools=
 for tool in curl wget tar gzip sha256sum shasum openssl mktemp; do

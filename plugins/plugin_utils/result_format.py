@@ -44,8 +44,8 @@ def _sides(finding: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return before, after
 
 
-def sentence(result: Mapping[str, Any], *, module: str, check: bool) -> str:
-    """Return what happened, for people who read the first line only."""
+def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str | None = None) -> str:
+    """Return what happened, for people who read the first line only; ``state`` is that option of the task."""
     plan = result.get("plan") or []
     findings = result.get("findings") or []
     generation = result.get("generation") or {}
@@ -54,11 +54,31 @@ def sentence(result: Mapping[str, Any], *, module: str, check: bool) -> str:
             return f"Clean: generation {_number(generation.get('before'))} is what is declared."
         told = _listed([f"{each['subject']} {each['kind']}" for each in findings])
         return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {told}."
-    if not plan:
-        return f"Nothing to do: generation {_number(generation.get('after'))} is as declared."
-    steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
     would = "would be " if check else ""
+    if module == "system" and state == "absent":
+        if not plan:
+            return "Nothing to do: nothing is installed."
+        return f"The root {would or 'was '}removed: {plan[0]['reason']}."
+    if not plan:
+        reached = "installed" if state == "repaired" else "declared"
+        return f"Nothing to do: generation {_number(generation.get('after'))} is as {reached}."
+    steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
+    if module == "generation":
+        steps = "; ".join([steps, *_changes(result)])
     return f"{_count(len(plan), 'step')} {would}taken to generation {_number(generation.get('after'))}: {steps}."
+
+
+def _changes(result: Mapping[str, Any]) -> list[str]:
+    """Return which releases and packages are others than before."""
+    found = [f"bundle {name}: {_arrow(entry)}" for name, entry in (result.get("changed_bundles") or {}).items()]
+    for name, entry in (result.get("changed_virtualenvs") or {}).items():
+        packages = [f"{package} {_arrow(each)}" for package, each in entry["packages"].items()]
+        found.append(f"virtualenv {name}: {', '.join(packages[:_SHOWN]) or entry['change']}{_more(packages)}")
+    return [*found[:_SHOWN], *([_more(found).strip()] if len(found) > _SHOWN else [])]
+
+
+def _arrow(entry: Mapping[str, Any]) -> str:
+    return f"{_number(entry['before'])} -> {_number(entry['after'])}"
 
 
 def _causes(findings: Sequence[Mapping[str, Any]]) -> str:
@@ -69,8 +89,11 @@ def _causes(findings: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return "; ".join(names[:_SHOWN]) + more
+    return "; ".join(names[:_SHOWN]) + _more(names)
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
 
 
 def _count(number: int, what: str) -> str:

@@ -20,6 +20,9 @@ from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RUL
 try:
     from .answers_without_engine import answer_of_nothing, answer_without_interpreter
     from .declared_state import DeclaredState, Resolver, refuse_bad_names
+    from .first_plan import first_plan, is_untouched, refuse_full_host
+    from .repair import installed_state
+    from .root_removal import remove_without_interpreter
     from .supply import Supply
     from .target_run import NoInterpreter, TargetRun
     from .windows_run import UNLIMITED, WindowsRun
@@ -75,9 +78,10 @@ class TargetAction(ActionBase):
     # --- the task
 
     def _answer(self, options: dict[str, Any]) -> Result:
-        if self.MODULE == "system" and not options.get("bundles"):
+        if self.MODULE == "system" and options["state"] == "present" and not options.get("bundles"):
             raise HermeticError(
-                "The declaration names no bundle, and a host without one can hold nothing; declare at least one in bundles."
+                "The declaration names no bundle, and a host without one can hold nothing. Declare at least one in bundles, "
+                "or remove everything with state absent."
             )
         timings: dict[str, float] = {}
         if not self._is_windows:
@@ -98,19 +102,19 @@ class TargetAction(ActionBase):
         options = {**options, "repository": self._located("repository", options.get("repository"))}
         options["public_key"] = self._located("public_key", options.get("public_key"))
         run = self._run_on(facts, options, supply, timings)
-        state = self._task.args.get("state")
+        request: Request = {}
         try:
             request = self._request(options, run)
             timings["controller"] = round(time.monotonic() - begin - timings.get("module", 0.0), 3)
             wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
             # What a Windows host has is known after it was asked only.
-            known = None if self._is_windows else answer_of_nothing(run, state=state)
+            known = None if self._is_windows else self._answer_from_here(run, request, options)
             # Ansible parses all that the module imports. To look for cycles among what is there already was a third of that time.
             gc.freeze()
             result = known or run.carry_out(request, in_background=wrap_async)
             self._in_background = run.left_running
         except NoInterpreter:
-            known = answer_of_nothing(run, state=state) if self._is_windows else None
+            known = self._answer_from_here(run, request, options) if self._is_windows else None
             result = known or answer_without_interpreter(run, module=self.MODULE)
         finally:
             run.close()
@@ -119,6 +123,20 @@ class TargetAction(ActionBase):
         if "module_stdout" in result and (self.MODULE == "system_info" or (self.MODULE == "drift" and not options.get("bundles"))):
             result = answer_without_interpreter(run, module=self.MODULE)
         return self._finished(result, run)
+
+    def _answer_from_here(self, run: TargetRun, request: Request, options: Mapping[str, Any]) -> Result | None:
+        """Return what the controller can answer for a host without an interpreter; None where the host must be asked."""
+        if run.facts.interpreter is not None:
+            return None
+        if request["command"] == "uninstall":
+            return remove_without_interpreter(run, force=bool(options["force"]), check=bool(self._task.check_mode))
+        nothing = answer_of_nothing(run, state=options.get("state"))
+        if nothing is not None or not is_untouched(run.facts) or "declaration" not in request:
+            return nothing
+        refuse_full_host(request, run.facts)
+        if request["command"] == "drift" or request["check"]:
+            return first_plan(request, run.facts)
+        return None
 
     def _run_on(self, facts: HostFacts, options: dict[str, Any], supply: Supply, timings: dict[str, float]) -> TargetRun:
         common: dict[str, Any] = {
@@ -143,6 +161,10 @@ class TargetAction(ActionBase):
             return compose_request("info", **common)
         if self.MODULE == "generation":
             return compose_request("generation", generation=generation_wish(options["state"], options.get("number")), **common)
+        if options.get("state") == "absent" and self.MODULE == "system":
+            return compose_request("uninstall", force=bool(options["force"]), **common)
+        if options.get("state") == "repaired":
+            return self._repair(options, run, common)
         command = "drift" if self.MODULE == "drift" else "converge"
         if self.MODULE == "drift" and not options.get("bundles"):
             if options.get("virtualenvs"):
@@ -153,6 +175,25 @@ class TargetAction(ActionBase):
         run.state = self._declared(options, run)
         scope = "system" if self.MODULE in ("system", "drift") else "partial"
         return compose_request(command, declaration=run.state.declaration, scope=scope, artifacts=run.artifacts(), **common)
+
+    def _repair(self, options: Mapping[str, Any], run: TargetRun, common: Mapping[str, Any]) -> Request:
+        """Return the request that brings the active generation back to what it was; the declaration is only where artifacts come from."""
+        declared = None
+        if options.get("bundles"):
+            try:
+                declared = self._declared(options, run)
+            except HermeticError as error:
+                run.warnings.append(f"The declaration cannot be resolved, so the host is repaired without it: {error.message}")
+        run.state = declared or run.state
+        repository = options.get("repository")
+        index = declared.index if declared is not None else None
+        if index is None and repository:
+            index = run.supply.index(repository, public_key=options.get("public_key"))
+        info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
+        if "info" not in info:
+            raise HermeticError(f"The host could not tell what it was given: {info.get('msg')} Install it again (state present).")
+        run.state = installed_state(info["info"], declared=declared, index=index)
+        return compose_request("converge", declaration=run.state.declaration, scope="partial", artifacts=run.artifacts(), **common)
 
     def _declared(self, options: Mapping[str, Any], run: TargetRun) -> DeclaredState:
         if options.get("state") == "absent":
@@ -196,7 +237,7 @@ class TargetAction(ActionBase):
             if self.MODULE == "system_info":
                 result["info"].setdefault("damaged", [])
             else:
-                result["msg"] = sentence(result, module=self.MODULE, check=bool(self._task.check_mode))
+                result["msg"] = sentence(result, module=self.MODULE, check=bool(self._task.check_mode), state=run.options.get("state"))
         return result
 
     # --- options and variables

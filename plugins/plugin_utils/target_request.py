@@ -12,7 +12,18 @@ from ..module_utils.hermetic.errors import HermeticError, redacted
 
 REQUEST_FORMAT = 1
 
-_ENGINE_OPTIONS = ("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "timeout", "retries", "ca_path", "foreign_pythons")
+_ENGINE_OPTIONS = (
+    "verify",
+    "keep_generations",
+    "lock_timeout",
+    "link_mode",
+    "jobs",
+    "timeout",
+    "retries",
+    "ca_path",
+    "foreign_pythons",
+    "check_free_space",
+)
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
 
 Request = dict[str, Any]
@@ -28,6 +39,7 @@ def compose_request(
     scope: str = "system",
     artifacts: Mapping[str, Mapping[str, Any]] | None = None,
     generation: Mapping[str, Any] | None = None,
+    force: bool = False,
 ) -> Request:
     """Return a request that holds only what its command needs; credentials are never part of it."""
     request: Request = {
@@ -43,6 +55,8 @@ def compose_request(
         request["declaration"] = dict(declaration)
     if generation is not None:
         request["generation"] = dict(generation)
+    if force:
+        request["force"] = True
     return request
 
 

@@ -107,6 +107,8 @@ class TargetRun:
     def _interpreter(self, request: Request) -> str:
         if self.facts.interpreter is not None:
             return self.facts.interpreter.path
+        if self.bootstrapped is not None:
+            return self.bootstrapped.python
         if self.state.engine_bundle is None:
             raise NoInterpreter(self.facts)
         if not self.facts.dead and not request["check"] and request["command"] == "converge" and self.transfer != "pull":

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a file system has left, and how that is said."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def free_bytes(path: Path) -> int | None:
+    """Return what the file system of a path, or of its nearest parent that exists, has left; None where it does not say."""
+    import shutil  # with the archivers that it loads, only where it is asked for
+
+    try:
+        usage = shutil.disk_usage(nearest(path))
+    except OSError:
+        return None
+    return usage.free if usage.total else None
+
+
+def described(path: Path) -> str:
+    """Say which file system a path is on and what is free there."""
+    place = nearest(path)
+    free = free_bytes(place)
+    room = "its free space is not known" if free is None else f"{size_text(free)} free"
+    inodes = getattr(os, "statvfs", None)
+    if inodes is not None:
+        try:
+            found = inodes(place)
+        except OSError:
+            found = None
+        if found is not None and found.f_files and not found.f_favail:
+            room = f"{room}, and no inode"
+    return f"the file system mounted at {mount_point(place)}, {room}"
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes as people read it."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if abs(size) < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "bytes" or abs(size) >= 100 else f"{size:.1f} {unit}"
+
+
+def nearest(path: Path) -> Path:
+    """Return the path, or the nearest of its parents that exists."""
+    while not os.path.lexists(path) and path.parent != path:
+        path = path.parent
+    return path
+
+
+def mount_point(path: Path) -> Path:
+    """Return where the file system of a path is mounted."""
+    place = Path(os.path.realpath(path))
+    while not os.path.ismount(place) and place.parent != place:
+        place = place.parent
+    return place

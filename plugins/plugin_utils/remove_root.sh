@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Removes what is left of a root in which no interpreter starts. POSIX sh only. $1 is the root; $2 is "check" or "remove".
+# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+[ -n "${ZSH_VERSION-}" ] && emulate sh && setopt NULL_GLOB
+LC_ALL=C
+export LC_ALL
+answer() {
+    printf "hermetic-remove-1 %s\n" "$1"
+    exit 0
+}
+cd "$1" 2>/dev/null || answer nothing
+[ -n "$(ls -A)" ] || answer nothing
+# Without it, these could be anybody else s directories of the same names.
+[ -f state/lock ] && [ ! -L state ] || answer foreign
+[ "$2" = remove ] || answer would
+for link in bin lib envs current; do
+    [ -L "$link" ] && rm -f "$link"
+done
+rm -rf environments laid wheels generations bundles .new-* .old-* .bootstrap-* state || answer failed
+cd / && rmdir "$1" 2>/dev/null || answer kept
+answer removed

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host is repaired from: the artifacts of what it was given last, whatever is declared by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..module_utils.hermetic.declaration import Bundle, VirtualEnv
+from ..module_utils.hermetic.errors import HermeticError
+from .declared_state import DeclaredState
+from .repository_index import BundleArtifact, Index
+from .target_request import declare
+from .wheel import Wheel
+
+
+def installed_state(info: Mapping[str, Any], *, declared: DeclaredState | None, index: Index | None) -> DeclaredState:
+    """Return the active generation of a host as a state whose artifacts are known, as far as index and declaration know them.
+
+    ``info`` is what the engine tells of the host. What is declared exactly as it is installed is declared again, so that a lost
+    receipt can be made again as well; nothing else of the declaration is taken.
+    """
+    current = next((each for each in info["generations"] if each["number"] == info["generation"]), None)
+    if current is None:
+        raise HermeticError(f"Nothing is in force below {info['root']}, so there is nothing to repair. Install it first (state present).")
+    active = set(current["bundles"].values())
+    bundle_digests = {each["sha256"] for each in info["bundles"] if each["id"] in active}
+    filenames = {wheel["sha256"]: wheel["filename"] for each in info["virtualenvs"] for wheel in each["wheels"]}
+    known = declared or DeclaredState(declaration=declare())
+    same = _declared_as_installed(known, current)
+    bundle_digests |= {bundle["sha256"] for bundle in same["bundles"]}
+    wheel_digests = {*filenames, *(sha256 for each in same["virtualenvs"] for sha256 in each["wheels"])}
+    bundles = {bundle.sha256: bundle for bundle in known.bundles if bundle.sha256 in bundle_digests}
+    wheels = {wheel.sha256: wheel for wheel in known.wheels if wheel.sha256 in wheel_digests}
+    if index is not None:
+        bundles |= {bundle.sha256: bundle for bundle in _published(index, bundle_digests - set(bundles))}
+        for sha256 in filenames.keys() - wheels.keys():
+            location = index.wheel(sha256)
+            if location is not None:
+                wheels[sha256] = _wheel(sha256, filenames[sha256], location)
+    ordered = sorted(bundles.values(), key=lambda bundle: bundle.name != current.get("default"))
+    return DeclaredState(declaration=same, bundles=tuple(ordered), wheels=tuple(wheels.values()), index=index)
+
+
+def _declared_as_installed(known: DeclaredState, current: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a declaration that names the very trees of a generation."""
+    bundles = {each["name"]: each for each in known.declaration["bundles"] if _bundle(each).id == current["bundles"].get(each["name"])}
+    virtualenvs = []
+    for each in known.declaration["virtualenvs"]:
+        below = bundles.get(each["bundle"])
+        declared = VirtualEnv(each["name"], each["bundle"], tuple(each["wheels"]), bool(each["system_site_packages"]))
+        if below is not None and declared.id(_bundle(below)) == current["virtualenvs"].get(each["name"]):
+            virtualenvs.append(each)
+    # Which bundle is bin/python is the generation's own affair.
+    return declare(bundles=[{**each, "default": each["name"] == current["default"]} for each in bundles.values()], virtualenvs=virtualenvs)
+
+
+def _bundle(entry: Mapping[str, Any]) -> Bundle:
+    return Bundle(name=entry["name"], release=entry["release"], sha256=entry["sha256"])
+
+
+def _published(index: Index, digests: set[str]) -> Iterator[BundleArtifact]:
+    for name, bundle in index.content["bundles"].items():
+        for release, entry in bundle["releases"].items():
+            for platform, archive in entry["platforms"].items():
+                if archive["sha256"] in digests:
+                    yield index.resolve(name, platform=platform, release=release)
+
+
+def _wheel(sha256: str, filename: str, location: str) -> Wheel:
+    name, _unused, rest = filename.partition("-")
+    place = {"url": location} if "://" in location else {"path": location}
+    return Wheel(name=name, version=rest.partition("-")[0], filename=filename, sha256=sha256, size=None, **place)

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run changes for whoever uses the stable paths."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.changes import Changes, between, of_plan, relinked
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import TAMPERED, Finding
+from host_samples import ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, virtualenv
+
+NEWER = bundle(release="3.12.2+1", default=True)
+
+
+def changes_of(host: Host, declaration: Declaration, **observed: object) -> Changes:
+    observation = host.observation(**observed)  # type: ignore[arg-type]
+    return of_plan(host.plan(declaration, **observed), observation, file_name=lambda sha256: host.filenames[sha256])
+
+
+def test_nothing_changes_on_a_host_that_is_as_declared() -> None:
+    assert changes_of(host_as_declared(), SYSTEM) == Changes()
+
+
+def test_a_moved_lock_names_the_packages_that_differ() -> None:
+    moved = virtualenv("one", "alpha-1.0", "beta-2.0")
+    found = changes_of(host_as_declared(), replace(SYSTEM, virtualenvs=(moved, TWO)))
+    assert found.bundles == {}
+    assert list(found.virtualenvs) == ["one"]
+    assert found.virtualenvs["one"] == {
+        "change": "replaced",
+        "before": ONE.id(PYTHON),
+        "after": moved.id(PYTHON),
+        "bundle": {"before": "3.12.1+1", "after": "3.12.1+1"},
+        "packages": {"beta": {"before": "1.0", "after": "2.0"}},
+    }
+
+
+def test_a_new_release_changes_every_environment_on_it() -> None:
+    found = changes_of(host_as_declared(), replace(SYSTEM, bundles=(NEWER,)))
+    assert found.bundles == {"python": {"change": "replaced", "before": "3.12.1+1", "after": "3.12.2+1"}}
+    assert {name: (each["change"], each["bundle"]["after"], each["packages"]) for name, each in found.virtualenvs.items()} == {
+        "one": ("replaced", "3.12.2+1", {}),
+        "two": ("replaced", "3.12.2+1", {}),
+    }
+
+
+def test_what_is_added_and_removed_has_one_side() -> None:
+    found = changes_of(host_as_declared(), replace(SYSTEM, virtualenvs=(ONE, virtualenv("three", "gamma-1.0"))))
+    assert (found.virtualenvs["two"]["change"], found.virtualenvs["two"]["after"]) == ("removed", None)
+    assert (found.virtualenvs["three"]["change"], found.virtualenvs["three"]["before"]) == ("added", None)
+    assert found.virtualenvs["three"]["packages"] == {"gamma": {"before": None, "after": "1.0"}}
+    assert "package:three/gamma 1.0" in found.lines("after")
+    assert not [line for line in found.lines("before") if "three" in line]
+
+
+def test_a_repaired_bundle_is_a_change_for_all_that_runs_on_it() -> None:
+    found = changes_of(host_as_declared(), SYSTEM, broken={"bundles": {PYTHON.id}})
+    assert found.bundles["python"]["change"] == "reinstalled"
+    assert {each["change"] for each in found.virtualenvs.values()} == {"reinstalled"}
+
+
+def test_another_default_bundle_changes_bin_python() -> None:
+    host = host_as_declared()
+    other = bundle("other", "3.13.0+1")
+    host.install(other)
+    before = host.switch([PYTHON, other], [host.records.environments[ONE.id(PYTHON)]])
+    after = replace(before, default="other")
+    assert between(before, after, host.records).bundles == {"other": {"change": "default", "before": "3.13.0+1", "after": "3.13.0+1"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("current", {"bundle:python", "virtualenv:one", "virtualenv:two"}),
+        ("envs", {"bundle:python", "virtualenv:one", "virtualenv:two"}),
+        ("generations/1/envs/two", {"virtualenv:two"}),
+        ("generations/1/envs", {"virtualenv:one", "virtualenv:two"}),
+        ("generations/1/bin/python3", {"bundle:python"}),
+        ("state/engine", set()),
+    ],
+)
+def test_a_link_that_is_restored_changes_what_it_leads_to(path: str, wanted: set[str]) -> None:
+    current = host_as_declared().observation().current
+    finding = Finding("generation", "link", "high", TAMPERED, "a link", "another", path, "Converge.")
+    assert relinked(current, [finding]) == wanted
+    assert relinked(current, [replace(finding, kind="unexpected")]) == set()

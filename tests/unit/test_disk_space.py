@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much room things take, and how that is said."""
+
+from __future__ import annotations
+
+import errno
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import disk_space, free_space
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.artifact import Artifact
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.durable import explain
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import DiskFull
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+from host_samples import ONE, PYTHON, host_as_declared, laid
+
+RESERVE = 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (999_000_000, "999 MB"), (2_345_000_000_000, "2345 GB")]
+)
+def test_sizes_are_said_as_people_read_them(size: int, text: str) -> None:
+    assert free_space.size_text(size) == text
+
+
+def test_what_the_repository_knows_goes_before_an_estimate(tmp_path: Path) -> None:
+    known, unknown = Artifact("a" * 64, "a.tar.gz", 1000, (), unpacked=5000), Artifact("b" * 64, "b.tar.gz", 1000, ())
+    assert disk_space.needed_bytes({"a": known}, Layout(tmp_path)) == 6000 + RESERVE
+    assert disk_space.needed_bytes({"b": unknown}, Layout(tmp_path)) == 3500 + RESERVE
+    assert disk_space.least_bytes([known, unknown]) == 9500 + RESERVE
+    assert disk_space.needed_bytes({}, Layout(tmp_path)) == disk_space.least_bytes([]) == 0
+
+
+def test_a_stored_wheel_tells_itself_what_it_holds(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    wheel = Artifact("a" * 64, "x-1.0-py3-none-any.whl", None, ())
+    stored = layout.artifact(wheel.sha256, wheel.filename)
+    stored.parent.mkdir(parents=True)
+    with zipfile.ZipFile(stored, "w") as archive:
+        archive.writestr("x/code.py", b"#" * 1000)
+        archive.writestr("x/data.bin", b"#" * 1000)
+    assert disk_space.needed_bytes({wheel.sha256: wheel}, layout) == 3000 + RESERVE
+    stored.write_bytes(b"no archive")
+    assert disk_space.needed_bytes({wheel.sha256: wheel}, layout) == 25 + RESERVE
+
+
+def test_a_file_system_without_room_is_named_with_both_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_space, "free_bytes", lambda path: 1_000_000)
+    disk_space.refuse_full(tmp_path, 1_000_000)
+    with pytest.raises(DiskFull, match=r"about 2\.0 MB are needed and 1\.0 MB are free on the file system mounted at /.*check_free_space"):
+        disk_space.refuse_full(tmp_path / "not" / "there", 2_000_000)
+    monkeypatch.setattr(disk_space, "free_bytes", lambda path: None)
+    disk_space.refuse_full(tmp_path, 10**18)
+
+
+def test_a_full_disk_says_which_file_system_and_what_is_free(tmp_path: Path) -> None:
+    error = explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "new" / "file")), "lib/x")
+    assert isinstance(error, DiskFull)
+    assert f"mounted at {free_space.mount_point(tmp_path)}" in error.message and " free" in error.message
+    assert "mounted" not in explain(OSError(errno.ENOSPC, "full"), "lib/x").message
+
+
+def test_files_that_stay_linked_elsewhere_are_not_counted_as_freed() -> None:
+    records = host_as_declared().records
+    environment = ONE.id(PYTHON)
+    assert disk_space.freed_bytes(records, {"environments": [environment]}, []) == 1
+    assert disk_space.freed_bytes(records, {"environments": [environment], "laid": [laid("alpha-1.0")]}, []) == 4
+    assert disk_space.freed_bytes(records, {"bundles": [PYTHON.id], "laid": ["unknown"]}, []) == 4

@@ -17,6 +17,7 @@ from .observation import Observation
 from .plan import Plan
 from .request import Request
 from .store import Progress, Store
+from .store_repair import put_right
 from .sweep import find_garbage, is_recorded, remove, remove_leftovers
 from .timings import Timings
 
@@ -31,11 +32,13 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
             "The host cannot be brought into a known state without being told more; nothing was changed.", plan.unrepairable
         )
     store = Store(layout, observation.records, jobs=request.options.jobs, link_mode=request.options.link_mode, progress=progress)
+    # First of all: what a flag or a mode keeps from being written would be met halfway otherwise.
+    store.warnings += put_right(layout, observation.amiss)
     store.prepare()
     begun = plan.target.number if plan.target is not None else None
     with journal.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
         with timings.of("sweep"):
-            remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
+            store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
         with timings.of("fetch"):
             artifacts = _fetch(plan, observation, request, layout, progress)
         # Now the wheels are here and say what they hold.
@@ -48,20 +51,21 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
             if plan.environments:
                 store.build(plan.environments, relay=plan.relay, artifacts=artifacts)
         with timings.of("switch"):
-            _switch(plan, observation, layout, progress)
+            store.warnings += _switch(plan, observation, layout, progress)
         with timings.of("sweep"):
-            remove_leftovers(orphan for orphan in observation.orphans if not is_recorded(orphan, observation.records))
+            store.warnings += remove_leftovers(orphan for orphan in observation.orphans if not is_recorded(orphan, observation.records))
             current = plan.target or observation.current
             garbage = find_garbage(layout, observation.records, current, keep=request.options.keep_generations)
-            remove(layout, observation.records, garbage)
+            store.warnings += remove(layout, observation.records, garbage)
     return store.warnings
 
 
-def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Progress) -> None:
+def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Progress) -> list[str]:
+    warnings: list[str] = []
     if plan.target is not None:
         progress(f"switch to generation {plan.target.number}")
         try:
-            generations.activate(layout, plan.target, observation.records)
+            warnings = generations.activate(layout, plan.target, observation.records)
         except BaseException:
             if generations.current_number(layout) != plan.target.number:
                 generations.forget(layout, plan.target.number)
@@ -71,8 +75,9 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
         plan.restore_facade or generations.shows_what_was(layout, observation.current, observation.records.bundles)
     ):
         progress(f"restore the links of generation {observation.current.number}")
-        generations.activate(layout, observation.current, observation.records)
+        warnings = generations.activate(layout, observation.current, observation.records)
         observation.records.generations[observation.current.number] = observation.current
+    return warnings
 
 
 def needed_artifacts(plan: Plan, observation: Observation, request: Request, layout: Layout) -> dict[str, Artifact]:

@@ -28,6 +28,7 @@ from .plan import Plan, Step, make_plan, reused
 from .receipts import Generation, dump, load_records
 from .request import Request, parse_request
 from .result import Result, make_result, now, releases
+from .root_record import open_up_nothing
 from .spelling import as_written
 from .sweep import find_garbage, remove
 from .timings import Timings
@@ -78,11 +79,13 @@ def _reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[
 
 
 @contextmanager
-def _writing(layout: Layout, request: Request) -> Iterator[float]:
+def _writing(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
     fresh = not layout.state.is_dir()
     make_directory(layout.root)
     if WINDOWS and fresh:
         windows_acl.protect(layout.root)
+    if fresh:
+        warnings += open_up_nothing(layout.root)
     make_directory(layout.state)
     with hold(layout.lock, timeout=request.options.lock_timeout, purpose=request.command) as waited:
         yield waited
@@ -118,7 +121,7 @@ def _converge(request: Request, progress: Progress) -> Result:
     layout, timings = Layout(request.root), Timings()
     warnings: list[str] = []
     _require_usable(layout)
-    holding = _reading(layout, request, warnings) if request.check else _writing(layout, request)
+    holding = _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings)
     with holding as waited:
         if waited >= 1:
             warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
@@ -171,7 +174,7 @@ def _generation(request: Request, _progress: Progress) -> Result:
     _require_usable(layout)
     if not layout.state.is_dir():
         raise BrokenRoot(f"{layout.root} holds no generation yet; converge this host first.")
-    with _reading(layout, request, warnings) if request.check else _writing(layout, request):
+    with _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings):
         records = load_records(layout)
         number = generations.current_number(layout)
         begun = generations.never_in_force(layout, records)
@@ -191,7 +194,7 @@ def _generation(request: Request, _progress: Progress) -> Result:
             changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
             if plan.steps and not request.check:
                 with timings.of("switch"), journal.kept(layout, [step.as_dict() for step in plan.steps]):
-                    generations.activate(layout, target, records)
+                    warnings += generations.activate(layout, target, records)
         elif request.generation_action in ("keep", "release"):
             target = _named(request, records.generations, current, layout)
             wanted = request.generation_action == "keep"
@@ -211,7 +214,7 @@ def _generation(request: Request, _progress: Progress) -> Result:
                     plan.steps.append(Step("sweep", "store", f"{counted}, {size_text(freed)}"))
                 if plan.steps and not request.check:
                     with journal.kept(layout, [step.as_dict() for step in plan.steps]):
-                        remove(layout, records, garbage)
+                        warnings += remove(layout, records, garbage)
         else:
             raise HermeticError(f"The generation action is {request.generation_action!r}; wanted is activate, keep, release or sweep.")
         result = make_result(plan, layout.root, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
@@ -234,7 +237,7 @@ def _uninstall(request: Request, _progress: Progress) -> Result:
     if not found.own:
         return make_result(Plan(), layout.root, None, None, changed=False, timings=timings, warnings=[])
     warnings: list[str] = []
-    with _reading(layout, request, warnings) if request.check else _writing(layout, request):
+    with _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings):
         if not request.check:
             # What was there before the lock was held may have gone or come since.
             found = plan_uninstall(layout)

@@ -21,6 +21,7 @@ from .free_space import described
 
 WINDOWS = os.name == "nt"
 TEMPORARY = ".new-"
+RECORD_MODE = 0o644
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -145,7 +146,7 @@ def sync_trees(trees: Mapping[Path, Iterable[str]], *, below: Path) -> None:
         raise explain(error, str(below)) from error
 
 
-def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+def write_text(path: Path, text: str, *, mode: int = RECORD_MODE) -> None:
     """Replace the file with this text, atomically and durably; the mode does not depend on the umask."""
     temporary = path.with_name(TEMPORARY + os.urandom(8).hex())
     try:
@@ -169,7 +170,7 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
     sync_directory(path.parent)
 
 
-def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
+def write_json(path: Path, value: Any, *, mode: int = RECORD_MODE) -> None:
     """Replace the file with this value as one line of JSON; equal values give equal bytes."""
     write_text(path, json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n", mode=mode)
 

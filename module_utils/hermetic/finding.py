@@ -25,6 +25,7 @@ TAMPERED = "tampered"
 INTERRUPTED = "interrupted"
 
 # What runs code without being asked for weighs more than what merely lies there.
+_GRANTS_RIGHTS = ("file capabilities", "access control list")
 _RUNS_CODE = (".pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe")
 
 
@@ -61,10 +62,12 @@ def runs_code(path: str) -> bool:
 def file_severity(kind: str, path: str, actual: str | None) -> str:
     """Return how much a difference of one file matters."""
     if kind == "mode":
-        return "high" if _opens_up(actual) else "medium"
+        return "high" if opens_up(actual) else "medium"
     return "high" if runs_code(path) else "medium"
 
 
-def _opens_up(mode: str | None) -> bool:
-    """Tell whether a mode lets others write, or lets a program take its owner's rights."""
-    return mode is not None and mode.isdigit() and bool(int(mode, 8) & 0o6022)
+def opens_up(mode: str | None) -> bool:
+    """Tell whether a mode, or what a file carries beside it, lets others write, or lets a program take rights that its user has not."""
+    if mode is None:
+        return False
+    return bool(int(mode, 8) & 0o6022) if mode.isdigit() else any(words in mode for words in _GRANTS_RIGHTS)

@@ -10,13 +10,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import links, windows_in_use
+from . import extended_attributes, links, windows_in_use
 from .durable import exchange, extended, make_directory, patiently, sync_directory, write_json
 from .errors import BrokenRoot
 from .journal import begun_generation
 from .layout import BUILDING, DISCARDED, STABLE_LINKS, Layout
 from .receipts import BundleReceipt, Generation, Records, dump
-from .removal import remove_tree
+from .removal import aside_name, free, remove_tree, try_to_remove
 
 WINDOWS = os.name == "nt"
 
@@ -70,28 +70,34 @@ def facade_directories(wanted: Mapping[str, str]) -> dict[str, set[str]]:
     return names
 
 
-def write_facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> None:
-    """Make the facade of a generation, beside and then renamed; one that is there already is exchanged."""
+def write_facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> list[str]:
+    """Make the facade of a generation, beside and then renamed; one that is there already is exchanged. Returns warnings."""
     final = layout.generations / str(generation.number)
     building = layout.generations / f"{BUILDING}{generation.number}"
-    remove_tree(building)
+    warnings = free(building)
     wanted = facade(layout, generation, bundles)
     make_directory(building)
     for directory in sorted(facade_directories(wanted)):
         make_directory(building / directory)
     for path, target in wanted.items():
         links.point(building / path, target)
-    place(building, final)
+    return warnings + place(building, final)
 
 
-def place(building: Path, final: Path) -> None:
-    """Rename a finished tree to its final place; a tree that is there already is exchanged and then removed."""
+def place(building: Path, final: Path) -> list[str]:
+    """Rename a finished tree to its final place; a tree that is there already is exchanged and then removed.
+
+    An old tree that cannot be removed is no obstacle: it stays beside under a name that the next run knows, and a warning says so.
+    """
     if not os.path.lexists(final):
         patiently(lambda: os.rename(building, final))
         sync_directory(final.parent)
-        return
-    discarded = final.parent / f"{DISCARDED}{final.name}"
-    remove_tree(discarded)
+        return []
+    warnings = try_to_remove(final.parent / f"{DISCARDED}{final.name}")
+    discarded = aside_name(final)
+    # Neither the tree nor the directory that it is in is renamed by anybody while a flag says that it is immutable.
+    for flagged in (final, final.parent):
+        extended_attributes.release(str(flagged))
     if exchange(building, final):
         os.rename(building, discarded)
     else:
@@ -102,10 +108,10 @@ def place(building: Path, final: Path) -> None:
             if not windows_in_use.refused(error):
                 raise
             _replace_in_use(building, final)
-            return
+            return warnings
         patiently(lambda: os.rename(building, final))
     sync_directory(final.parent)
-    remove_tree(discarded)
+    return warnings + try_to_remove(discarded)
 
 
 def _replace_in_use(building: Path, final: Path) -> None:
@@ -148,10 +154,10 @@ def _own_targets(layout: Layout, link: Path) -> list[str]:
     return [wanted for stable, wanted in stable_links(layout).items() if stable == link]
 
 
-def activate(layout: Layout, generation: Generation, records: Records) -> None:
-    """Make a generation the current one: its record, its facade, the stable links, and last the one rename."""
+def activate(layout: Layout, generation: Generation, records: Records) -> list[str]:
+    """Make a generation the current one: its record, its facade, the stable links, and last the one rename. Returns warnings."""
     write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
-    write_facade(layout, generation, records.bundles)
+    warnings = write_facade(layout, generation, records.bundles)
     if not WINDOWS:
         point_stable_links(layout, generation, records.bundles)
     engine = newest_engine(generation, records.bundles)
@@ -165,6 +171,7 @@ def activate(layout: Layout, generation: Generation, records: Records) -> None:
         links.point(layout.engine, engine_target(layout, engine))
     else:
         links.remove(layout.engine)
+    return warnings
 
 
 def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
@@ -179,7 +186,7 @@ def forget(layout: Layout, number: int) -> None:
     """Remove record and facade of a generation that is not in force."""
     (layout.generation_records / f"{number}.json").unlink(missing_ok=True)
     for name in (f"{BUILDING}{number}", str(number)):
-        remove_tree(layout.generations / name)
+        free(layout.generations / name)
 
 
 def never_in_force(layout: Layout, records: Records) -> int | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import windows_acl, windows_streams
+from . import extended_attributes, windows_acl, windows_streams
 from .durable import extended, inside
 from .layout import FILE_TIME_NS
 from .look import Inode, look_here
@@ -20,7 +20,7 @@ from .manifest import DIRECTORY_MODE, Manifest
 POSIX = os.name == "posix"
 
 # What is no part of a tree's own files on Windows: a file with one of these is not written to, not seen, or not touched.
-_ATTRIBUTES = {0x1: "read-only", 0x2: "hidden", 0x4: "system"}
+WINDOWS_ATTRIBUTES = {0x1: "read-only", 0x2: "hidden", 0x4: "system"}
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,22 @@ def file_owner() -> list[Any] | None:
     return [os.geteuid(), os.getegid()] if POSIX else None
 
 
+def owner_of(path: Path) -> list[Any] | None:
+    """Return user and group of what is at a path; None where the system has no such numbers.
+
+    Not everywhere are they those of the process that made it: macOS takes the group of the directory above, and a file server may
+    turn root into nobody, or know one owner for all.
+    """
+    if not POSIX:
+        return None
+    found = os.lstat(path)
+    return [found.st_uid, found.st_gid]
+
+
 def tree_owner(tree: Path, files: Iterable[str]) -> list[Any] | None:
     """Return what a finished tree's entries have in common: user and group, or on Windows owner and access list of directories and files."""
     if POSIX:
-        return file_owner()
+        return owner_of(tree)
     descriptors = windows_acl.Descriptors()
     sample = next(iter(files), None)
     of_file = descriptors.of(inside(tree)(sample)) if sample is not None else ""
@@ -72,11 +84,23 @@ def _kind_of(mode: int) -> str:
 class Inspection:
     """One pass over one tree; collects the differences."""
 
-    def __init__(self, tree: Path, manifest: Manifest, *, owner: list[Any] | None, shares: bool = False, reads: bool = False) -> None:
+    def __init__(
+        self,
+        tree: Path,
+        manifest: Manifest,
+        *,
+        owner: list[Any] | None,
+        shares: bool = False,
+        reads: bool = False,
+        finished: int = 0,
+        carried: extended_attributes.Known | None = None,
+    ) -> None:
         """Begin.
 
         ``shares``: files with further names are judged in the trees that they come from (owner and access list on Windows).
         ``reads``: the inodes are wanted, because ``contents`` or ``streams`` will follow.
+        ``finished``: when we last changed anything in the tree; a file that has not changed since carries nothing new, so that it need
+        not be asked for capabilities, ACLs and flags. 0 asks all. ``carried``: what is known of those, shared by trees that share files.
         """
         self._at = inside(tree)
         self._tree = extended(tree)
@@ -85,6 +109,8 @@ class Inspection:
         self._access = owner if not POSIX else None
         self._shares = shares
         self._reads = reads
+        self._finished = finished
+        self._carried = {} if carried is None else carried
         self._look = look_here(numbers=reads)
         self._descriptors = windows_acl.Descriptors() if self._access else None
         self.differences: list[Difference] = []
@@ -99,9 +125,14 @@ class Inspection:
         if self._owner is not None and (found.st_uid, found.st_gid) != self._owner:
             self._differ(path, "owner", f"{self._owner[0]}:{self._owner[1]}", f"{found.st_uid}:{found.st_gid}")
 
+    def _check_carried(self, path: str, found: Any) -> None:
+        words = extended_attributes.carried(self._at(path) if path else self._tree, found, self._carried)
+        if words:
+            self._differ(path, "mode", "no capabilities, access control lists or flags", ", ".join(words))
+
     def _check_access(self, path: str, found: Any) -> None:
         """Check owner, access list and attributes, as Windows has them."""
-        set_ones = [name for bit, name in _ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
+        set_ones = [name for bit, name in WINDOWS_ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
         if set_ones:
             self._differ(path, "mode", "no attribute", ", ".join(set_ones))
         directory = stat.S_ISDIR(found.st_mode)
@@ -161,6 +192,8 @@ class Inspection:
                 self._check_access(path, found)
             if hints.get(path) != [found.st_mtime_ns, found.st_ctime_ns]:
                 changed.append(path)
+                if POSIX:
+                    self._check_carried(path, found)
         return changed
 
     def listings(self, changed: list[str]) -> None:
@@ -199,7 +232,7 @@ class Inspection:
     def files(self) -> None:
         """Check type, size, time, mode and owner of every file of the manifest."""
         at, status, regular = self._at, self._look.status, stat.S_ISREG
-        owner = self._owner
+        owner, finished = self._owner, self._finished
         if self._descriptors is not None:
             self._descriptors.read_ahead([at(path) for path in self._manifest.files])
         for path, (mode, size, _sha256) in self._manifest.files.items():
@@ -222,6 +255,8 @@ class Inspection:
                 self._differ(path, "mode", f"{mode:04o}", f"{found.st_mode & 0o7777:04o}")
             if owner is not None and (found.st_uid, found.st_gid) != owner:
                 self._check_owner(path, found)
+            if POSIX and found.st_ctime_ns >= finished:
+                self._check_carried(path, found)
             if not POSIX:
                 self._check_access(path, found)
 

@@ -20,9 +20,28 @@ DISCARDED = ".old-"
 
 STABLE_LINKS = ("bin", "lib", "envs")
 
+# All that the engine makes at the top of a root.
+OWN_LINKS = (*STABLE_LINKS, "current")
+OWN_DIRECTORIES = ("bundles", "environments", "laid", "wheels", "generations", "state")
+BOOTSTRAP = ".bootstrap-"
+RECEIPT_KINDS = ("bundles", "environments", "laid")
+
 # Every file that the engine writes into a tree carries this time, so that a changed one shows without reading it.
 FILE_TIME = 1_000_000_000
 FILE_TIME_NS = FILE_TIME * 1_000_000_000
+
+
+_TREE_NAMES = {
+    "bundles": re.compile(r".+-[0-9a-f]{12}"),
+    "environments": re.compile(r".+-[0-9a-f]{12}"),
+    "laid": re.compile(r"[0-9a-f]{16}-[0-9a-f]{12}"),
+    "generations": re.compile(r"[0-9]+"),
+}
+
+
+def is_tree_name(kind: str, name: str) -> bool:
+    """Tell whether a name in one of the directories of trees is one that the engine gives."""
+    return kind in _TREE_NAMES and _TREE_NAMES[kind].fullmatch(name) is not None
 
 
 def bundle_id(name: str, *, release: str, sha256: str) -> str:
@@ -97,6 +116,16 @@ class Layout:
         return self.state / "current.json"
 
     @property
+    def root_record(self) -> Path:
+        """Says what the root was like when it was taken: mode, owner, and what lay in it."""
+        return self.state / "root.json"
+
+    @property
+    def unexpected(self) -> Path:
+        """Keeps what a run found in the root and nobody of ours had made, until a person removes it."""
+        return self.state / "unexpected"
+
+    @property
     def engine(self) -> Path:
         """Link to the newest bundle that can run the engine."""
         return self.state / "engine"
@@ -113,6 +142,11 @@ class Layout:
     def receipt(self, kind: str, tree_id: str) -> Path:
         """Return the receipt of one tree."""
         return self.receipts(kind) / f"{tree_id}.json"
+
+    def own_directories(self) -> dict[str, Path]:
+        """Return the directories that every root has, by their names relative to it; those above come first."""
+        names = [".", *OWN_DIRECTORIES, "state/generations", "state/receipts", *(f"state/receipts/{kind}" for kind in RECEIPT_KINDS)]
+        return {name: self.root / name for name in names}
 
     def tree(self, kind: str, tree_id: str) -> Path:
         """Return the directory of one tree of a kind."""

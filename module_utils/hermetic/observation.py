@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .amiss import Amiss
 from .finding import Finding
 from .receipts import Generation, Records
 
@@ -34,6 +35,8 @@ class Observation:
     facade_broken: bool = False
     open_to: list[str] = field(default_factory=list)
     """Who may write into the root and must not (Windows, where everything below inherits from it)."""
+    amiss: list[Amiss] = field(default_factory=list)
+    """What is not right about the root's own directories and records."""
     leftovers: list[Path] = field(default_factory=list)
     orphans: list[Path] = field(default_factory=list)
     """Trees of the current generation whose record is lost: in use until they are made anew or the host has moved on."""

@@ -13,9 +13,11 @@ from .durable import WINDOWS
 from .explain import store_finding
 from .facade_check import check_facade
 from .finding import INTERRUPTED, TAMPERED, Finding
-from .layout import BUILDING, DISCARDED, Layout
+from .layout import BUILDING, DISCARDED, Layout, is_tree_name
 from .observation import Observation, Reused
 from .receipts import Generation, Records, load_records
+from .spelling import other_spelling
+from .store_check import check_store, report_spelling, report_stray
 from .tree_checks import check_trees
 
 
@@ -43,6 +45,7 @@ def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None
     _find_leftovers(layout, observation)
     if WINDOWS and layout.state.is_dir():
         _check_root(layout, observation)
+    check_store(layout, observation)
     return observation
 
 
@@ -142,6 +145,13 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
             if entry in names or directory / entry in observation.orphans:
                 continue
             begun = entry.startswith((BUILDING, DISCARDED))
+            right = None if begun else other_spelling(directory, entry, names)
+            if right is not None:
+                report_spelling(layout, observation, directory / entry, right)
+                continue
+            if not begun and not is_tree_name(directory.name, entry):
+                report_stray(layout, observation, directory / entry)
+                continue
             observation.leftovers.append(directory / entry)
             observation.findings.append(
                 store_finding(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from .amiss import PROTECT, RENAME, SET_ASIDE
 from .declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
 from .finding import PENDING, Finding
 from .layout import laid_id
@@ -15,6 +16,7 @@ from .receipts import EnvironmentReceipt, Generation
 from .wanted import Wanted, wanted_bundles, wanted_environments
 from .wheel_name import name_and_version
 
+_NAMED_AT_MOST = 5
 FileName = Callable[[str], str]
 
 
@@ -68,10 +70,26 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
     _plan_switch(plan, observation, bundles, environments, now)
     if observation.open_to:
         plan.steps.append(Step("protect", "store", f"others may write into the root: {', '.join(observation.open_to)}"))
+    plan.steps += _store_steps(observation)
     if observation.leftovers:
         told = f"{len(observation.leftovers)} leftover(s) of runs that were cut off"
         plan.steps.append(Step("sweep", "store", told))
     return plan
+
+
+def _store_steps(observation: Observation) -> list[Step]:
+    reasons = {
+        RENAME: "are spelled otherwise than they were made",
+        PROTECT: "have another mode, owner or access than they were made with, or are gone",
+        SET_ASIDE: "were made by no run; they are moved to state/unexpected",
+    }
+    steps = []
+    for repair, reason in reasons.items():
+        names = sorted({each.path.name for each in observation.amiss if each.repair == repair})
+        if names:
+            shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else "")
+            steps.append(Step(repair, "store", f"{shown}: {reason}"))
+    return steps
 
 
 def reused(plan: Plan, observation: Observation) -> Reused | None:

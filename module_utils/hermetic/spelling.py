@@ -26,6 +26,14 @@ def spelled_otherwise(path: str, others: Iterable[str]) -> str | None:
     return None
 
 
+def other_spelling(directory: Path, name: str, missing: Iterable[str]) -> str | None:
+    """Return which of the names that a directory does not list is there all the same, as another spelling of one that it lists."""
+    for wanted in missing:
+        if folded(wanted) == folded(name) and os.path.lexists(directory / wanted):
+            return wanted
+    return None
+
+
 def as_written(path: Path) -> Path:
     """Return an absolute path in the spelling in which its directories have it, so that every spelling of a root is the same root."""
     found = Path(path.anchor.upper())

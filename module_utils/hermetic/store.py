@@ -9,24 +9,24 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import environment, interpreter, windows_acl
+from . import environment, interpreter, root_record, windows_acl
 from .archive import unpack
 from .artifact import Artifact
 from .compile_elsewhere import compile_elsewhere
 from .declaration import Bundle, WantedEnvironment
 from .durable import WINDOWS, make_directory, sync_file_system, sync_trees, write_json
-from .errors import BrokenArtifact, HermeticError
+from .errors import BrokenArtifact, BrokenRoot, HermeticError
 from .generation import place
 from .inspection import directory_hints, tree_owner
 from .layout import BUILDING, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
-from .removal import remove_tree
+from .removal import free, try_to_remove
 from .unpacked_bundle import bundle_info, verify_unpacked
 from .wheel_name import distribution
 from .workers import Workers, core_count
@@ -64,17 +64,19 @@ class Store:
             make_directory(directory)
         if WINDOWS and windows_acl.others_who_may_write(self.layout.root):
             windows_acl.protect(self.layout.root)
+        root_record.claim(self.layout)
 
     @contextmanager
     def _building(self, kind: str, tree_id: str) -> Iterator[Path]:
         """Give an empty directory beside the final place; what is left there after an error is removed."""
         building = self.layout.tree(kind, f"{BUILDING}{tree_id}")
-        remove_tree(building)
+        self.warnings += free(building)
         make_directory(building)
         try:
             yield building
         except BaseException:
-            remove_tree(building)
+            # What stays begins with a mark of ours: the next run tries again, and the error that led here is the one to report.
+            try_to_remove(building)
             raise
 
     def install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path) -> BundleReceipt:
@@ -92,7 +94,7 @@ class Store:
             executable = building / info["python"]["executable"]
             interpreter.check_version(executable, wanted=info["python"]["version"], subject=f"The bundle '{bundle.name}' {bundle.release}")
             sync_trees({building: manifest.files}, below=building)
-            place(building, self.layout.tree("bundles", bundle.id))
+            self.warnings += place(building, self.layout.tree("bundles", bundle.id))
         try:
             return self._record_bundle(bundle, artifact, archive, info, record, manifest)
         except BaseException:
@@ -132,7 +134,7 @@ class Store:
             sync_trees(finished, below=self.layout.root)
         except BaseException:
             for tree in finished:
-                remove_tree(tree)
+                try_to_remove(tree)
             raise
         before = {kind: set(getattr(self.records, kind)) for kind in ("environments", "laid")}
         try:
@@ -151,11 +153,12 @@ class Store:
     def _withdraw(self, building: Path, recorded: Collection[str]) -> None:
         """Remove a tree that was made in a run which failed, wherever it is by now; one that was mended stays."""
         kind, tree_id = building.parent.name, building.name[len(BUILDING) :]
-        remove_tree(building)
+        try_to_remove(building)
         if tree_id not in recorded:
             self.layout.receipt(kind, tree_id).unlink(missing_ok=True)
             getattr(self.records, kind).pop(tree_id, None)
-            remove_tree(self.layout.tree(kind, tree_id))
+            with suppress(BrokenRoot):
+                free(self.layout.tree(kind, tree_id))
 
     def _missing_wheels(self, wanted: Sequence[WantedEnvironment], again: set[str]) -> dict[str, tuple[str, str]]:
         """Return the laid wheels to make: their name, the wheel's digest and the bundle."""
@@ -197,7 +200,7 @@ class Store:
         jobs = []
         for name in names:
             building = self.layout.tree("laid", f"{BUILDING}{name}")
-            remove_tree(building)
+            self.warnings += free(building)
             finished[building] = ()
             make_directory(building)
             wheel = self._stored(artifacts[to_lay[name][0]])
@@ -271,7 +274,7 @@ class Store:
 
     def _finish(self, kind: str, receipt: EnvironmentReceipt | LaidReceipt, building: Path) -> None:
         final = self.layout.tree(kind, receipt.id)
-        place(building, final)
+        self.warnings += place(building, final)
         manifest = receipt.own_manifest() if isinstance(receipt, EnvironmentReceipt) else receipt.manifest()
         written: Any = type(receipt)(**{**receipt.__dict__, "directories": directory_hints(final, manifest)})
         write_json(self.layout.receipt(kind, receipt.id), dump(written))

@@ -4,24 +4,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .durable import WINDOWS, extended
-from .layout import DISCARDED, Layout
+from . import extended_attributes
+from .durable import WINDOWS, explain, extended
+from .errors import BrokenRoot, HermeticError
+from .layout import BOOTSTRAP, BUILDING, DISCARDED, Layout
 from .processes import trees_in_use
-from .receipts import Generation, Records
-from .removal import remove_tree
+from .receipts import EnvironmentReceipt, Generation, Records
+from .removal import aside_name, free, try_to_remove
 from .windows_in_use import set_aside_in
 from .windows_processes import is_open
 
 # A bootstrap of another run may be unpacking at this moment, before any process runs from it.
-_BOOTSTRAP = ".bootstrap-"
 _BOOTSTRAP_AGE = 3600
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass
@@ -69,7 +73,8 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
     needed = {wheel for receipt in staying_environments for wheel in receipt.wheels}
     needed |= {records.bundles[tree_id].sha256 for tree_id in records.bundles if tree_id in bundles | busy_bundles}
     if layout.wheels.is_dir():
-        garbage.artifacts = sorted(set(os.listdir(layout.wheels)) - needed)
+        # What is named otherwise than by a digest was put there by somebody else, who is told so.
+        garbage.artifacts = sorted(name for name in set(os.listdir(layout.wheels)) - needed if _DIGEST.fullmatch(name))
     garbage.bootstraps = _old_bootstraps(layout)
     if WINDOWS:
         garbage.set_aside = [path for path in set_aside_in(layout.root) if not is_open(extended(path))]
@@ -89,43 +94,74 @@ def _old_bootstraps(layout: Layout) -> list[Path]:
     own = Path(sys.base_prefix).resolve()
     found = []
     for entry in layout.root.iterdir():
-        if not entry.name.startswith(_BOOTSTRAP) or entry.resolve() in (own, *own.parents):
+        if not entry.name.startswith(BOOTSTRAP) or entry.resolve() in (own, *own.parents):
             continue
         if time.time() - entry.lstat().st_mtime > _BOOTSTRAP_AGE and not trees_in_use([entry]):
             found.append(entry)
     return found
 
 
-def remove(layout: Layout, records: Records, garbage: Garbage) -> None:
-    """Remove garbage: records before what they stand for, so that a run that is cut off leaves only trees without receipt."""
+def remove(layout: Layout, records: Records, garbage: Garbage) -> list[str]:
+    """Remove garbage, and return a warning for all that stays; pruning never fails a run.
+
+    A tree is renamed aside before its record goes, and its content last: a run that is cut off, or refused, leaves nothing that looks
+    like somebody else's, and what cannot be renamed keeps its record, so that a later run tries again.
+    """
+    warnings: list[str] = []
     for number in garbage.generations:
-        (layout.generation_records / f"{number}.json").unlink(missing_ok=True)
-        del records.generations[number]
-        remove_tree(layout.generations / str(number))
+        record = layout.generation_records / f"{number}.json"
+        if _discard(layout.generations / str(number), record, warnings):
+            del records.generations[number]
     for kind in ("environments", "laid", "bundles"):
         for tree_id in garbage.trees[kind]:
-            layout.receipt(kind, tree_id).unlink(missing_ok=True)
-            getattr(records, kind).pop(tree_id, None)
-            _discard(layout.tree(kind, tree_id))
+            gone = getattr(records, kind).get(tree_id)
+            if _discard(layout.tree(kind, tree_id), layout.receipt(kind, tree_id), warnings):
+                getattr(records, kind).pop(tree_id, None)
+                if isinstance(gone, EnvironmentReceipt):
+                    _note_unlinking(layout, gone)
     for sha256 in garbage.artifacts:
-        remove_tree(layout.wheels / sha256)
+        warnings += try_to_remove(layout.wheels / sha256)
     for bootstrap in (*garbage.bootstraps, *garbage.set_aside):
-        remove_tree(bootstrap)
+        warnings += try_to_remove(bootstrap)
+    return warnings
 
 
-def _discard(tree: Path) -> None:
-    """Rename a tree aside and remove it, so that nobody meets half of it under its name."""
-    if not os.path.lexists(tree):
-        return
-    aside = tree.parent / f"{DISCARDED}{tree.name}"
-    remove_tree(aside)
+def _discard(tree: Path, record: Path, warnings: list[str]) -> bool:
+    """Rename a tree aside, remove its record and then the tree, so that nobody meets half of it under its name."""
+    aside = tree
+    try:
+        if os.path.lexists(tree):
+            warnings += try_to_remove(tree.with_name(f"{DISCARDED}{tree.name}"))
+            aside = _renamed_aside(tree)
+        extended_attributes.release(os.fspath(record.parent))
+        extended_attributes.release(os.fspath(record))
+        record.unlink(missing_ok=True)
+        warnings += _freed(aside)
+    except (OSError, HermeticError) as error:
+        told = explain(error, str(tree)) if isinstance(error, OSError) else error
+        warnings.append(f"{tree} is needed by nothing and could not be removed; the next run tries again. {told}")
+        return False
+    return True
+
+
+def _renamed_aside(tree: Path) -> Path:
+    for flagged in (tree, tree.parent):
+        extended_attributes.release(os.fspath(flagged))
+    aside = aside_name(tree)
     try:
         os.rename(tree, aside)
     except PermissionError:
         if not WINDOWS:
             raise
-        aside = tree  # a process has something in it open: it goes from where it is
-    remove_tree(aside)
+        return tree  # a process has something in it open: it goes from where it is
+    return aside
+
+
+def _note_unlinking(layout: Layout, receipt: EnvironmentReceipt) -> None:
+    """Give the receipts of wheels whose files lost a name a new time: that the files changed since then, which quick looks go by, was us."""
+    for laid_id in receipt.laid:
+        with contextlib.suppress(OSError):
+            os.utime(layout.receipt("laid", laid_id))
 
 
 def is_recorded(tree: Path, records: Records) -> bool:
@@ -134,14 +170,22 @@ def is_recorded(tree: Path, records: Records) -> bool:
     return tree.name in ({str(number) for number in records.generations} if kind == "generations" else getattr(records, kind))
 
 
-def remove_leftovers(leftovers: Iterable[Path]) -> None:
-    """Remove what runs that were cut off left behind; a tree from which a process runs stays for a later run."""
+def remove_leftovers(leftovers: Iterable[Path]) -> list[str]:
+    """Remove what runs that were cut off left behind, and return warnings; a tree from which a process runs stays for a later run."""
     found = list(leftovers)
     busy = trees_in_use(found) if found else set()
+    warnings: list[str] = []
     for leftover in found:
-        if leftover in busy:
-            continue
-        if leftover.is_dir() and not leftover.is_symlink():
-            remove_tree(leftover)
-        else:
-            leftover.unlink(missing_ok=True)
+        if leftover not in busy:
+            warnings += _freed(leftover)
+    return warnings
+
+
+def _freed(leftover: Path) -> list[str]:
+    """Remove, or rename to a name that says whose it was: what is left of a tree of ours is no stranger's."""
+    if leftover.name.startswith((BUILDING, DISCARDED)):
+        return try_to_remove(leftover)
+    try:
+        return free(leftover)
+    except BrokenRoot as error:
+        return [str(error)]

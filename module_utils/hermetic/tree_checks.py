@@ -15,6 +15,7 @@ from . import interpreter
 from .durable import inside
 from .errors import BrokenInterpreter
 from .explain import bundle_findings, environment_findings, shared_finding, store_finding, without_consequences
+from .extended_attributes import Known
 from .finding import INTERRUPTED, TAMPERED, Finding
 from .foreign_packages import find_foreign
 from .inspection import Inspection
@@ -42,7 +43,18 @@ def check_trees(
             _report_gone(layout, observation, f"bundle:{name}", "bundles", tree_id)
             continue
         tree = layout.tree("bundles", tree_id)
-        checks.append(_TreeCheck("bundles", tree_id, tree, bundle.manifest(), bundle.owner, bundle.directories, reads=verify == "deep"))
+        checks.append(
+            _TreeCheck(
+                "bundles",
+                tree_id,
+                tree,
+                bundle.manifest(),
+                bundle.owner,
+                bundle.directories,
+                reads=verify == "deep",
+                finished=_written(layout, "bundles", tree_id),
+            )
+        )
         starts.append(Meanwhile(partial(_check_start, layout, observation, name, bundle)))
     if verify == "none":
         checks = []
@@ -113,10 +125,21 @@ class _TreeCheck:
     owner: list[Any] | None
     hints: dict[str, list[int]] | object
     reads: bool = False
+    finished: int = 0
+    carried: Known = field(default_factory=dict)
     inspection: Inspection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.inspection = Inspection(self.tree, self.manifest, owner=self.owner, shares=self.kind == "environments", reads=self.reads)
+        self.inspection = Inspection(
+            self.tree,
+            self.manifest,
+            owner=self.owner,
+            shares=self.kind == "environments",
+            reads=self.reads,
+            # What only a change made after the receipt could bring is found by the time of change; a deep look asks every file.
+            finished=0 if self.reads else self.finished,
+            carried=self.carried,
+        )
 
 
 def _verify(
@@ -130,6 +153,12 @@ def _verify(
     jobs: int,
 ) -> None:
     records = observation.records
+    carried: Known = {}
+    finished = {laid_id: _written(layout, "laid", laid_id) for laid_id in used}
+    for tree_id, receipt in records.environments.items():
+        # Linking a file changes it, as far as the system is concerned.
+        written = _written(layout, "environments", tree_id) if finished.keys() & receipt.laid.keys() else 0
+        finished.update({laid_id: max(finished[laid_id], written) for laid_id in receipt.laid if laid_id in finished})
     laid_checks = {
         laid_id: _TreeCheck(
             "laid",
@@ -139,6 +168,8 @@ def _verify(
             records.laid[laid_id].owner,
             records.laid[laid_id].directories,
             reads=deep,
+            finished=finished[laid_id],
+            carried=carried,
         )
         for laid_id in used
     }
@@ -149,7 +180,7 @@ def _verify(
     dirty_laid = {laid_id for laid_id, check in laid_checks.items() if check.inspection.differences}
     environment_checks = []
     for receipt in environments:
-        check = _check_environment(layout, receipt, records.laid, dirty_laid, deep=deep)
+        check = _check_environment(layout, receipt, records.laid, dirty_laid, carried, deep=deep)
         environment_checks.append((receipt, check))
     if digests is not None:
         own = [check for _receipt, check in environment_checks]
@@ -162,21 +193,40 @@ def _verify(
 
 
 def _check_environment(
-    layout: Layout, receipt: EnvironmentReceipt, laid: dict[str, LaidReceipt], dirty_laid: set[str], *, deep: bool
+    layout: Layout, receipt: EnvironmentReceipt, laid: dict[str, LaidReceipt], dirty_laid: set[str], carried: Known, *, deep: bool
 ) -> _TreeCheck:
     """Inspect an environment; one whose directories are untouched and whose wheels are whole needs no look at the shared files."""
     tree = layout.tree("environments", receipt.id)
+    finished = _written(layout, "environments", receipt.id)
     shares = receipt.link_mode == "hardlink" and all(laid[laid_id].stamp == stamp for laid_id, stamp in receipt.laid.items())
     if shares and not deep and not dirty_laid.intersection(receipt.laid):
-        quick = _TreeCheck("environments", receipt.id, tree, receipt.own_manifest(), receipt.owner, receipt.directories)
+        quick = _TreeCheck("environments", receipt.id, tree, receipt.own_manifest(), receipt.owner, receipt.directories, finished=finished)
         changed = quick.inspection.directories(receipt.directories)
         if not changed and not quick.inspection.differences:
             quick.inspection.files()
             quick.inspection.links()
             return quick
-    check = _TreeCheck("environments", receipt.id, tree, receipt.manifest(laid), receipt.owner, receipt.directories, reads=deep)
+    check = _TreeCheck(
+        "environments",
+        receipt.id,
+        tree,
+        receipt.manifest(laid),
+        receipt.owner,
+        receipt.directories,
+        reads=deep,
+        finished=finished,
+        carried=carried,
+    )
     check.inspection.all_by_stat(receipt.directories, list_all=deep)
     return check
+
+
+def _written(layout: Layout, kind: str, tree_id: str) -> int:
+    """Return when the receipt of a tree was written, which is when the last of our own changes to the tree was done."""
+    try:
+        return os.lstat(layout.receipt(kind, tree_id)).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _hash(checks: list[_TreeCheck], known: Mapping[Inode, str], *, jobs: int) -> dict[Inode, str]:

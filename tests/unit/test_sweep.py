@@ -140,15 +140,17 @@ def test_garbage_is_removed_and_nothing_else(host: Host, layout: Layout) -> None
     assert not find_garbage(layout, host.records, current(host), keep=1).any()
 
 
-def test_a_record_goes_before_its_tree(host: Host, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(tree: Path) -> None:
+def test_a_run_that_is_cut_off_while_it_removes_leaves_nothing_that_looks_like_a_strangers(
+    host: Host, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(tree: Path) -> list[str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sweep, "_discard", fails)
+    monkeypatch.setattr(sweep, "_freed", fails)
     with pytest.raises(KeyboardInterrupt):
         remove(layout, host.records, Garbage(trees={"environments": [], "laid": [], "bundles": [OLD.id]}))
     assert not layout.receipt("bundles", OLD.id).exists()
-    assert layout.tree("bundles", OLD.id).exists()
+    assert [path.name for path in layout.bundles.iterdir() if OLD.id in path.name] == [f".old-{OLD.id}"]
 
 
 def test_a_tree_that_is_gone_already_is_no_obstacle(host: Host, layout: Layout) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import changes, journal, windows_acl
 from . import generation as generations
+from .amiss import PROTECT
 from .artifact import find_artifact
 from .disk_space import freed_bytes
 from .durable import WINDOWS, explain, make_directory, write_json
@@ -30,6 +31,8 @@ from .request import Request, parse_request
 from .result import Result, make_result, now, releases
 from .root_record import open_up_nothing
 from .spelling import as_written
+from .store_check import amiss
+from .store_repair import put_right
 from .sweep import find_garbage, remove
 from .timings import Timings
 from .windows_volume import long_name
@@ -183,6 +186,9 @@ def _generation(request: Request, _progress: Progress) -> Result:
             if not request.check:
                 generations.forget(layout, begun)
         current = records.generations.get(number) if number is not None else None
+        if not request.check:
+            # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
+            warnings += put_right(layout, [each for each in amiss(layout, records, current) if each.repair == PROTECT])
         plan = Plan()
         after = number
         freed = 0

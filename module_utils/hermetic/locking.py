@@ -78,7 +78,7 @@ def hold(path: Path, *, timeout: float, purpose: str) -> Iterator[float]:
 def _attempt(path: Path) -> int | None:
     """Return a locked descriptor of the file that is at the path now, or None while another holds it."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0), 0o644)
+        descriptor = _opened(path)
     except OSError as error:
         raise explain(error, str(path)) from error
     try:
@@ -93,6 +93,22 @@ def _attempt(path: Path) -> int | None:
             raise explain(error, str(path)) from error
     os.close(descriptor)
     return None
+
+
+def _opened(path: Path) -> int:
+    flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    fresh = not os.path.lexists(path)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o644)
+        # Whatever the umask; one that was there keeps its mode, so that a look at the root can say what it is.
+        if fresh and sys.platform != "win32":
+            os.fchmod(descriptor, 0o644)
+        return descriptor
+    except PermissionError:
+        # An immutable flag or a read-only attribute keeps it from being written, not from being locked; the run puts it right.
+        if not os.path.isfile(path):
+            raise
+        return os.open(path, os.O_RDONLY | flags)
 
 
 def _lock(descriptor: int) -> None:
@@ -117,8 +133,6 @@ def _release(descriptor: int) -> None:
 def _name(descriptor: int, text: str) -> None:
     # The text only informs those who wait: on a full disk, sweeping and going back must still get the lock.
     with suppress(OSError):
-        if sys.platform != "win32":
-            os.fchmod(descriptor, 0o644)
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, text.encode("utf-8", "surrogateescape"))

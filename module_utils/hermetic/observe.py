@@ -14,11 +14,14 @@ from .explain import store_finding
 from .facade_check import check_facade
 from .finding import INTERRUPTED, TAMPERED, Finding
 from .layout import BUILDING, DISCARDED, Layout, is_tree_name
+from .look import Inode
 from .observation import Observation, Reused
 from .receipts import Generation, Records, load_records
 from .spelling import other_spelling
-from .store_check import check_store, report_spelling, report_stray
+from .store_check import check_store, check_stored, report_spelling, report_stray
+from .stored_artifacts import look_at_stored, read_here
 from .tree_checks import check_trees
+from .workers import core_count, hash_inodes
 
 
 def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None) -> Observation:
@@ -39,13 +42,23 @@ def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None
         del records.generations[begun]
         observation.leftovers.append(layout.generation_records / f"{begun}.json")
     observation.current = _in_force(layout, observation)
+    stored = look_at_stored(layout, records)
+    to_read = stored.to_read(deep=verify == "deep")
+    digests: dict[Inode, str] = {}
     if observation.current is not None:
         check_facade(layout, observation, observation.current)
-        check_trees(layout, observation, observation.current, verify=verify, jobs=jobs)
+        digests = check_trees(layout, observation, observation.current, verify=verify, jobs=jobs, also_read=to_read)
+    if verify == "quick":
+        digests = read_here(to_read)
+    elif verify == "deep" and observation.current is None:
+        digests = hash_inodes(to_read, count=core_count(jobs))
     _find_leftovers(layout, observation)
     if WINDOWS and layout.state.is_dir():
         _check_root(layout, observation)
-    check_store(layout, observation)
+    if layout.state.is_dir():
+        check_store(layout, observation)
+        if verify != "none":
+            check_stored(layout, observation, stored, {inode: digests.get(inode, "") for inode in to_read})
     return observation
 
 

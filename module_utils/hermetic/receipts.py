@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from .errors import BrokenRoot
 from .layout import Layout
 from .manifest import FileRecord, Manifest, from_bundle_files
+from .spelling import other_spelling
 
 RECEIPT_FORMAT = 1
 
@@ -184,7 +186,7 @@ def _load(path: Path, record_type: Any) -> Any:
         if number != RECEIPT_FORMAT:
             raise ValueError(f"the format is {number!r}")
         record = record_type(**document)
-        _check_shape(record, path.stem)
+        _check_shape(record, path)
         return record
     except FileNotFoundError:
         return None
@@ -192,7 +194,7 @@ def _load(path: Path, record_type: Any) -> Any:
         return f"{path} cannot be read ({type(error).__name__}: {error}); what it stands for will be made again."
 
 
-def _check_shape(record: Any, name: str) -> None:
+def _check_shape(record: Any, path: Path) -> None:
     """Raise ValueError for a record that was written by something else than ``dump``, or for something else than its name says."""
     for field in fields(record):
         value, wanted = getattr(record, field.name), str(field.type)
@@ -200,7 +202,8 @@ def _check_shape(record: Any, name: str) -> None:
         if not fits and not (value is None and wanted.endswith("| None")):
             raise ValueError(f"{field.name} is {value!r:.40}")
     told = str(record.number) if isinstance(record, Generation) else record.id
-    if told != name:
+    # A file system that folds case finds it by its right name, too: it is the same record, and its name is put right.
+    if told != path.stem and other_spelling(path.parent, path.name, [f"{told}.json"]) is None:
         raise ValueError(f"it speaks of {told}")
 
 
@@ -215,20 +218,31 @@ class Records:
     unreadable: dict[str, str]
 
 
+def _files(directory: Path) -> list[Path]:
+    """Return the files of a directory of records, also those whose ending is spelled otherwise where that makes no difference."""
+    names = sorted(os.listdir(directory)) if directory.is_dir() else []
+    return [
+        directory / name
+        for name in names
+        if not name.startswith(".")
+        and (name.endswith(".json") or other_spelling(directory, name, {f"{name[: -len('.json')]}.json"}.difference(names)) is not None)
+    ]
+
+
 def load_records(layout: Layout) -> Records:
     """Read every receipt and generation below a root; a missing root has none."""
     records = Records({}, {}, {}, {}, {})
     for kind, record_type in _KINDS.items():
         found = getattr(records, kind)
         directory = layout.receipts(kind)
-        for path in sorted(directory.glob("[!.]*.json")) if directory.is_dir() else ():
+        for path in _files(directory):
             record = _load(path, record_type)
             if isinstance(record, str):
                 records.unreadable[str(path)] = record
             elif record is not None:
-                found[path.stem] = record
+                found[record.id] = record
     directory = layout.generation_records
-    for path in sorted(directory.glob("[!.]*.json")) if directory.is_dir() else ():
+    for path in _files(directory):
         record = _load(path, Generation)
         if isinstance(record, str):
             records.unreadable[str(path)] = record

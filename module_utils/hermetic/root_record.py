@@ -39,6 +39,8 @@ def acceptable(mode: int) -> bool:
 def read(layout: Layout) -> RootRecord | None:
     """Return the record; None where there is none that can be read, as before the first run."""
     try:
+        if not stat.S_ISREG(os.lstat(layout.root_record).st_mode):
+            return None
         with open(layout.root_record, encoding="utf-8") as stream:
             document = json.load(stream)
         user, group = document["owner"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from .durable import RECORD_MODE, WINDOWS, extended
 from .finding import INTERRUPTED, TAMPERED, Finding, opens_up
 from .inspection import WINDOWS_ATTRIBUTES
 from .layout import BOOTSTRAP, BUILDING, DISCARDED, OWN_DIRECTORIES, OWN_LINKS, RECEIPT_KINDS, Layout
-from .look import look_here
+from .look import Inode, look_here
 from .manifest import DIRECTORY_MODE
 from .observation import Observation
+from .receipts import Generation, Records
 from .spelling import other_spelling
+from .stored_artifacts import StoredArtifacts
 from .windows_in_use import SET_ASIDE as IN_USE
 
 _STATE = (
@@ -35,12 +37,34 @@ _PUT_RIGHT = "Converge to put it right."
 
 def check_store(layout: Layout, observation: Observation) -> None:
     """Add a finding, and what repairs it, for each of the root's own directories, links and records that is not as the engine makes it."""
-    if not layout.state.is_dir():
-        return
     check = _StoreCheck(layout, observation)
     check.directories()
     check.records()
     check.names()
+
+
+def amiss(layout: Layout, records: Records, current: Generation | None) -> list[Amiss]:
+    """Return what is not right about directories and records, for a run that looks at nothing else."""
+    observation = Observation(records=records, current=current)
+    check_store(layout, observation)
+    return observation.amiss
+
+
+def check_stored(layout: Layout, observation: Observation, stored: StoredArtifacts, digests: Mapping[Inode, str]) -> None:
+    """Add a finding for each stored artifact that is not what its digest says, and for each entry among them that is none."""
+    check = _StoreCheck(layout, observation)
+    for each in stored.artifacts:
+        check.check_file(each.path)
+    for path in stored.strays:
+        report_stray(layout, observation, path)
+    for path, right in stored.misspelled.items():
+        report_spelling(layout, observation, path, right)
+    for each, actual in stored.changed(digests):
+        below = each.path.relative_to(layout.root).as_posix()
+        found = f"sha256 {actual[:12]}" if actual is not None else "a file that cannot be read"
+        remedy = "Converge to remove it; it is fetched again when it is needed."
+        observation.findings.append(Finding("store", "modified", "high", TAMPERED, f"sha256 {each.sha256[:12]}", found, below, remedy))
+        observation.leftovers.append(each.path)
 
 
 class _StoreCheck:
@@ -76,11 +100,14 @@ class _StoreCheck:
         files += [layout.generation_records / f"{number}.json" for number in records.generations]
         files += [layout.receipt(kind, tree_id) for kind in RECEIPT_KINDS for tree_id in getattr(records, kind)]
         for path in files:
-            self._check(path, mode=RECORD_MODE)
-        self._check(layout.root_record, mode=RECORD_MODE, needed=used)
-        if used and self._record is None and os.path.lexists(layout.root_record):
+            self.check_file(path)
+        if self._check(layout.root_record, mode=RECORD_MODE, needed=used) and self._record is None:
             self._find("modified", "a readable record", "a record that cannot be read", layout.root_record, severity="medium")
-            self._observation.leftovers.append(layout.root_record)
+            self._amiss(Amiss(layout.root_record, PROTECT, RECORD_MODE))
+
+    def check_file(self, path: Path) -> None:
+        """Check kind, mode and owner of one file of ours, if it is there."""
+        self._check(path, mode=RECORD_MODE)
 
     def names(self) -> None:
         """Check that nothing lies among what is ours that is not ours, and that each name is spelled as the engine spells it."""

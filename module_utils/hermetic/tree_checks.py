@@ -29,9 +29,19 @@ from .workers import core_count, hash_inodes
 
 
 def check_trees(
-    layout: Layout, observation: Observation, current: Generation, *, verify: str, jobs: int, also_laid: frozenset[str] = frozenset()
-) -> None:
-    """Add a finding for each difference between the trees of a generation and their receipts; ``verify`` as for ``observe``."""
+    layout: Layout,
+    observation: Observation,
+    current: Generation,
+    *,
+    verify: str,
+    jobs: int,
+    also_laid: frozenset[str] = frozenset(),
+    also_read: Mapping[Inode, str] | None = None,
+) -> dict[Inode, str]:
+    """Add a finding for each difference between the trees of a generation and their receipts; ``verify`` as for ``observe``.
+
+    ``also_read`` are further files to hash where files are hashed; the digests of all are returned.
+    """
     records = observation.records
     checks: list[_TreeCheck] = []
     # To start an interpreter is mostly to wait.
@@ -78,11 +88,14 @@ def check_trees(
                 store_finding("missing", cause, "the receipt of a laid wheel", None, f"state/receipts/laid/{laid_id}.json")
             )
         observation.orphans.append(layout.tree("laid", laid_id))
+    digests: dict[Inode, str] = {}
     if verify != "none":
         used = also_laid.union(*(receipt.laid for receipt in environments))
-        _verify(layout, observation, checks, environments, sorted(used), deep=verify == "deep", jobs=jobs)
+        further = (also_read or {}) if verify == "deep" else {}
+        digests = _verify(layout, observation, checks, environments, sorted(used), further, deep=verify == "deep", jobs=jobs)
     for start in starts:
         start.result()
+    return digests
 
 
 def _report_gone(layout: Layout, observation: Observation, subject: str, kind: str, tree_id: str) -> None:
@@ -148,10 +161,11 @@ def _verify(
     checks: list[_TreeCheck],
     environments: list[EnvironmentReceipt],
     used: list[str],
+    further: Mapping[Inode, str],
     *,
     deep: bool,
     jobs: int,
-) -> None:
+) -> dict[Inode, str]:
     records = observation.records
     carried: Known = {}
     finished = {laid_id: _written(layout, "laid", laid_id) for laid_id in used}
@@ -176,20 +190,22 @@ def _verify(
     for check in [*checks, *laid_checks.values()]:
         check.inspection.all_by_stat(check.hints, list_all=deep)  # type: ignore[arg-type]
     # Other processes read the files while this one goes through the environments.
-    digests = Meanwhile(lambda: _hash([*checks, *laid_checks.values()], {}, jobs=jobs)) if deep else None
+    digests = Meanwhile(lambda: _hash([*checks, *laid_checks.values()], {}, further, jobs=jobs)) if deep else None
     dirty_laid = {laid_id for laid_id, check in laid_checks.items() if check.inspection.differences}
+    told: dict[Inode, str] = {}
     environment_checks = []
     for receipt in environments:
         check = _check_environment(layout, receipt, records.laid, dirty_laid, carried, deep=deep)
         environment_checks.append((receipt, check))
     if digests is not None:
         own = [check for _receipt, check in environment_checks]
-        told = _hash(own, digests.result(), jobs=jobs)
+        told = _hash(own, digests.result(), {}, jobs=jobs)
         streams: dict[Inode, list[str]] = {}
         for check in [*checks, *laid_checks.values(), *own]:
             check.inspection.contents(told)
             check.inspection.streams(streams)
     _report(observation, checks, environment_checks, laid_checks)
+    return told
 
 
 def _check_environment(
@@ -229,9 +245,9 @@ def _written(layout: Layout, kind: str, tree_id: str) -> int:
         return 0
 
 
-def _hash(checks: list[_TreeCheck], known: Mapping[Inode, str], *, jobs: int) -> dict[Inode, str]:
+def _hash(checks: list[_TreeCheck], known: Mapping[Inode, str], further: Mapping[Inode, str], *, jobs: int) -> dict[Inode, str]:
     """Hash each inode once, however many trees share it, and return the digests together with those that are known."""
-    paths: dict[Inode, str] = {}
+    paths = dict(further)
     for check in checks:
         at = inside(check.tree)
         for path, inode in check.inspection.inodes.items():

@@ -113,7 +113,9 @@ class _StoreCheck:
         """Check that nothing lies among what is ours that is not ours, and that each name is spelled as the engine spells it."""
         layout, records = self._layout, self._observation.records
         top = {*OWN_LINKS, *OWN_DIRECTORIES, *(self._record.beside if self._record is not None else ())}
-        self._strays(layout.root, top, also=_OF_VOLUMES if os.path.ismount(layout.root) else ())
+        # What lies in a directory that is about to become a root is part of how it is found.
+        if self._record is not None or self._observation.current is not None or records.generations:
+            self._strays(layout.root, top, also=_OF_VOLUMES if os.path.ismount(layout.root) else ())
         self._strays(layout.state, _STATE)
         self._strays(layout.state / "receipts", RECEIPT_KINDS)
         unreadable = {os.path.basename(path) for path in records.unreadable}

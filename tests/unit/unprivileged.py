@@ -15,10 +15,12 @@ as_nobody = pytest.mark.skipif(not ROOT, reason="becomes another user")
 
 _PACKAGE = "ansible_collections.hermetic.python.plugins.module_utils.hermetic"
 _LOAD = f"from {_PACKAGE} import durable\nfrom {_PACKAGE}.errors import BrokenRoot\nfrom {_PACKAGE}.removal import remove_tree\n"
+# Loaded while everything can still be read.
+_LOAD += f"from {_PACKAGE} import sweep\nfrom {_PACKAGE}.layout import Layout\nfrom {_PACKAGE}.receipts import Generation, Records\n"
 
 
 def unprivileged(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the code as nobody, with ``durable``, ``remove_tree``, ``BrokenRoot`` and ``Path`` at hand."""
+    """Run the code as nobody, with ``durable``, ``sweep``, ``remove_tree``, ``BrokenRoot``, ``Layout`` and ``Path`` at hand."""
     prelude = (
         f"import os, sys, tempfile; sys.path[:0] = {sys.path!r}\nfrom pathlib import Path\n"
         + _LOAD

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -97,3 +98,37 @@ def test_a_root_that_is_spelled_otherwise_is_the_same_root(root: Root, make_root
     again = make_root(root.path.with_name("infra-SYSTEM"), root.declared)
     assert again.converge()["changed"] is False
     assert root.drift("deep") == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["{web}", "{bundle}", "{laid}", "environments", "state", "current", "envs", "{receipt}", "{digest}", "generations/{number}/envs/web"],
+)
+def test_a_directory_of_the_root_that_is_spelled_otherwise_is_the_same_tree(root: Root, place: str) -> None:
+    generation = root.current()
+    web = root.environment("web")
+    names = {
+        "web": f"environments/{web.name}",
+        "bundle": f"bundles/{root.bundle().name}",
+        "laid": next(f"laid/{path.name}" for path in (root.path / "laid").iterdir() if path.name.upper() != path.name),
+        "receipt": f"state/receipts/environments/{web.name}.json",
+        "digest": f"wheels/{root.declared.bundles['python'].sha256}",
+        "number": generation["number"],
+    }
+    path = root.path / place.format(**names)
+    inode = path.lstat().st_ino
+    path.rename(path.with_name("between"))
+    path.with_name("between").rename(path.with_name(path.name.upper()))
+    assert os.path.lexists(path)
+    for verify in ("quick", "deep"):
+        found = root.drift(verify)
+        assert len(found) == 1, found
+        assert found[0]["cause"] == "tampered"
+    result = root.converge()
+    assert result["generation"] == {"before": generation["number"], "after": generation["number"]}
+    assert path.name in os.listdir(path.parent)
+    if not place.startswith("generations"):
+        assert path.lstat().st_ino == inode, "it was made again"
+    assert root.drift("deep") == []
+    assert root.converge()["changed"] is False
+    assert root.python("-c", "import alpha; print(alpha.__name__)", of="web").strip() == "alpha"

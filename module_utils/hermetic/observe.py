@@ -154,11 +154,12 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
     for directory in _written_to(layout):
         known.setdefault(directory, {entry for entry in os.listdir(directory) if not entry.startswith((BUILDING, DISCARDED))})
     for directory, names in known.items():
-        for entry in sorted(os.listdir(directory)) if directory.is_dir() else ():
+        listed = sorted(os.listdir(directory)) if directory.is_dir() else []
+        for entry in listed:
             if entry in names or directory / entry in observation.orphans:
                 continue
             begun = entry.startswith((BUILDING, DISCARDED))
-            right = None if begun else other_spelling(directory, entry, names)
+            right = None if begun else other_spelling(directory, entry, names.difference(listed))
             if right is not None:
                 report_spelling(layout, observation, directory / entry, right)
                 continue

@@ -64,6 +64,7 @@ class Store:
             make_directory(directory)
         if WINDOWS and windows_acl.others_who_may_write(self.layout.root):
             windows_acl.protect(self.layout.root)
+            root_record.renew_access(self.layout)
         root_record.claim(self.layout)
 
     @contextmanager

@@ -243,7 +243,24 @@ CASES = [
         (("store", "interrupted", ".new-one"),),
         cause="interrupted",
     ),
+    *(
+        Case(
+            f"attributes {attributes} of {place}",
+            on_host(f"assert ctypes.windll.kernel32.SetFileAttributesW(path, {attributes})", place),
+            (("store", "mode", place.rpartition("/")[2]),),
+        )
+        for place, attributes in (("state/current.json", 1), ("state/current.json", 6), ("state/lock", 1), ("state/generations/2.json", 7))
+    ),
+    Case("access list of the state", mode("state", 0o777), (("store", "mode", "state"),)),
+    Case("file in the root", write("notes.txt"), (("store", "unexpected", "notes.txt"),)),
+    Case("an environment in other letters", lambda root: in_capitals(root.environment("one")), (("store", "modified", ""),)),
+    Case("a bundle in other letters", lambda root: in_capitals(root.bundle()), (("store", "modified", ""),)),
 ]
+
+
+def in_capitals(path: Path) -> None:
+    """Give a name other letters, as Windows takes for the same."""
+    path.rename(path.with_name(path.name.upper()))
 
 
 def kept(root: WindowsRoot) -> dict[str, tuple[int, int]]:

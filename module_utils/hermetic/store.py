@@ -90,7 +90,9 @@ class Store:
                     f"The bundle '{bundle.name}' {bundle.release} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it."
                 )
             executable = building / info["python"]["executable"]
-            interpreter.check_version(executable, wanted=info["python"]["version"], subject=f"The bundle '{bundle.name}' {bundle.release}")
+            subject = f"The bundle '{bundle.name}' {bundle.release}"
+            answer = interpreter.check_version(executable, wanted=info["python"]["version"], subject=subject)
+            interpreter.check_own_tree(answer, building, subject=subject)
             sync_trees({building: manifest.files}, below=building)
             place(building, self.layout.tree("bundles", bundle.id))
         try:
@@ -284,6 +286,8 @@ class Store:
         answer = interpreter.check_version(
             tree / where.python, wanted=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{wanted.declared.name}'"
         )
+        bundle_tree = self.layout.tree("bundles", bundle.id)
+        interpreter.check_own_tree(answer, tree, bundle_tree, subject=f"The new VirtualEnv '{wanted.declared.name}'")
         if os.path.realpath(answer["prefix"]) != os.path.realpath(tree):
             raise HermeticError(
                 f"The interpreter of the new VirtualEnv '{wanted.declared.name}' takes {answer['prefix']} for its prefix, where {tree} was wanted; "

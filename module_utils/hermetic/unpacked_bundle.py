@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .confinement import CONFINED, missing_landmarks
 from .declaration import Bundle
 from .errors import BrokenArtifact
 from .inspection import Inspection, file_owner
@@ -36,6 +37,7 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
         python = info["python"]
         needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
         named = (info["name"], info["release"], *needed)
+        lacking = missing_landmarks(info) if info.get(CONFINED) else []
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenArtifact(
             f"{subject} holds a bundle.json that cannot be read ({type(error).__name__}: {error}). Build it again."
@@ -43,6 +45,11 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
     if named[:2] != (bundle.name, bundle.release):
         raise BrokenArtifact(
             f"{subject} is the bundle '{named[0]}' {named[1]}. Declare it by that name and release, or publish the right archive."
+        )
+    if lacking:
+        raise BrokenArtifact(
+            f"{subject} says that its interpreter looks for its parts in its own tree only, and lacks what that takes. Build it again.",
+            lacking,
         )
     size, sha256 = written["bundle.json"]
     return info, [0o644, size, sha256]

@@ -25,7 +25,7 @@ TAMPERED = "tampered"
 INTERRUPTED = "interrupted"
 
 # What runs code without being asked for weighs more than what merely lies there.
-_RUNS_CODE = (".pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe", ".zip")
+_RUNS_CODE = (".pth", "._pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe", ".zip")
 # What tells a starting interpreter where to find its modules.
 _LEADS_TO_CODE = ("pyvenv.cfg", "pybuilddir.txt")
 

@@ -30,10 +30,11 @@ def add_landmarks(tree: Tree) -> None:
             place.write_text(ZIP_TEXT)
 
 
-def plant(directory: Path, *, version: str, code: str) -> None:
+def plant(directory: Path, *, version: str, code: str, called: str | None = None) -> None:
     """Put everything into a directory that a CPython below it may take for its own, made of modules that run ``code``.
 
-    The same at every name that any version and system looks for, beside whatever lies there already.
+    The same at every name that any version and system looks for, beside whatever lies there already. ``called`` is the path of the
+    directory on a Windows host whose disk lies here.
     """
     python = PythonVersion(version)
     major, minor = python.numbers
@@ -55,12 +56,13 @@ def plant(directory: Path, *, version: str, code: str) -> None:
             for module, text in modules.items():
                 packed.writestr(module, text)
     names = ["python", f"python{major}", f"python{python.short}", f"python{major}{minor}", "python.exe", "python3.exe"]
-    leading = "".join(f"{place}\n" for place in ("lib", "Lib", home, "import site"))
+    programs = f"{called}\\bin" if called else str(directory / "bin")
+    leading = "".join(f"{place}\n" for place in ("lib", "Lib", f"{called}\\Lib" if called else home, "import site"))
     _write(directory, {f"{name}._pth": leading for name in names})
     _write(
         directory,
         {
-            "pyvenv.cfg": f"home = {directory / 'bin'}\ninclude-system-site-packages = true\n",
+            "pyvenv.cfg": f"home = {programs}\ninclude-system-site-packages = true\n",
             "pybuilddir.txt": f"lib/python{python.short}\n",
             "Modules/Setup.local": "",
             "Modules/Setup": "",

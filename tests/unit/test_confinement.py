@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,13 +17,20 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.confineme
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, BrokenInterpreter, HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import file_severity
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import check_metadata
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.elf import read_elf
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.openssl_directories import (
     belongs_to_system,
     compiled_in,
     confine_openssl,
 )
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_landmarks import add_landmarks, plant
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_paths import stays_inside
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_paths import (
+    confine_search_paths,
+    outside_search_paths,
+    stays_inside,
+    warnings_of_packages,
+)
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.stdlib_patches import mark_externally_managed
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.upstream_version import release_warnings
 from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import Resolver
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Index
@@ -60,7 +69,7 @@ def test_an_empty_tree_lacks_every_landmark(platform: str, version: str, lacks: 
     info["files"] = {path: {"type": kind} for path, kind in landmarks(platform=platform, version=version).items()}
     assert missing_landmarks(info) == []
     # A link could lead anywhere, and a directory is no zip.
-    info["files"] = dict.fromkeys(info["files"], {"type": "link"})
+    info["files"] = {path: {"type": "link"} for path in info["files"]}
     assert missing_landmarks(info) == lacks
 
 
@@ -155,6 +164,39 @@ def test_what_leads_to_code_weighs_as_code_does(path: str) -> None:
 )
 def test_a_search_path_stays_inside_or_does_not(entry: str, directory: str, stays: bool) -> None:
     assert stays_inside(entry, directory=directory) is stays
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="a library that looks elsewhere is made with cc")
+@pytest.mark.parametrize("entries", ["/home/builder/lib", "lib:$ORIGIN/..", "$ORIGIN/..::", "$ORIGIN/../../../..", "$ORIGIN/.."])
+def test_libraries_of_an_archive_look_in_the_tree_only(tmp_path: Path, entries: str) -> None:
+    tree = tree_at(tmp_path)
+    own = tree.stdlib_directory / "_own.so"
+    packaged = tree.root / tree.site_packages / "package.so"
+    packaged.parent.mkdir()
+    command = ["cc", "-shared", "-nostdlib", "-x", "c", "/dev/null", f"-Wl,-rpath,{entries}", "-o", str(own)]
+    subprocess.run(command, check=True)
+    shutil.copy(own, packaged)
+    before = packaged.read_bytes()
+    stays = entries == "$ORIGIN/.."
+    assert set(outside_search_paths(tree)) == (set() if stays else {own, packaged})
+    assert len(warnings_of_packages(tree)) == (0 if stays else 2)
+    packaged.unlink()
+    confine_search_paths(tree)
+    assert read_elf(own).search_texts == ("$ORIGIN/..",)
+    assert outside_search_paths(tree) == {}
+    assert (own.read_bytes() == before) is stays
+
+
+@pytest.mark.parametrize("has_venv", [True, False])
+def test_a_private_environment_is_advised_only_where_it_can_be_made(tmp_path: Path, has_venv: bool) -> None:
+    tree = tree_at(tmp_path, platform="windows-x86_64")
+    if has_venv:
+        (tree.stdlib_directory / "venv").mkdir()
+        (tree.stdlib_directory / "venv" / "__init__.py").write_text("")
+    mark_externally_managed(tree)
+    text = (tree.stdlib_directory / "EXTERNALLY-MANAGED").read_text()
+    assert ("-m venv" in text) is has_venv
+    assert "hermetic.python.virtualenv" in text
 
 
 @pytest.mark.parametrize(

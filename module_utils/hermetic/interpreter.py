@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .confinement import missing_landmarks
 from .errors import BrokenInterpreter
 from .workers import clean_environment
 
@@ -73,6 +74,14 @@ def taken_from_elsewhere(answer: Mapping[str, Any], *trees: Path) -> list[str]:
         places.append(str(entry))
     inside = tuple(_comparable(tree) for tree in trees)
     return sorted({place for place in places if place and not _comparable(place).startswith(inside)})
+
+
+def also_searched(info: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
+    """Return the trees besides its own that the interpreter of a bundle may tell of.
+
+    One that looks above its tree finds ``lib`` of the root, which leads to the default bundle, and to its landmarks where they are of one version.
+    """
+    return (root,) if missing_landmarks(info) else ()
 
 
 def _comparable(path: str | Path) -> str:

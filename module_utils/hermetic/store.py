@@ -27,7 +27,7 @@ from .layout import BUILDING, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
 from .removal import remove_tree
-from .unpacked_bundle import bundle_info, verify_unpacked
+from .unpacked_bundle import bundle_info, check_confined, verify_unpacked
 from .wheel_name import distribution
 from .workers import Workers, core_count
 
@@ -92,7 +92,8 @@ class Store:
             executable = building / info["python"]["executable"]
             subject = f"The bundle '{bundle.name}' {bundle.release}"
             answer = interpreter.check_version(executable, wanted=info["python"]["version"], subject=subject)
-            interpreter.check_own_tree(answer, building, subject=subject)
+            check_confined(info, subject=subject)
+            interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
             sync_trees({building: manifest.files}, below=building)
             place(building, self.layout.tree("bundles", bundle.id))
         try:
@@ -287,7 +288,8 @@ class Store:
             tree / where.python, wanted=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{wanted.declared.name}'"
         )
         bundle_tree = self.layout.tree("bundles", bundle.id)
-        interpreter.check_own_tree(answer, tree, bundle_tree, subject=f"The new VirtualEnv '{wanted.declared.name}'")
+        allowed = (tree, bundle_tree, *interpreter.also_searched(bundle.info, self.layout.root))
+        interpreter.check_own_tree(answer, *allowed, subject=f"The new VirtualEnv '{wanted.declared.name}'")
         if os.path.realpath(answer["prefix"]) != os.path.realpath(tree):
             raise HermeticError(
                 f"The interpreter of the new VirtualEnv '{wanted.declared.name}' takes {answer['prefix']} for its prefix, where {tree} was wanted; "

@@ -105,7 +105,7 @@ def _check_start(layout: Layout, observation: Observation, name: str, bundle: Bu
             )
         )
         return
-    elsewhere = interpreter.taken_from_elsewhere(answer, tree)
+    elsewhere = interpreter.taken_from_elsewhere(answer, tree, *interpreter.also_searched(bundle.info, layout.root))
     if elsewhere:
         observation.findings.append(elsewhere_finding(name, bundle, elsewhere))
 

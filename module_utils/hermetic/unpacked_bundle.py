@@ -37,7 +37,6 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
         python = info["python"]
         needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
         named = (info["name"], info["release"], *needed)
-        lacking = missing_landmarks(info) if info.get(CONFINED) else []
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenArtifact(
             f"{subject} holds a bundle.json that cannot be read ({type(error).__name__}: {error}). Build it again."
@@ -45,11 +44,6 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
     if named[:2] != (bundle.name, bundle.release):
         raise BrokenArtifact(
             f"{subject} is the bundle '{named[0]}' {named[1]}. Declare it by that name and release, or publish the right archive."
-        )
-    if lacking:
-        raise BrokenArtifact(
-            f"{subject} says that its interpreter looks for its parts in its own tree only, and lacks what that takes. Build it again.",
-            lacking,
         )
     size, sha256 = written["bundle.json"]
     return info, [0o644, size, sha256]
@@ -70,3 +64,14 @@ def verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[
     ]
     if problems:
         raise BrokenArtifact(f"{subject} is not what its own manifest says; nothing was installed. Build and publish it again.", problems)
+
+
+def check_confined(info: Mapping[str, Any], *, subject: str) -> None:
+    """Raise BrokenArtifact for a bundle that says its interpreter looks for its parts in its own tree only, and lacks what that takes."""
+    lacking = missing_landmarks(info) if info.get(CONFINED) else []
+    if lacking:
+        raise BrokenArtifact(
+            f"{subject} says that its interpreter looks for its parts in its own tree only, and lacks what that takes; nothing was installed. "
+            "Build it again.",
+            lacking,
+        )

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bundle_variants import Change, Contents, write
 from hosts import Host
 from roots import Archive, Declared, Engine, Root
+from wheelhouse import Wheel
 
 
 def _zip_of(contents: Contents) -> str:
@@ -86,20 +86,33 @@ def test_what_was_planted_above_a_bundle_of_before_is_found(root: Root, slim_bun
 
 
 def test_a_bundle_of_before_is_not_installed_below_what_was_planted(
-    make_root: Callable[[Path, Declared], Root], before: Archive, good: Archive, slim_bundle: Contents, tmp_path: Path
+    make_root: Callable[[Path, Declared], Root], engine: Engine, before: Archive, slim_bundle: Contents, tmp_path: Path
 ) -> None:
     version = ".".join(str(before.python["version"]).split(".")[:2])
     above = tmp_path / "above"
     (above / "lib").mkdir(parents=True)
-    root = make_root(above / "root", Declared({"python": good}))
-    root.converge()
-    (above / "lib" / f"python{version}").symlink_to(root.bundle() / "lib" / f"python{version}")
+    stdlib = engine.bootstrap.parents[1] / "lib" / f"python{version}"
+    (above / "lib" / f"python{version}").symlink_to(stdlib)
     with zipfile.ZipFile(above / _zip_of(slim_bundle), "w") as planted:
         planted.writestr("sitecustomize.py", "")
-    assert root.drift("deep") == []
-    result = root.run("converge", declared=Declared({"python": replace(before, release=before.release)}))
+    result = make_root(above / "root", Declared({"python": before})).run("converge")
     assert result["failed"] and not result["changed"]
     assert "outside of its own tree" in result["msg"]
+    assert list((above / "root" / "bundles").iterdir()) == []
+
+
+def test_a_host_can_go_back_to_a_bundle_of_before(
+    make_root: Callable[[Path, Declared], Root], before: Archive, good: Archive, wheels: dict[str, Wheel], tmp_path: Path
+) -> None:
+    """While the new one is the default, the Python of the old one finds its landmarks in ``lib`` of the root: that is ours, and passes."""
+    web = {"web": [wheels["alpha-1.0"]]}
+    root = make_root(tmp_path / "root", Declared({"python": good}, web))
+    root.converge()
+    root.converge(Declared({"python": before}, web))
+    for of in (None, "web"):
+        assert root.python("-c", "import sys; print(sys.base_prefix)", of=of).strip() == str(root.bundle())
+    assert {each["kind"] for each in root.drift("deep")} == {"stale"}
+    root.converge(Declared({"python": good}, web))
     assert root.drift("deep") == []
 
 

@@ -203,7 +203,7 @@ def _settle_libraries(tree: Tree, *, inputs: Inputs) -> str | None:
         set_search_paths(tree)
     else:
         drop_unneeded_libpython(tree)
-        confine_search_paths(tree)
+    confine_search_paths(tree)
     if missing := missing_libraries(tree):
         raise BrokenArtifact("the source needs shared libraries that it does not hold", missing)
     if tree.platform.libc != "glibc":

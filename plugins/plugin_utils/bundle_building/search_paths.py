@@ -34,7 +34,7 @@ def stays_inside(entry: str, *, directory: str) -> bool:
 
 
 def confine_search_paths(tree: Tree) -> None:
-    """Make the programs of an archive look for libraries in the tree only; those that do already stay as they are."""
+    """Make every program look for libraries in the tree only; those that do already stay as they are."""
     for path in outside_search_paths(tree):
         set_search_path(path, tree=tree)
 
@@ -45,4 +45,5 @@ def warnings_of_packages(tree: Tree) -> list[str]:
         f"{path.relative_to(tree.root).as_posix()}, of a package of this bundle, looks for libraries in {', '.join(map(repr, entries))}: "
         "whoever may write there decides what it runs. Take another wheel of that package."
         for path, entries in outside_search_paths(tree).items()
+        if tree.root / tree.site_packages in path.parents
     ]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -24,6 +25,7 @@ from roots import Archive, Declared
 from wheelhouse import Wheel
 from windows_host import WindowsHost
 
+ASKED = re.compile(r'L"((?:\\\\\?\?\\\\)?[cC]:[^"]*)"')
 EVIL = "C:\\evil"
 NAMES = ("json", "os", "re", "encodings", "site", "sitecustomize", "usercustomize", "struct")
 TOLD = "import json, re, site, struct, sys; print(json.dumps([sys.path, sys.prefix, sys.base_prefix, site.ENABLE_USER_SITE]))"
@@ -241,6 +243,22 @@ def test_nothing_that_is_planted_above_a_python_runs(name: str, subject: Subject
     environment = subject.root.there(subject.root.environment("web"))
     assert not [entry for entry in path if not entry.lower().startswith((bundle.lower(), environment.lower()))], path
     assert (prefix, base) == (environment if "environment" in name else f"{bundle}\\bin", f"{bundle}\\bin")
+
+
+@pytest.mark.parametrize("name", ["versioned", "versioned environment"])
+def test_a_python_asks_for_no_path_outside_but_the_systems(name: str, subject: Subject) -> None:
+    """One path above is asked for by its existence: Modules\\Setup.local, which would be that of a build tree, and changes no path here."""
+    python = subject.pythons[name]
+    trees = [subject.root.there(subject.root.bundle()), subject.root.there(subject.root.environment("web"))]
+    done = subject.root.host.run([python, "-c", "import ssl, sqlite3, sysconfig, socket"], environment={"WINEDEBUG": "+file"})
+    assert done.code == 0
+    asked = {match.replace("\\\\", "\\").removeprefix("\\??\\").replace("/", "\\").lower() for match in ASKED.findall(done.errors)}
+    assert any(path.startswith(trees[0].lower()) for path in asked), "the trace shows nothing"
+    allowed = ("c:\\windows\\", "c:\\program files\\common files\\ssl\\openssl.cnf", *(f"{tree.lower()}\\" for tree in trees))
+    two_above = python.lower().rsplit("\\", 3)[0]
+    ways = {tree.lower().rsplit("\\", depth)[0] for tree in trees for depth in range(4)} | {"c:\\", "c:\\windows"}
+    found = {path for path in asked if not path.startswith(allowed) and path.rstrip("\\") not in ways and path != "c:\\"}
+    assert found <= {f"{two_above}\\modules\\setup.local"}
 
 
 @pytest.fixture(scope="module")

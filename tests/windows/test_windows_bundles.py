@@ -255,10 +255,10 @@ def test_a_python_asks_for_no_path_outside_but_the_systems(name: str, subject: S
     asked = {match.replace("\\\\", "\\").removeprefix("\\??\\").replace("/", "\\").lower() for match in ASKED.findall(done.errors)}
     assert any(path.startswith(trees[0].lower()) for path in asked), "the trace shows nothing"
     allowed = ("c:\\windows\\", "c:\\program files\\common files\\ssl\\openssl.cnf", *(f"{tree.lower()}\\" for tree in trees))
-    two_above = python.lower().rsplit("\\", 3)[0]
     ways = {tree.lower().rsplit("\\", depth)[0] for tree in trees for depth in range(4)} | {"c:\\", "c:\\windows"}
     found = {path for path in asked if not path.startswith(allowed) and path.rstrip("\\") not in ways and path != "c:\\"}
-    assert found <= {f"{two_above}\\modules\\setup.local"}
+    above = {tree.lower().rpartition("\\")[0] for tree in trees}
+    assert found <= {f"{directory}\\modules\\setup.local" for directory in above}
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
 
-# What some tests take besides: shells and archivers that hosts may have, and a file system that folds case.
+# What some tests take besides: shells and archivers that hosts may have, a file system that folds case, and a tracer of system calls.
 test-tools:
 	$(call debian,busybox zsh bsdtar shasum fusermount3 strace setcap setfacl,busybox zsh libarchive-tools perl fuse3 strace libcap2-bin acl)
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .finding import TAMPERED, Finding, file_severity, runs_code
+from .finding import PENDING, TAMPERED, Finding, file_severity, runs_code
 from .inspection import Difference
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt
 
+REBUILD = "Rebuild the bundle with bundle_build, publish it as a new release, and converge to that."
 REPAIR = "Converge to lay it anew from the verified artifact, or roll back."
 
 
@@ -40,6 +41,34 @@ def _file_finding(owner: str, tree: str, difference: Difference) -> Finding:
 def bundle_findings(receipt: BundleReceipt, differences: Iterable[Difference]) -> list[Finding]:
     """Return the findings for the tree of a bundle; their paths are relative to the root, as in all findings."""
     return [_file_finding(receipt.name, f"bundles/{receipt.id}", difference) for difference in without_consequences(differences)]
+
+
+def elsewhere_finding(name: str, receipt: BundleReceipt, places: Sequence[str]) -> Finding:
+    """Return the finding for a bundle whose interpreter takes its standard library from outside of its tree."""
+    return Finding(
+        subject=f"bundle:{name}",
+        kind="interpreter",
+        severity="high",
+        cause=TAMPERED,
+        expected="the standard library of its own tree",
+        actual=f"that of {', '.join(places)}",
+        path=f"bundles/{receipt.id}/{receipt.python['executable']}",
+        remedy=f"Find out who put it there and remove it. {REBUILD}",
+    )
+
+
+def open_finding(name: str, receipt: BundleReceipt, missing: Sequence[str]) -> Finding:
+    """Return the finding for a bundle, whole as it was installed, whose interpreter looks for parts in the directories above it."""
+    return Finding(
+        subject=f"bundle:{name}",
+        kind="stale",
+        severity="medium",
+        cause=PENDING,
+        expected="an interpreter that looks for its parts in its own tree only",
+        actual=f"release {receipt.release} lacks {', '.join(missing)}: what others put into a directory above it would run",
+        path=f"bundles/{receipt.id}",
+        remedy=REBUILD,
+    )
 
 
 def without_consequences(differences: Iterable[Difference]) -> list[Difference]:

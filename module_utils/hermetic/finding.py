@@ -26,7 +26,9 @@ INTERRUPTED = "interrupted"
 
 # What runs code without being asked for weighs more than what merely lies there.
 _GRANTS_RIGHTS = ("file capabilities", "access control list")
-_RUNS_CODE = (".pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe")
+_RUNS_CODE = (".pth", "._pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe", ".zip")
+# What tells a starting interpreter where to find its modules.
+_LEADS_TO_CODE = ("pyvenv.cfg", "pybuilddir.txt")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Finding:
 
 def runs_code(path: str) -> bool:
     """Tell whether a file at this path inside a tree is one that Python or a shell would execute."""
-    return path.endswith(_RUNS_CODE) or path.split("/", 1)[0] in ("bin", "Scripts", "libexec")
+    return path.endswith(_RUNS_CODE + _LEADS_TO_CODE) or path.split("/", 1)[0] in ("bin", "Scripts", "libexec")
 
 
 def file_severity(kind: str, path: str, actual: str | None) -> str:

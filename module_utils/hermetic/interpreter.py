@@ -7,9 +7,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .confinement import missing_landmarks
 from .errors import BrokenInterpreter
 from .workers import clean_environment
 
@@ -58,3 +60,39 @@ def check_version(executable: Path, *, wanted: str, subject: str) -> dict[str, A
     if answer["version"] != wanted:
         raise BrokenInterpreter(f"{subject} says that it is Python {wanted}, but {executable} is Python {answer['version']}.")
     return answer
+
+
+def taken_from_elsewhere(answer: Mapping[str, Any], *trees: Path) -> list[str]:
+    """Return the places outside of some trees that an interpreter takes its standard library from, by what it says of itself.
+
+    Whatever a ``.pth`` file adds comes after the first directory for packages, and is the affair of who put it there.
+    """
+    places = [str(answer["prefix"]), str(answer["base_prefix"])]
+    for entry in answer["path"]:
+        if os.path.basename(entry) in ("site-packages", "dist-packages"):
+            break
+        places.append(str(entry))
+    inside = tuple(_comparable(tree) for tree in trees)
+    return sorted({place for place in places if place and not _comparable(place).startswith(inside)})
+
+
+def also_searched(info: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
+    """Return the trees besides its own that the interpreter of a bundle may tell of.
+
+    One that looks above its tree finds ``lib`` of the root, which leads to the default bundle, and to its landmarks where they are of one version.
+    """
+    return (root,) if missing_landmarks(info) else ()
+
+
+def _comparable(path: str | Path) -> str:
+    return os.path.join(os.path.normcase(os.path.realpath(path)), "")
+
+
+def check_own_tree(answer: Mapping[str, Any], *trees: Path, subject: str) -> None:
+    """Raise BrokenInterpreter where an interpreter takes its standard library from outside of its trees."""
+    elsewhere = taken_from_elsewhere(answer, *trees)
+    if elsewhere:
+        raise BrokenInterpreter(
+            f"{subject} takes its standard library from {', '.join(elsewhere)}, outside of its own tree {trees[0]}. Remove what lies there, "
+            "rebuild the bundle with this release of bundle_build, and publish it as a new release."
+        )

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .amiss import PROTECT, RENAME, SET_ASIDE
+from .confinement import missing_landmarks
 from .declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
+from .explain import open_finding
 from .finding import PENDING, Finding
 from .layout import laid_id
 from .observation import Observation, Reused
@@ -132,6 +134,11 @@ def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bu
                     remedy="Converge to install it.",
                 )
             )
+        installed = observation.records.bundles.get(bundle.id)
+        missing = missing_landmarks(installed.info) if installed is not None else []
+        if installed is not None and missing:
+            # No step: only another archive would help, and which one is for the declaration to say.
+            plan.findings.append(open_finding(name, installed, missing))
         if bundle.id in observation.broken["bundles"]:
             plan.install.append(bundle)
             plan.steps.append(Step("repair_bundle", f"bundle:{name}", "it is not as it was installed"))

@@ -27,7 +27,7 @@ from .layout import BUILDING, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
 from .removal import free, try_to_remove
-from .unpacked_bundle import bundle_info, verify_unpacked
+from .unpacked_bundle import bundle_info, check_confined, verify_unpacked
 from .wheel_name import distribution
 from .workers import Workers, core_count
 
@@ -93,7 +93,10 @@ class Store:
                     f"The bundle '{bundle.name}' {bundle.release} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it."
                 )
             executable = building / info["python"]["executable"]
-            interpreter.check_version(executable, wanted=info["python"]["version"], subject=f"The bundle '{bundle.name}' {bundle.release}")
+            subject = f"The bundle '{bundle.name}' {bundle.release}"
+            answer = interpreter.check_version(executable, wanted=info["python"]["version"], subject=subject)
+            check_confined(info, subject=subject)
+            interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
             sync_trees({building: manifest.files}, below=building)
             self.warnings += place(building, self.layout.tree("bundles", bundle.id))
         try:
@@ -288,6 +291,9 @@ class Store:
         answer = interpreter.check_version(
             tree / where.python, wanted=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{wanted.declared.name}'"
         )
+        bundle_tree = self.layout.tree("bundles", bundle.id)
+        allowed = (tree, bundle_tree, *interpreter.also_searched(bundle.info, self.layout.root))
+        interpreter.check_own_tree(answer, *allowed, subject=f"The new VirtualEnv '{wanted.declared.name}'")
         if os.path.realpath(answer["prefix"]) != os.path.realpath(tree):
             raise HermeticError(
                 f"The interpreter of the new VirtualEnv '{wanted.declared.name}' takes {answer['prefix']} for its prefix, where {tree} was wanted; "

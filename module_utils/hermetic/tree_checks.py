@@ -14,7 +14,7 @@ from typing import Any
 from . import interpreter
 from .durable import inside
 from .errors import BrokenInterpreter
-from .explain import bundle_findings, environment_findings, shared_finding, store_finding, without_consequences
+from .explain import bundle_findings, elsewhere_finding, environment_findings, shared_finding, store_finding, without_consequences
 from .extended_attributes import Known
 from .finding import INTERRUPTED, TAMPERED, Finding
 from .foreign_packages import find_foreign
@@ -112,7 +112,9 @@ def _report_gone(layout: Layout, observation: Observation, subject: str, kind: s
 def _check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> None:
     tree = layout.tree("bundles", bundle.id)
     try:
-        interpreter.check_version(tree / bundle.python["executable"], wanted=bundle.python["version"], subject=f"The bundle '{name}'")
+        answer = interpreter.check_version(
+            tree / bundle.python["executable"], wanted=bundle.python["version"], subject=f"The bundle '{name}'"
+        )
     except BrokenInterpreter as error:
         observation.broken["bundles"].add(bundle.id)
         observation.findings.append(
@@ -127,6 +129,10 @@ def _check_start(layout: Layout, observation: Observation, name: str, bundle: Bu
                 "Converge to install it again, or roll back.",
             )
         )
+        return
+    elsewhere = interpreter.taken_from_elsewhere(answer, tree, *interpreter.also_searched(bundle.info, layout.root))
+    if elsewhere:
+        observation.findings.append(elsewhere_finding(name, bundle, elsewhere))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .confinement import CONFINED, missing_landmarks
 from .declaration import Bundle
 from .errors import BrokenArtifact
 from .inspection import Inspection, file_owner
@@ -63,3 +64,14 @@ def verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[
     ]
     if problems:
         raise BrokenArtifact(f"{subject} is not what its own manifest says; nothing was installed. Build and publish it again.", problems)
+
+
+def check_confined(info: Mapping[str, Any], *, subject: str) -> None:
+    """Raise BrokenArtifact for a bundle that says its interpreter looks for its parts in its own tree only, and lacks what that takes."""
+    lacking = missing_landmarks(info) if info.get(CONFINED) else []
+    if lacking:
+        raise BrokenArtifact(
+            f"{subject} says that its interpreter looks for its parts in its own tree only, and lacks what that takes; nothing was installed. "
+            "Build it again.",
+            lacking,
+        )

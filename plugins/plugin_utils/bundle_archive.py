@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..module_utils.hermetic.confinement import CONFINED
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from .platforms import PLATFORMS, Target
 
@@ -21,7 +22,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 RELEASE = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 _LARGEST = 64 << 20
 # What the repository's index repeats of a bundle's metadata.
-INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages")
+INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages", CONFINED)
+# An index that was published before says nothing of these.
+INDEXED_LATER = (CONFINED,)
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -64,6 +67,8 @@ def check_metadata(metadata: Any, *, subject: str) -> None:
         problems.append("engine is missing")
     if not isinstance(metadata.get("hermetic"), str):
         problems.append("hermetic is missing")
+    if metadata.get(CONFINED) not in (None, True, False):
+        problems.append(f"{CONFINED} is {metadata[CONFINED]!r}; wanted true or false")
     if problems:
         raise HermeticError(f"{subject}: its metadata is not that of a bundle", problems)
     Target.of(metadata["platform"], python=metadata["python"], libc=metadata.get("libc"), macos=metadata.get("macos"))

@@ -131,7 +131,18 @@ class Resolver:
                 problems += [f"{error.message} {problem}" for problem in error.problems] or [error.message]
         if problems:
             raise HermeticError(_told("The bundles cannot be had as declared; no host was changed.", problems), problems)
+        for platforms in found.values():
+            self._warn_of_open(platforms[self._facts.platform])
         return found
+
+    def _warn_of_open(self, bundle: BundleArtifact) -> None:
+        """Warn of a bundle that was built before its interpreter was kept from looking above its tree; it works as it did."""
+        if bundle.looks_above:
+            warning = (
+                f"The Python of the bundle '{bundle.name}' {bundle.release} for {bundle.platform} looks for its parts in every directory above "
+                "the bundle as well: whoever may write one of them decides what it runs. Rebuild it with bundle_build and publish a new release."
+            )
+            self._supply.warnings += [warning] if warning not in self._supply.warnings else []
 
     def _archived(self, entry: Mapping[str, Any]) -> dict[str, BundleArtifact]:
         location = entry["archive"] if "://" in entry["archive"] else self._find_file(entry["archive"])

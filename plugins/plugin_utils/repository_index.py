@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..module_utils.hermetic.confinement import is_open
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from . import signature as signatures
 from .bundle_archive import check_metadata, read_metadata
@@ -46,6 +47,8 @@ class BundleArtifact:
     hermetic: str
     engine: bool
     packages: tuple[Mapping[str, Any], ...] = ()
+    looks_above: bool = False
+    """Whether its interpreter looks for parts in the directories above the bundle, where others may put some."""
 
     @cached_property
     def target(self) -> Target:
@@ -111,6 +114,7 @@ class Index:
             hermetic=entry["hermetic"],
             engine=entry["engine"],
             packages=tuple(entry.get("packages") or ()),
+            looks_above=is_open({**entry, "platform": platform}),
         )
 
     def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:
@@ -249,6 +253,7 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         hermetic=metadata["hermetic"],
         engine=metadata["engine"],
         packages=tuple(metadata.get("packages") or ()),
+        looks_above=is_open(metadata),
     )
 
 

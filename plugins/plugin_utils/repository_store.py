@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from . import signature as signatures
-from .bundle_archive import INDEXED, read_metadata
+from .bundle_archive import INDEXED, INDEXED_LATER, read_metadata
 from .controller_cache import sha256_of, write_beside
 from .repository_index import parse_index
 from .repository_plan import Change, Placement, Update, described, plan_update
@@ -203,7 +203,8 @@ class RepositoryStore:
                 return [f"{path}: has SHA-256 {digest}, the index says {sha256}"]
             if bundle is not None:
                 metadata = read_metadata(file)
-                differing = [key for key in INDEXED if metadata.get(key) != bundle.get(key)]
+                told = [key for key in INDEXED if key in bundle or key not in INDEXED_LATER]
+                differing = [key for key in told if metadata.get(key) != bundle.get(key)]
                 return [f"{path}: its {key} differs from what the index says of it" for key in differing]
         except OSError as error:
             return [f"{path}: {error.strerror or error}"]

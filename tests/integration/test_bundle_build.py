@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -30,7 +31,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
-RELEASE = "1.0+1"
+RELEASE = f"{platform.python_version()}+1"
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="an installed interpreter is bundled on Linux only")]
 
@@ -90,10 +91,16 @@ def said(python: Path, code: str, **variables: str) -> str:
 def test_the_self_test_ran_and_tried_everything(report: BuildReport) -> None:
     assert report.changed
     assert report.self_test["ran"]
-    assert {"https", "environment", "hostile environment variables", "hostile current directory", "writes nothing"} <= set(
-        report.self_test["checks"]
-    )
+    assert {
+        "https",
+        "environment",
+        "hostile environment variables",
+        "hostile current directory",
+        "hostile directory above",
+        "writes nothing",
+    } <= set(report.self_test["checks"])
     assert report.info["hermetic"] == "launcher"
+    assert report.info["confined"] is True
     assert report.warnings == []
 
 
@@ -273,6 +280,6 @@ def test_a_macos_bundle_is_laid_without_running_anything(standalone: Path, tmp_p
 def test_the_fallback_without_a_launcher_keeps_what_it_promises(request_here: BuildRequest, tmp_path: Path) -> None:
     made = build(replace(request_here, destination=tmp_path, hermetic="site"))
     assert (made.info["hermetic"], made.info["launcher"]) == ("site", None)
-    assert "hostile environment variables" in made.self_test["checks"]
+    assert {"hostile environment variables", "hostile directory above"} <= set(made.self_test["checks"])
     assert "hostile current directory" not in made.self_test["checks"]
     assert len(made.warnings) == 1

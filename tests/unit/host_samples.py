@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.confinement import landmarks
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Bundle, Declaration, VirtualEnv
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import laid_id
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.observation import Observation
@@ -60,9 +61,18 @@ def bundle_info(name: str = "python", release: str = "3.12.1+1", **parts: Any) -
             "commands": {"python": f"bin/python{short}", "python3": f"bin/python{short}", f"python{short}": f"bin/python{short}"},
         },
         "engine": True,
-        "files": {f"bin/python{short}": {"type": "file", "mode": "0755", "size": 3, "sha256": digest("elf")}},
+        "files": {f"bin/python{short}": {"type": "file", "mode": "0755", "size": 3, "sha256": digest("elf")}, **landmark_files(version)},
         **parts,
     }
+
+
+def landmark_files(version: str) -> dict[str, Any]:
+    """Return the part of a manifest that ends an interpreter's search for its own parts."""
+    records = {
+        "file": {"type": "file", "mode": "0644", "size": 4, "sha256": digest("text")},
+        "directory": {"type": "directory", "mode": "0755"},
+    }
+    return {path: records[kind] for path, kind in landmarks(platform="linux-x86_64", version=version).items()}
 
 
 class Host:

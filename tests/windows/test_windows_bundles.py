@@ -5,23 +5,27 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tarfile
+import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_landmarks import plant
 from engine_hosts import WindowsRoot, equip, unpack
 from fleet_bundles import FleetBundles
 from roots import Archive, Declared
 from wheelhouse import Wheel
 from windows_host import WindowsHost
 
+ASKED = re.compile(r'L"((?:\\\\\?\?\\\\)?[cC]:[^"]*)"')
 EVIL = "C:\\evil"
 NAMES = ("json", "os", "re", "encodings", "site", "sitecustomize", "usercustomize", "struct")
 TOLD = "import json, re, site, struct, sys; print(json.dumps([sys.path, sys.prefix, sys.base_prefix, site.ENABLE_USER_SITE]))"
@@ -230,3 +234,54 @@ def test_an_install_only_archive_becomes_a_bundle_that_runs_and_compiles_nothing
     assert root.python("-c", "import json; print(json.__cached__)").strip().endswith("json\\__pycache__\\__init__.cpython-312.pyc")
     assert root.python("-c", "import gamma, ssl, sqlite3; print(gamma.__name__)", of="web").strip() == "gamma"
     assert root.drift("deep") == []
+
+
+@pytest.mark.parametrize("name", ["system", "windowless", "versioned", "environment", "versioned environment"])
+def test_nothing_that_is_planted_above_a_python_runs(name: str, subject: Subject, planted_above: None) -> None:
+    path, prefix, base, _user = json.loads(_hostile(subject, subject.pythons[name], "-c", f"import sysconfig, ssl, sqlite3; {TOLD}"))
+    bundle = subject.root.there(subject.root.bundle())
+    environment = subject.root.there(subject.root.environment("web"))
+    assert not [entry for entry in path if not entry.lower().startswith((bundle.lower(), environment.lower()))], path
+    assert (prefix, base) == (environment if "environment" in name else f"{bundle}\\bin", f"{bundle}\\bin")
+
+
+@pytest.mark.parametrize("name", ["versioned", "versioned environment"])
+def test_a_python_asks_for_no_path_outside_but_the_systems(name: str, subject: Subject) -> None:
+    """One path above is asked for by its existence: Modules\\Setup.local, which would be that of a build tree, and changes no path here."""
+    python = subject.pythons[name]
+    trees = [subject.root.there(subject.root.bundle()), subject.root.there(subject.root.environment("web"))]
+    done = subject.root.host.run([python, "-c", "import ssl, sqlite3, sysconfig, socket"], environment={"WINEDEBUG": "+file"})
+    assert done.code == 0
+    asked = {match.replace("\\\\", "\\").removeprefix("\\??\\").replace("/", "\\").lower() for match in ASKED.findall(done.errors)}
+    assert any(path.startswith(trees[0].lower()) for path in asked), "the trace shows nothing"
+    allowed = ("c:\\windows\\", "c:\\program files\\common files\\ssl\\openssl.cnf", *(f"{tree.lower()}\\" for tree in trees))
+    ways = {tree.lower().rsplit("\\", depth)[0] for tree in trees for depth in range(4)} | {"c:\\", "c:\\windows"}
+    found = {path for path in asked if not path.startswith(allowed) and path.rstrip("\\") not in ways and path != "c:\\"}
+    above = {tree.lower().rpartition("\\")[0] for tree in trees}
+    assert found <= {f"{directory}\\modules\\setup.local" for directory in above}
+
+
+@pytest.fixture(scope="module")
+def planted_above(subject: Subject) -> Iterator[None]:
+    """Put hostile files at every landmark into every directory above the trees of a host, and take them away again."""
+    root, host = subject.root, subject.root.host
+    version = str(root.declared.bundles["python"].python["version"])
+    places = [("C:\\", host.path("C:\\"))]
+    places += [(f"{root.root}{below}", host.path(f"{root.root}{below}")) for below in ("", "\\bundles", "\\environments")]
+    before = {place: {entry.name for entry in place.iterdir()} for _called, place in places}
+    for called, place in places:
+        plant_only(place, called=called.rstrip("\\"), version=version)
+    yield
+    for place, names in before.items():
+        for entry in place.iterdir():
+            if entry.name not in names:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+
+
+def plant_only(place: Path, *, called: str, version: str) -> None:
+    """Plant what is not there yet: names like bin and lib are the root's own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        plant(Path(scratch), version=version, code="raise SystemExit('the hostile module ran')\n", called=called)
+        for entry in sorted(Path(scratch).iterdir()):
+            if not (place / entry.name).exists() and entry.name.lower() not in {other.name.lower() for other in place.iterdir()}:
+                shutil.move(entry, place / entry.name)

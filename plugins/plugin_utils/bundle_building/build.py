@@ -29,13 +29,17 @@ from .launcher import compile_launcher
 from .macos_libraries import check_programs as check_macos_programs
 from .metadata import describe, set_modes, write_description
 from .obtaining import obtain
+from .openssl_directories import confine_openssl
 from .packages import lay_packages
 from .request import DEFAULT_GLIBC_OF_ARCHIVES, BuildRequest
+from .search_landmarks import add_landmarks
+from .search_paths import confine_search_paths, warnings_of_packages
 from .self_test import SelfTest
 from .shared_libraries import drop_unneeded_libpython, glibc_needed, missing_libraries, set_search_paths, strip_tree
 from .stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
 from .sysconfig_cleaning import clean_sysconfig
 from .tree import Tree
+from .upstream_version import release_warnings
 from .windows_libraries import check_programs as check_windows_programs
 from .windows_start import add_start, keep_quiet
 
@@ -125,6 +129,7 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
     warnings: list[str] = []
     with watch.step("source"):
         tree, source = _take_source(root, inputs=inputs, work=work)
+        warnings += release_warnings(request.release, version=tree.python.text)
     with watch.step("libraries"):
         libc_minimum = _settle_libraries(tree, inputs=inputs)
     with watch.step("standard library"):
@@ -132,13 +137,17 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         mark_externally_managed(tree)
         add_ca_bundle(tree, ca_bundle=inputs.ca_bundle)
         patch_site(tree)
+        add_landmarks(tree)
         if tree.platform.system == "windows":
             add_start(tree)
         tree = _with_builds(tree, builds)
         blank_in_binaries(tree)
+        confine_openssl(tree)
     with watch.step("packages"):
         packages = lay_packages(tree, request.packages, scripts=request.scripts != "none")
         installer = add_engine_files(tree)
+        if tree.platform.system == "linux":
+            warnings += warnings_of_packages(tree)
     not_runnable = runs_here(tree.platform.name, glibc=libc_minimum if tree.platform.libc == "glibc" else None)
     with watch.step("byte code"):
         compiled = _compile(tree, request=request, runs=not_runnable is None, warnings=warnings)
@@ -194,6 +203,7 @@ def _settle_libraries(tree: Tree, *, inputs: Inputs) -> str | None:
         set_search_paths(tree)
     else:
         drop_unneeded_libpython(tree)
+    confine_search_paths(tree)
     if missing := missing_libraries(tree):
         raise BrokenArtifact("the source needs shared libraries that it does not hold", missing)
     if tree.platform.libc != "glibc":

@@ -27,6 +27,8 @@ class Elf:
     bits: int
     needed: tuple[str, ...]
     search: tuple[str, ...]
+    search_texts: tuple[str, ...]
+    """The same as it is written, with what a loader takes for the current directory."""
     soname: str | None
     glibc: str | None
     private: bool
@@ -42,7 +44,7 @@ def is_elf(path: Path) -> bool:
 def read_elf(path: Path) -> Elf:
     """Read the dynamic section and the needed symbol versions of an ELF file."""
     needed: list[str] = []
-    search: list[str] = []
+    texts: list[str] = []
     soname = None
     versions: set[str] = set()
     private = False
@@ -57,7 +59,7 @@ def read_elf(path: Path) -> Elf:
                         elif tag.entry.d_tag == "DT_SONAME":
                             soname = tag.soname
                         elif tag.entry.d_tag in ("DT_RPATH", "DT_RUNPATH"):
-                            search += (tag.rpath if tag.entry.d_tag == "DT_RPATH" else tag.runpath).split(":")
+                            texts.append(tag.rpath if tag.entry.d_tag == "DT_RPATH" else tag.runpath)
                 elif isinstance(section, GNUVerNeedSection):
                     for _library, wanted in section.iter_versions():
                         for version in wanted:
@@ -68,7 +70,8 @@ def read_elf(path: Path) -> Elf:
                 machine=elf["e_machine"],
                 bits=elf.elfclass,
                 needed=tuple(needed),
-                search=tuple(entry for entry in search if entry),
+                search=tuple(entry for text in texts for entry in text.split(":") if entry),
+                search_texts=tuple(texts),
                 soname=soname,
                 glibc=max(versions, key=version_key, default=None),
                 private=private,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
@@ -51,9 +52,42 @@ static int to_parent(char *path) {
     return 1;
 }
 
-static int is_self(const char *path) {
-    struct stat ours, theirs;
-    return stat(self, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+static int same_file(const char *one, const char *other) {
+    struct stat first, second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static int is_self(const char *path) { return same_file(self, path); }
+
+/* Whether a file, and a link that leads to it, belong to root, to who runs this, or to who owns the neighbour that it is to go with.
+ * In a directory that everybody may write, such as /tmp, anybody else could have put it there. */
+static int is_trusted(const char *path, const char *neighbour) {
+    struct stat found[2], owner;
+    int index, owned = stat(neighbour, &owner) == 0;
+    if (lstat(path, &found[0]) != 0 || stat(path, &found[1]) != 0 || !S_ISREG(found[1].st_mode)) return 0;
+    for (index = 0; index < 2; index++) {
+        uid_t user = found[index].st_uid;
+        if (user != 0 && user != geteuid() && !(owned && user == owner.st_uid)) return 0;
+    }
+    return 1;
+}
+
+/* Read the home that a pyvenv.cfg names, as the interpreter does. */
+static int read_home(const char *configuration, char *home) {
+    char line[PATH_MAX];
+    FILE *stream = fopen(configuration, "r");
+    int found = 0;
+    if (!stream) return 0;
+    while (!found && fgets(line, sizeof line, stream)) {
+        char *key = line + strspn(line, " \t"), *value = strchr(line, '='), *end;
+        if (strncasecmp(key, "home", 4) != 0 || !value || key + 4 + strspn(key + 4, " \t") != value) continue;
+        value += 1 + strspn(value + 1, " \t");
+        for (end = value + strlen(value); end > value && strchr(" \t\r\n", end[-1]); end--) {}
+        *end = '\0';
+        found = fits(snprintf(home, PATH_MAX, "%s", value));
+    }
+    fclose(stream);
+    return found;
 }
 
 /* The first entry of PATH that is this very program: somebody started it by its bare name. */
@@ -107,9 +141,24 @@ static int find_invoked(const char *invoked, char *path) {
     return found_on_path(invoked, path);
 }
 
-/* Walk the chain of links from PATH; the first directory bin/ beside a pyvenv.cfg is an environment. */
+/* Whether a directory with programs belongs to an environment on this bundle: beside it lies a pyvenv.cfg whose home leads here. */
+static int is_environment(const char *programs) {
+    char parent[PATH_MAX], configuration[PATH_MAX], home[PATH_MAX], launcher[PATH_MAX], ours[PATH_MAX];
+    const char *const names[] = {PYTHON, "python"};
+    size_t index;
+    snprintf(parent, PATH_MAX, "%s", programs);
+    if (!to_parent(parent) || !fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", parent))) return 0;
+    if (!is_trusted(configuration, programs) || !read_home(configuration, home) || home[0] != '/') return 0;
+    /* A directory of links that leads to itself was made by nobody who makes environments. */
+    if (same_file(home, programs) || !fits(snprintf(ours, PATH_MAX, "%s/bin/" PYTHON, bundle))) return 0;
+    for (index = 0; index < sizeof names / sizeof *names; index++)
+        if (fits(snprintf(launcher, PATH_MAX, "%s/%s", home, names[index])) && same_file(launcher, ours)) return 1;
+    return 0;
+}
+
+/* Walk the chain of links from PATH to the first one that is the python of an environment. */
 static int find_environment(const char *path, char *python) {
-    char current[PATH_MAX], directory[PATH_MAX], base[PATH_MAX], target[PATH_MAX], configuration[PATH_MAX];
+    char current[PATH_MAX], directory[PATH_MAX], base[PATH_MAX], target[PATH_MAX];
     int step;
     if (!fits(snprintf(current, PATH_MAX, "%s", path))) return 0;
     for (step = 0; step < LONGEST_LINK_CHAIN; step++) {
@@ -120,9 +169,7 @@ static int find_environment(const char *path, char *python) {
         to_parent(current);
         if (!realpath(current, directory)) return 0;
         if (!fits(snprintf(python, PATH_MAX, "%s/%s", directory, base))) return 0;
-        if (!to_parent(directory)) return 0;
-        if (!fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", directory))) return 0;
-        if (access(configuration, F_OK) == 0) return 1;
+        if (is_environment(directory)) return 1;
         length = readlink(python, target, sizeof target - 1);
         if (length <= 0) return 0;
         target[length] = '\0';
@@ -141,21 +188,20 @@ static int find_environment(const char *path, char *python) {
 
 /* An environment made with copies holds a copy of this program: its pyvenv.cfg says where the bundle is. */
 static int bundle_of_copy(void) {
-    char path[PATH_MAX], line[PATH_MAX], home[PATH_MAX];
-    FILE *configuration;
-    int found = 0;
-    if (!fits(snprintf(path, PATH_MAX, "%s/pyvenv.cfg", bundle))) return 0;
-    configuration = fopen(path, "r");
-    if (!configuration) return 0;
-    while (!found && fgets(line, sizeof line, configuration)) {
-        char *value = strchr(line, '=');
-        if (strncmp(line, "home", 4) != 0 || !value || strspn(line + 4, " \t") != (size_t)(value - line - 4)) continue;
-        value += 1 + strspn(value + 1, " \t");
-        value[strcspn(value, "\r\n")] = '\0';
-        found = fits(snprintf(home, PATH_MAX, "%s/" PYTHON, value)) && realpath(home, bundle) && to_parent(bundle) && to_parent(bundle);
-    }
-    fclose(configuration);
-    return found;
+    char configuration[PATH_MAX], home[PATH_MAX], launcher[PATH_MAX];
+    if (!fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", bundle))) return 0;
+    if (!is_trusted(configuration, self) || !read_home(configuration, home) || home[0] != '/') return 0;
+    return fits(snprintf(launcher, PATH_MAX, "%s/" PYTHON, home)) && realpath(launcher, bundle) && to_parent(bundle) && to_parent(bundle);
+}
+
+/* Whether Python 2.7 ends its search for the standard library where a copy of this program lies: it knows no pyvenv.cfg, and would take
+ * what lies in any directory above. */
+static int is_searched_from_here(const char *copy) {
+    char prefix[PATH_MAX], module[PATH_MAX], directory[PATH_MAX];
+    if (!realpath(copy, prefix) || !to_parent(prefix) || !to_parent(prefix)) return 0;
+    if (!fits(snprintf(module, PATH_MAX, "%s/lib/" PYTHON "/os.py", prefix))) return 0;
+    if (!fits(snprintf(directory, PATH_MAX, "%s/lib/" PYTHON "/lib-dynload", prefix))) return 0;
+    return access(module, F_OK) == 0 && access(directory, F_OK) == 0;
 }
 
 /* Read the arguments as the interpreter will: is there a script, or code that must not see the current directory?
@@ -200,11 +246,22 @@ int main(int argc, char **argv) {
     strcpy(bundle, self);
     if (!to_parent(bundle) || !to_parent(bundle)) return failed("cannot find the bundle of", self, ENOENT);
     if (!fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
-    if (access(real, F_OK) != 0 && bundle_of_copy() && !fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle)))
+    if (!is_trusted(real, self) && bundle_of_copy() && !fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle)))
         return failed("cannot start", bundle, ENAMETOOLONG);
+    snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle);
+    if (access(real, F_OK) == 0 && !is_trusted(real, program)) {
+        fprintf(stderr, "hermetic python: cannot start %s: it belongs neither to root, nor to this user, nor to the owner of %s\n", real, program);
+        return 126;
+    }
 
     if (!find_invoked(argc > 0 ? argv[0] : NULL, invoked) || !find_environment(invoked, program)) {
         if (!fits(snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
+    }
+
+    if (!ISOLATED && fits(snprintf(invoked, PATH_MAX, "%s/bin/" PYTHON, bundle)) && !same_file(program, invoked) && !is_searched_from_here(program)) {
+        fprintf(stderr, "hermetic python: cannot start %s: a copy of " PYTHON " needs links to os.py and lib-dynload in its own lib/" PYTHON
+                        "; make the environment with links instead\n", program);
+        return 126;
     }
 
     script = runs_a_script(argc, argv, &optimises);

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...module_utils.hermetic.confinement import CONFINED, missing_landmarks
+from ...module_utils.hermetic.errors import BrokenArtifact
 from ..platforms import Platform
 from .digests import file_sha256
 from .packages import Package
@@ -61,7 +63,7 @@ def describe(
     tools: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Return bundle.json; the manifest is taken from the finished tree."""
-    return {
+    described = {
         "format": 1,
         "name": request.name,
         "release": request.release,
@@ -85,6 +87,9 @@ def describe(
         **tools,
         "files": list_files(tree.root),
     }
+    if missing := missing_landmarks(described):
+        raise BrokenArtifact("the interpreter of the bundle would look for its parts in the directories above it: the tree lacks", missing)
+    return {**described, CONFINED: True}
 
 
 def describe_libc(platform: Platform, *, minimum: str | None) -> dict[str, Any] | None:

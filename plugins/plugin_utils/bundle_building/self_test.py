@@ -15,6 +15,7 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenInterpreter
 from .metadata import list_files
+from .search_landmarks import plant
 from .throwaway_server import GREETING, throwaway_server
 from .unpacking import unpack
 
@@ -54,6 +55,7 @@ class SelfTest:
                 self._check("https", self._https)
                 self._check("environment", self._environment)
                 self._check("hostile environment variables", self._hostile_variables)
+                self._check("hostile directory above", self._hostile_directory_above)
                 if self.info["hermetic"] == "launcher":
                     self._check("hostile current directory", self._hostile_directory)
                 if self.info["engine"]:
@@ -196,6 +198,20 @@ class SelfTest:
             self._run("-m", "json.tool", python=python, cwd=hostile, text="{}")
             self._run("-", python=python, cwd=hostile, text="import json, re, struct, collections\n")
             self._run(python=python, cwd=hostile, text="import json, re, struct, collections\n")
+        return None
+
+    def _hostile_directory_above(self) -> str | None:
+        plant(self.work, version=str(self.info["python"]["version"]), code=HOSTILE)
+        pythons = [self._python, self.work / "environment" / "bin" / "python"]
+        if self.info["hermetic"] == "launcher":
+            # A link lies beside a pyvenv.cfg that is not its own.
+            (self.work / "bin" / "python").symlink_to(self._python)
+            pythons.append(self.work / "bin" / "python")
+        inside = tuple(os.path.realpath(path) for path in (self.place, self.work / "environment"))
+        for python in pythons:
+            said = self._probe("json", "ssl", "socket", python=python)
+            if outside := [path for path in said["path"][1:] if not path.startswith(inside)]:
+                return f"{python.relative_to(self.work)} takes {', '.join(outside)} from above its tree"
         return None
 
     def _engine_files(self) -> str | None:

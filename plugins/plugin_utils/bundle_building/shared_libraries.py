@@ -107,19 +107,21 @@ def strip_tree(tree: Tree) -> None:
 
 def set_search_paths(tree: Tree) -> None:
     """Make every ELF file look for libraries in the bundle's lib/, wherever the bundle lies, and nowhere else first."""
-    command = patchelf_command()
     for path in [path for path in tree.files() if is_elf(path)]:
-        if not read_elf(path).needed:
-            continue
-        inside = path.relative_to(tree.root)
-        if inside.parts[0] not in ("lib", "libexec"):
-            continue
-        up = os.path.relpath("lib", inside.parent)
-        wanted = "$ORIGIN" if up == "." else f"$ORIGIN/{up}"
-        # DT_RPATH and not RUNPATH: it holds for the libraries of the libraries, and LD_LIBRARY_PATH does not come before it.
-        done = subprocess.run([command, "--force-rpath", "--set-rpath", wanted, str(path)], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise BrokenArtifact(f"patchelf cannot set the search path of {inside}: {done.stderr.strip()}")
+        if read_elf(path).needed and path.relative_to(tree.root).parts[0] in ("lib", "libexec"):
+            set_search_path(path, tree=tree)
+
+
+def set_search_path(path: Path, *, tree: Tree) -> None:
+    """Make one ELF file look for libraries in the bundle's lib/, relative to where it lies."""
+    inside = path.relative_to(tree.root)
+    up = os.path.relpath("lib", inside.parent)
+    wanted = "$ORIGIN" if up == "." else f"$ORIGIN/{up}"
+    # DT_RPATH and not RUNPATH: it holds for the libraries of the libraries, and LD_LIBRARY_PATH does not come before it.
+    command = [patchelf_command(), "--force-rpath", "--set-rpath", wanted, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BrokenArtifact(f"patchelf cannot set the search path of {inside}: {done.stderr.strip()}")
 
 
 def drop_unneeded_libpython(tree: Tree) -> None:

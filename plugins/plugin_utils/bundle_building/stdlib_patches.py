@@ -19,9 +19,9 @@ EXTERNALLY_MANAGED = """[externally-managed]
 Error=This Python is a bundle of hermetic.python: it is read-only and the same
  on every host, and whatever is installed into it is found as drift.
  .
- Declare a VirtualEnv instead (module hermetic.python.virtualenv), or make a
- private one: python -m venv --without-pip DIRECTORY.
+ Declare a VirtualEnv instead (module hermetic.python.virtualenv)@PRIVATE@.
 """
+PRIVATE_ENVIRONMENT = ", or make a\n private one: python -m venv --without-pip DIRECTORY"
 
 
 def add_ca_bundle(tree: Tree, *, ca_bundle: Path) -> None:
@@ -59,7 +59,9 @@ def patch_site(tree: Tree) -> None:
 
 def mark_externally_managed(tree: Tree) -> None:
     """Tell pip and uv to leave this Python alone, and the user what to do instead."""
-    (tree.stdlib_directory / "EXTERNALLY-MANAGED").write_text(EXTERNALLY_MANAGED)
+    # The embeddable archive for Windows has no venv.
+    private = PRIVATE_ENVIRONMENT if any((tree.stdlib_directory / "venv").glob("__init__.py*")) else ""
+    (tree.stdlib_directory / "EXTERNALLY-MANAGED").write_text(EXTERNALLY_MANAGED.replace("@PRIVATE@", private))
 
 
 def add_site_fallback(tree: Tree) -> None:

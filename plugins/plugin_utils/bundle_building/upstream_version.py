@@ -23,3 +23,14 @@ def version_of(source: Path, *, short: str, binaries: list[Path]) -> str:
         if binary.is_file() and (found := pattern.search(binary.read_bytes())):
             return found[1].decode()
     raise BrokenArtifact(f"the full version of Python {short} in the archive cannot be told: neither patchlevel.h nor its binaries say it")
+
+
+def release_warnings(release: str, *, version: str) -> list[str]:
+    """Return a warning where a release does not begin with the version of the Python that it holds."""
+    if re.match(re.escape(version) + r"(?![0-9.])", release):
+        return []
+    warning = (
+        f"the release {release} holds Python {version}, and does not say so; sources are not always what their own name says. "
+        f"Call it {version}+1 or the like, so that whoever declares it knows what hosts get"
+    )
+    return [warning]

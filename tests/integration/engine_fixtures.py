@@ -26,7 +26,7 @@ from wheelhouse import Wheel, known, make_sample_wheels
 REAL_PACKAGES = ("pyyaml", "requests", "click", "markupsafe", "jinja2", "cryptography")
 
 
-def _source() -> Path:
+def interpreter_source() -> Path:
     """Return the interpreter that bundles are made from: the one that runs the tests, or the one of pyenv that PYENV names."""
     version = os.environ.get("PYENV")
     if not version:
@@ -41,7 +41,7 @@ def bundle_of(pytestconfig: pytest.Config) -> Callable[..., Archive]:
     destination = pytestconfig.cache.mkdir("hermetic-bundles")
 
     def made(revision: int, source: Path | None = None, packages: Sequence[Wheel] = ()) -> Archive:
-        interpreter = source or _source()
+        interpreter = source or interpreter_source()
         asked = subprocess.run(
             [str(interpreter), "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=True
         )

@@ -30,12 +30,13 @@ from .macos_libraries import check_programs as check_macos_programs
 from .metadata import describe, set_modes, write_description
 from .obtaining import obtain
 from .openssl_directories import confine_openssl
+from .own_names import give_own_names
 from .packages import lay_packages
 from .request import DEFAULT_GLIBC_OF_ARCHIVES, BuildRequest
 from .search_landmarks import add_landmarks
 from .search_paths import confine_search_paths, warnings_of_packages
 from .self_test import SelfTest
-from .shared_libraries import drop_unneeded_libpython, glibc_needed, missing_libraries, set_search_paths, strip_tree
+from .shared_libraries import drop_unneeded_libpython, glibc_needed, link_for_embedding, missing_libraries, set_search_paths, strip_tree
 from .stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
 from .sysconfig_cleaning import clean_sysconfig
 from .tree import Tree
@@ -201,9 +202,12 @@ def _settle_libraries(tree: Tree, *, inputs: Inputs) -> str | None:
         if inputs.strip:
             strip_tree(tree)
         set_search_paths(tree)
-    else:
+    elif not inputs.request.include_headers:
         drop_unneeded_libpython(tree)
+    if inputs.request.include_headers:
+        link_for_embedding(tree)
     confine_search_paths(tree)
+    give_own_names(tree)
     if missing := missing_libraries(tree):
         raise BrokenArtifact("the source needs shared libraries that it does not hold", missing)
     if tree.platform.libc != "glibc":

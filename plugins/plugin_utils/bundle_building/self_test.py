@@ -15,6 +15,7 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenInterpreter
 from .metadata import list_files
+from .own_names import plain_names
 from .search_landmarks import plant
 from .throwaway_server import GREETING, throwaway_server
 from .unpacking import unpack
@@ -48,6 +49,8 @@ class SelfTest:
         self.place = self.work / "self test"
         unpack(self.archive, self.place)
         self._check("manifest", self._manifest)
+        if str(self.info["platform"]).startswith("linux-"):
+            self._check("names of libraries", self._library_names)
         if not_runnable is None:
             before = self._snapshot()
             self._check("starts", self._starts)
@@ -76,6 +79,10 @@ class SelfTest:
         stated, found = self.info["files"], list_files(self.place)
         different = sorted(path for path in {*stated, *found} if stated.get(path) != found.get(path))
         return f"differs from the unpacked tree at {', '.join(different[:5])}" if different else None
+
+    def _library_names(self) -> str | None:
+        plain = [path.name for path in plain_names(self.place)]
+        return f"libraries of a host could be given {', '.join(plain)} instead of their own" if plain else None
 
     @property
     def _python(self) -> Path:

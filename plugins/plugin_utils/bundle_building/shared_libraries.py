@@ -138,6 +138,14 @@ def drop_unneeded_libpython(tree: Tree) -> None:
             path.unlink()
 
 
+def link_for_embedding(tree: Tree) -> None:
+    """Give a shared libpython the name that the compiler's linker looks for, which programs that embed Python are linked with."""
+    for library in sorted((tree.root / "lib").glob("libpython[0-9]*.so.*")):
+        link = library.with_name(f"{library.name.partition('.so.')[0]}.so")
+        if not link.exists():
+            link.symlink_to(library.name)
+
+
 def missing_libraries(tree: Tree) -> list[str]:
     """Return what ELF files of the tree need and neither the tree nor the C library has."""
     elves = {path: read_elf(path) for path in tree.files() if is_elf(path)}

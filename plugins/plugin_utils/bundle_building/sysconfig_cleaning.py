@@ -16,6 +16,8 @@ from .tree import Tree
 
 PLACE = "@HERMETIC_PREFIX@"
 NOWHERE = "/nonexistent"
+# What names the library that programs which embed Python are linked with.
+_LIBPYTHON = ("BLDLIBRARY", "DLLLIBRARY", "INSTSONAME", "LDLIBRARY", "LIBRARY", "PY3LIBRARY")
 SHARED_PREFIXES = {"/usr", "/usr/local", "/opt"}
 HEAD = """# build-time variables; the prefix is wherever this tree lies
 import sys as _sys
@@ -33,17 +35,18 @@ del _name, _value
 def clean_sysconfig(tree: Tree) -> tuple[str, ...]:
     """Rewrite the build-time variables of a POSIX tree; returns the build directories that they named."""
     builds: set[str] = set(tree.build_paths)
+    embeds = any(path.suffix in (".so", ".dylib") for path in (tree.root / "lib").glob("libpython[0-9]*"))
     for module in sorted(tree.stdlib_directory.glob("_sysconfigdata*.py")):
         variables = read_variables(module.read_text(), name=module.name)
         builds |= build_directories(variables)
         prefixes = prefixes_of(variables, tree.source_paths)
-        cleaned = cleaned_variables(variables, prefixes=prefixes, builds=builds)
+        cleaned = cleaned_variables(variables, prefixes=prefixes, builds=builds, embeds=embeds)
         module.write_text(HEAD + pprint.pformat(cleaned, sort_dicts=True, width=120) + "\n" + TAIL)
     for document in sorted(tree.stdlib_directory.glob("_sysconfig_vars*.json")):
         # Read by tools that do not run this Python; it has no place for a computed prefix.
         variables = json.loads(document.read_text())
         prefixes = prefixes_of(variables, tree.source_paths)
-        cleaned = cleaned_variables(variables, prefixes=prefixes, builds=builds | build_directories(variables))
+        cleaned = cleaned_variables(variables, prefixes=prefixes, builds=builds | build_directories(variables), embeds=embeds)
         text = json.dumps(cleaned, indent=2, sort_keys=True).replace(PLACE, NOWHERE)
         document.write_text(text + "\n")
     return tuple(sorted(builds))
@@ -73,9 +76,15 @@ def prefixes_of(variables: dict[str, Any], source_paths: tuple[str, ...]) -> tup
     return tuple(sorted(roots, key=lambda path: (-len(path), path)))
 
 
-def cleaned_variables(variables: dict[str, Any], *, prefixes: tuple[str, ...], builds: set[str]) -> dict[str, Any]:
-    """Return the variables with prefixes replaced by a placeholder and build directories by one that exists nowhere."""
+def cleaned_variables(variables: dict[str, Any], *, prefixes: tuple[str, ...], builds: set[str], embeds: bool = True) -> dict[str, Any]:
+    """Return the variables with prefixes replaced by a placeholder and build directories by one that exists nowhere.
+
+    ``embeds`` says whether the tree has a libpython to link with; a tree that has none must not promise one.
+    """
     cleaned = {name: _clean(value, prefixes=prefixes, builds=builds) for name, value in variables.items()}
+    if not embeds:
+        cleaned |= {name: "" for name in _LIBPYTHON if name in cleaned}
+        cleaned |= {"Py_ENABLE_SHARED": 0} if "Py_ENABLE_SHARED" in cleaned else {}
     # Tells uv that a link to this interpreter leads to its true home, as with other relocatable builds.
     cleaned["PYTHON_BUILD_STANDALONE"] = 1
     return cleaned

@@ -134,6 +134,60 @@ def test_what_comes_after_the_script_is_no_option(command: Path) -> None:
     assert started(command, "-c", "0", "-O") == [str(command), "-I", "-c", "0", "-O"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "arguments", "flags"),
+    [
+        ({"PYTHONUNBUFFERED": "1"}, ["x.py"], ["-E", "-s", "-u"]),
+        ({"PYTHONUNBUFFERED": ""}, ["x.py"], ["-E", "-s"]),
+        ({"PYTHONUTF8": "0", "PYTHONDEVMODE": "1"}, ["-c", "x"], ["-I", "-Xutf8=0", "-Xdev"]),
+        ({"PYTHONWARNINGS": "error,ignore::DeprecationWarning,"}, ["x.py"], ["-E", "-s", "-Werror", "-Wignore::DeprecationWarning"]),
+        ({"PYTHONPERFSUPPORT": "0"}, ["x.py"], ["-E", "-s"]),
+        # What has no option of the same meaning is read by the interpreter, which is given nothing else then.
+        ({"PYTHONHASHSEED": "0", "PYTHONHOME": "/x", "PYTHONUNBUFFERED": "1"}, ["x.py"], ["-s"]),
+        ({"PYTHONHASHSEED": "0"}, ["-c", "x"], ["-s", "-P"]),
+        ({"PYTHONPATH": "/x", "PYTHONOPTIMIZE": "2", "PYTHONINSPECT": "1"}, ["x.py"], ["-E", "-s"]),
+    ],
+)
+def test_variables_that_choose_no_code_act(command: Path, variables: dict[str, str], arguments: list[str], flags: list[str]) -> None:
+    assert started(command, *arguments, **variables) == [str(command), *flags, *arguments]
+
+
+def test_before_311_only_a_script_reads_what_has_no_option(tmp_path: Path, compiler: Compiler, stand_in: Path) -> None:
+    old = bundle_at(tmp_path / "old", compiler=compiler, stand_in=stand_in, version="3.10.1")
+    assert started(old, "x.py", PYTHONHASHSEED="0") == [str(old), "-s", "x.py"]
+    assert started(old, "-c", "x", PYTHONHASHSEED="0") == [str(old), "-I", "-c", "x"]
+
+
+def environment_on(command: Path, place: Path, *settings: str) -> Path:
+    """Make an environment as venv does, with further lines in its pyvenv.cfg; return its python."""
+    (place / "bin").mkdir(parents=True)
+    (place / "bin" / "python").symlink_to(command)
+    (place / "pyvenv.cfg").write_text("\n".join([f"home = {command.parent}", *settings, ""]))
+    return place / "bin" / "python"
+
+
+@pytest.mark.parametrize(
+    ("place", "settings", "passes"),
+    [
+        ("elsewhere/venv", [], True),
+        ("elsewhere/venv", ["hermetic-pythonpath = false"], False),
+        ("root/environments/one-1", [], False),
+        ("root/environments/one-1", ["Hermetic-PythonPath = True"], True),
+        ("root-2/venv", [], True),
+        ("root", [], False),
+    ],
+)
+def test_pythonpath_acts_where_an_environment_lets_it_through(
+    tmp_path: Path, compiler: Compiler, stand_in: Path, place: str, settings: list[str], passes: bool
+) -> None:
+    launcher = bundle_at(tmp_path / "root" / "bundles" / "id", compiler=compiler, stand_in=stand_in)
+    python = environment_on(launcher, tmp_path / place, *settings)
+    done = subprocess.run([str(python), "x.py"], env={"PYTHONPATH": "/x", "PYTHONHOME": "/y"}, capture_output=True, text=True, check=True)
+    flags = ["-s"] if passes else ["-E", "-s"]
+    assert done.stdout.splitlines()[1:] == [*flags, "x.py", "launcher=gone executable=gone path=kept"]
+    assert started(launcher, "x.py", PYTHONPATH="/x") == [str(launcher), "-E", "-s", "x.py"]
+
+
 def test_variables_that_move_the_interpreter_are_dropped_and_the_others_kept_for_children(command: Path) -> None:
     environment = {"__PYVENV_LAUNCHER__": "/x", "PYTHONEXECUTABLE": "/x", "PYTHONPATH": "/x"}
     done = subprocess.run([str(command)], env=environment, capture_output=True, text=True, check=True)

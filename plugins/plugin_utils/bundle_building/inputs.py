@@ -67,7 +67,7 @@ def resolve_inputs(request: BuildRequest) -> Inputs:
         "hermetic": request.hermetic, "compiler": [compiler.identity, *compiler.command] if compiler else None,
         "ca_bundle": file_sha256(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,
         "include_headers": request.include_headers, "python_for_bytecode": request.python_for_bytecode, "strip": strip,
-        "patchelf": _patchelf_identity() if isinstance(source, InterpreterPlan) else None, "installer": _installer_version(),
+        "patchelf": _patchelf_identity(taken_here=isinstance(source, InterpreterPlan)) if platform.startswith("linux-") else None, "installer": _installer_version(),
     }  # fmt: skip
     return Inputs(request=request, platform=platform, source=source, compiler=compiler, strip=strip, ca_bundle=ca_bundle, facts=facts)
 
@@ -81,7 +81,7 @@ def look_up_standalone(source: StandaloneSource, *, platform: str) -> ArchiveSou
 def builder_digest() -> str:
     """Return a digest of this builder: another builder makes another bundle."""
     here = Path(__file__).parent
-    files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c"))
+    files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c", ".h"))
     return text_sha256(json.dumps([[path.relative_to(here).as_posix(), file_sha256(path)] for path in files]))
 
 
@@ -98,8 +98,15 @@ def _compiler(request: BuildRequest, *, platform: str) -> Compiler | None:
     return found
 
 
-def _patchelf_identity() -> str:
-    return subprocess.run([patchelf_command(), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+def _patchelf_identity(*, taken_here: bool) -> str | None:
+    """Return the version of patchelf; an archive whose libraries need no patching is built without one."""
+    try:
+        command = patchelf_command()
+    except InvalidRequest:
+        if taken_here:
+            raise
+        return None
+    return subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _installer_version() -> str | None:

@@ -3,8 +3,8 @@
  *
  * bin/pythonX.Y of a bundle: starts libexec/pythonX.Y so that nothing of the caller's environment changes what Python it is.
  *
- * Compile with -DPYTHON="python3.12"; -DISOLATED=1 where the interpreter knows -I (3.4 and newer); -DQUIET=1 where the bundle
- * has no byte code (adds -B, so that running it as root writes nothing into the tree).
+ * Compile with -DPYTHON="python3.12"; -DISOLATED=1 where the interpreter knows -I (3.4 and newer), -DSAFE_PATH=1 where it knows -P
+ * (3.11 and newer); -DQUIET=1 where the bundle has no byte code (adds -B, so that running it as root writes nothing into the tree).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,6 +27,9 @@
 #ifndef ISOLATED
 #define ISOLATED 0
 #endif
+#ifndef SAFE_PATH
+#define SAFE_PATH 0
+#endif
 #ifndef QUIET
 #define QUIET 0
 #endif
@@ -36,6 +39,7 @@
 #define OPTIONS_WITH_ARGUMENT "WQ"
 #endif
 #define LONGEST_LINK_CHAIN 40
+#include "launcher_variables.h"
 
 static char self[PATH_MAX];     /* this program, all links resolved */
 static char bundle[PATH_MAX];   /* the root of the bundle */
@@ -72,19 +76,20 @@ static int is_trusted(const char *path, const char *neighbour) {
     return 1;
 }
 
-/* Read the home that a pyvenv.cfg names, as the interpreter does. */
-static int read_home(const char *configuration, char *home) {
+/* Read what a pyvenv.cfg says of a name, as the interpreter does; SETTING has room for PATH_MAX. */
+static int read_setting(const char *configuration, const char *name, char *setting) {
     char line[PATH_MAX];
+    size_t length = strlen(name);
     FILE *stream = fopen(configuration, "r");
     int found = 0;
     if (!stream) return 0;
     while (!found && fgets(line, sizeof line, stream)) {
         char *key = line + strspn(line, " \t"), *value = strchr(line, '='), *end;
-        if (strncasecmp(key, "home", 4) != 0 || !value || key + 4 + strspn(key + 4, " \t") != value) continue;
+        if (strncasecmp(key, name, length) != 0 || !value || key + length + strspn(key + length, " \t") != value) continue;
         value += 1 + strspn(value + 1, " \t");
         for (end = value + strlen(value); end > value && strchr(" \t\r\n", end[-1]); end--) {}
         *end = '\0';
-        found = fits(snprintf(home, PATH_MAX, "%s", value));
+        found = fits(snprintf(setting, PATH_MAX, "%s", value));
     }
     fclose(stream);
     return found;
@@ -148,7 +153,7 @@ static int is_environment(const char *programs) {
     size_t index;
     snprintf(parent, PATH_MAX, "%s", programs);
     if (!to_parent(parent) || !fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", parent))) return 0;
-    if (!is_trusted(configuration, programs) || !read_home(configuration, home) || home[0] != '/') return 0;
+    if (!is_trusted(configuration, programs) || !read_setting(configuration, "home", home) || home[0] != '/') return 0;
     /* A directory of links that leads to itself was made by nobody who makes environments. */
     if (same_file(home, programs) || !fits(snprintf(ours, PATH_MAX, "%s/bin/" PYTHON, bundle))) return 0;
     for (index = 0; index < sizeof names / sizeof *names; index++)
@@ -190,7 +195,7 @@ static int find_environment(const char *path, char *python) {
 static int bundle_of_copy(void) {
     char configuration[PATH_MAX], home[PATH_MAX], launcher[PATH_MAX];
     if (!fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", bundle))) return 0;
-    if (!is_trusted(configuration, self) || !read_home(configuration, home) || home[0] != '/') return 0;
+    if (!is_trusted(configuration, self) || !read_setting(configuration, "home", home) || home[0] != '/') return 0;
     return fits(snprintf(launcher, PATH_MAX, "%s/" PYTHON, home)) && realpath(launcher, bundle) && to_parent(bundle) && to_parent(bundle);
 }
 
@@ -230,6 +235,29 @@ static int runs_a_script(int argc, char **argv, int *optimises) {
     return 0;
 }
 
+/* Whether PYTHONPATH acts. In the bundle and in the environments of a root it does where the caller asks for it by another variable, or the
+ * environment's pyvenv.cfg says so; in those that a user makes elsewhere, where tools hand it to their own children, unless that says no. */
+static int lets_path_through(const char *program, int in_environment) {
+    char directory[PATH_MAX], configuration[PATH_MAX], root[PATH_MAX], value[PATH_MAX];
+    const char *asked = getenv("HERMETIC_PYTHONPATH");
+    int is_asked = asked && strcmp(asked, "1") == 0;
+    size_t length;
+    if (!in_environment) return is_asked;
+    snprintf(directory, PATH_MAX, "%s", program);
+    if (!to_parent(directory) || !to_parent(directory)) return 0;
+    if (!fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", directory))) return 0;
+    if (read_setting(configuration, "hermetic-pythonpath", value)) return strcasecmp(value, "true") == 0;
+    if (is_asked) return 1;
+    snprintf(root, PATH_MAX, "%s", bundle);
+    to_parent(root);
+    length = strlen(root);
+    /* A bundle that lies in no root has none that an environment could be in. */
+    if (length < 8 || strcmp(root + length - 8, "/bundles") != 0) return 1;
+    to_parent(root);
+    length = strlen(root);
+    return strncmp(directory, root, length) != 0 || (directory[length] != '/' && directory[length] != '\0');
+}
+
 static int failed(const char *what, const char *path, int error) {
     fprintf(stderr, "hermetic python: %s %s: %s (errno %d)\n", what, path, strerror(error), error);
     return error == ENOENT ? 127 : 126;
@@ -237,8 +265,8 @@ static int failed(const char *what, const char *path, int error) {
 
 int main(int argc, char **argv) {
     char invoked[PATH_MAX], program[PATH_MAX], real[PATH_MAX];
-    char **arguments = calloc((size_t)argc + 6, sizeof *arguments);
-    int count = 0, index, script, optimises;
+    char **arguments = calloc((size_t)argc + 6 + most_options(), sizeof *arguments);
+    int count = 0, index, script, optimises, in_environment, with_path;
 
     if (!arguments) return failed("cannot start", PYTHON, ENOMEM);
     find_self(argc > 0 ? argv[0] : NULL);
@@ -254,7 +282,8 @@ int main(int argc, char **argv) {
         return 126;
     }
 
-    if (!find_invoked(argc > 0 ? argv[0] : NULL, invoked) || !find_environment(invoked, program)) {
+    in_environment = find_invoked(argc > 0 ? argv[0] : NULL, invoked) && find_environment(invoked, program);
+    if (!in_environment) {
         if (!fits(snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
     }
 
@@ -265,12 +294,21 @@ int main(int argc, char **argv) {
     }
 
     script = runs_a_script(argc, argv, &optimises);
+    with_path = set("PYTHONPATH") && lets_path_through(program, in_environment);
     arguments[count++] = program;
-    if (ISOLATED && !script) {
-        arguments[count++] = "-I";
-    } else {
-        arguments[count++] = "-E";
+    /* Before 3.11, only -I keeps the current directory out of -c, -m and standard input, and it ignores the environment. */
+    if (must_read(with_path) && (script || SAFE_PATH || !ISOLATED || with_path)) {
+        drop_the_rest(with_path);
         arguments[count++] = "-s";
+        if (SAFE_PATH && !script) arguments[count++] = "-P";
+    } else {
+        if (ISOLATED && !script) {
+            arguments[count++] = "-I";
+        } else {
+            arguments[count++] = "-E";
+            arguments[count++] = "-s";
+        }
+        count += add_options(arguments + count);
     }
     if (QUIET || optimises) arguments[count++] = "-B";
     for (index = 1; index < argc; index++) arguments[count++] = argv[index];

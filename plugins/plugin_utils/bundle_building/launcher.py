@@ -65,7 +65,8 @@ def choose_compiler(wanted: str, *, platform: str, macos_minimum: str, cache: Pa
 
 def compile_launcher(target: Path, *, python: PythonVersion, compiler: Compiler, quiet: bool) -> None:
     """Compile the launcher for one version of Python into ``target``; ``quiet`` adds -B to every run."""
-    definitions = [f'-DPYTHON="python{python.short}"', f"-DISOLATED={int(python.isolates)}", f"-DQUIET={int(quiet)}"]
+    knows = {"ISOLATED": python.isolates, "SAFE_PATH": python.has_safe_path, "QUIET": quiet}
+    definitions = [f'-DPYTHON="python{python.short}"', *(f"-D{name}={int(value)}" for name, value in knows.items())]
     target.parent.mkdir(parents=True, exist_ok=True)
     # Names relative to the directory of the source keep the paths of this machine out of the output.
     command = [*compiler.command, *definitions, "-o", str(target), SOURCE.name]

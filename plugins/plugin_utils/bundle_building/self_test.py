@@ -155,8 +155,10 @@ class SelfTest:
         packages.mkdir(parents=True)
         (packages / "only_here.py").write_text("")
         home = os.path.realpath(self._python.parent)
+        # It lies outside of a root, where PYTHONPATH acts unless the environment says otherwise.
         (environment / "pyvenv.cfg").write_text(
             f"home = {home}\ninclude-system-site-packages = false\nversion = {self.info['python']['version']}\n"
+            "hermetic-pythonpath = false\n"
         )
         said = self._probe("only_here", "ssl", python=environment / "bin" / "python")
         base_packages = os.path.realpath(self.place / str(self.info["python"]["site_packages"]))

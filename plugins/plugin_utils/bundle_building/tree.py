@@ -39,6 +39,11 @@ class PythonVersion:
         """Whether it knows -I."""
         return self.numbers >= (3, 4)
 
+    @property
+    def has_safe_path(self) -> bool:
+        """Whether it knows -P."""
+        return self.numbers >= (3, 11)
+
 
 @dataclass(frozen=True)
 class Tree:

@@ -61,13 +61,14 @@ def resolve_inputs(request: BuildRequest) -> Inputs:
     strips = isinstance(source, InterpreterPlan) and request.strip
     strip = strip_identity() if strips else None
     ca_bundle = request.ca_bundle or Path(certifi.where())
+    patchelf = _patchelf_identity(taken_here=isinstance(source, InterpreterPlan)) if platform.startswith("linux-") else None
     facts = {
         "builder": builder_digest(), "name": request.name, "release": request.release, "platform": platform, "source": said,
         "packages": sorted(wheel.sha256 for wheel in request.packages), "glibc": request.glibc, "macos_minimum": request.macos_minimum,
         "hermetic": request.hermetic, "compiler": [compiler.identity, *compiler.command] if compiler else None,
         "ca_bundle": file_sha256(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,
         "include_headers": request.include_headers, "python_for_bytecode": request.python_for_bytecode, "strip": strip,
-        "patchelf": _patchelf_identity(taken_here=isinstance(source, InterpreterPlan)) if platform.startswith("linux-") else None, "installer": _installer_version(),
+        "patchelf": patchelf, "installer": _installer_version(),
     }  # fmt: skip
     return Inputs(request=request, platform=platform, source=source, compiler=compiler, strip=strip, ca_bundle=ca_bundle, facts=facts)
 

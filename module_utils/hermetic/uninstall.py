@@ -46,8 +46,13 @@ def plan_uninstall(layout: Layout) -> Uninstall:
         *(layout.root / name for name in temporary if not _runs_from(layout.root / name)),
         *(layout.root / name for name in _OWN if name in names),
     ]
-    known = {path.name for path in found.own} | set(temporary)
-    found.foreign = sorted(names - known)
+    if _holds_entries(layout.unexpected):
+        # What a converge found here and moved aside may be somebody's only copy.
+        found.foreign.append("state/unexpected")
+        if os.listdir(layout.state) == [layout.unexpected.name]:
+            found.own.remove(layout.state)
+    known = {path.name for path in found.own} | set(temporary) | {"state"}
+    found.foreign += sorted(names - known)
     found.processes = processes_below(layout.root)
     return found
 
@@ -84,10 +89,14 @@ def uninstall(layout: Layout, found: Uninstall) -> tuple[list[str], list[str]]:
                 remove_tree(tree)
     for records in (layout.generation_records, layout.receipts("environments"), layout.receipts("laid")):
         remove_tree(records)
-    left = [layout.bundles, layout.state, *(() if found.foreign else (layout.root,))]
+    keeps = _holds_entries(layout.unexpected)
+    state = [path for path in layout.state.iterdir() if path != layout.unexpected] if keeps else [layout.state]
+    left = [layout.bundles, *state, *(() if found.foreign else (layout.root,))]
     if not WINDOWS:
         remove_tree(layout.bundles)
-        remove_tree(layout.state)
+        # The lock goes last: a run that waits for it finds nothing to do then.
+        for path in sorted(state, key=lambda each: each == layout.lock):
+            remove_tree(path)
         if not found.foreign:
             _remove_root(layout.root)
         left = []
@@ -96,6 +105,10 @@ def uninstall(layout: Layout, found: Uninstall) -> tuple[list[str], list[str]]:
         listed = ", ".join(found.foreign[:10]) + (f" and {len(found.foreign) - 10} more" if len(found.foreign) > 10 else "")
         warnings.append(f"{layout.root} stays, because it holds what this project did not make: {listed}.")
     return warnings, [str(path) for path in left]
+
+
+def _holds_entries(directory: Path) -> bool:
+    return os.path.isdir(directory) and any(os.scandir(directory))
 
 
 def _remove_root(root: Path) -> None:

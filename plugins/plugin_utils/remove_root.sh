@@ -11,12 +11,23 @@ answer() {
 }
 cd "$1" 2>/dev/null || answer nothing
 [ -n "$(ls -A)" ] || answer nothing
+# What a converge moved aside stays, whatever else goes: it may be the only copy of something.
+kept=
+[ -d state/unexpected ] && [ -n "$(ls -A state/unexpected)" ] && kept=yes
+[ -n "$kept" ] && [ "$(ls -A state)" = unexpected ] && [ ! -e bundles ] && answer nothing
 # Without it, these could be anybody else s directories of the same names.
 [ -f state/lock ] && [ ! -L state ] || answer foreign
 [ "$2" = remove ] || answer would
 for link in bin lib envs current; do
     [ -L "$link" ] && rm -f "$link"
 done
-rm -rf environments laid wheels generations bundles .new-* .old-* .bootstrap-* state || answer failed
+rm -rf environments laid wheels generations bundles .new-* .old-* .bootstrap-* || answer failed
+if [ -n "$kept" ]; then
+    for entry in state/* state/.[!.]*; do
+        [ "$entry" = state/unexpected ] || rm -rf "$entry" || answer failed
+    done
+else
+    rm -rf state || answer failed
+fi
 cd / && rmdir "$1" 2>/dev/null || answer kept
 answer removed

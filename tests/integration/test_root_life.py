@@ -166,6 +166,20 @@ def test_a_whole_root_is_removed_and_nothing_else(fleet: Fleet, root: Path) -> N
     assert not root.exists()
 
 
+def test_what_was_moved_aside_outlives_the_root(fleet: Fleet, root: Path) -> None:
+    (root / "bundles" / "mine").mkdir()
+    (root / "bundles" / "mine" / "work").write_text("mine\n")
+    assert converge(fleet, root).code == 0
+    removed = fleet.module("system", root=str(root), state="absent")
+    assert removed.code == 0, removed.output
+    (kept,) = root.rglob("work")
+    assert kept.read_text() == "mine\n"
+    assert os.listdir(root) == ["state"] and os.listdir(root / "state") == ["unexpected"]
+    assert any("state/unexpected" in warning for warning in removed.last["warnings"])
+    again = fleet.module("system", root=str(root), state="absent")
+    assert (again.code, again.last["changed"]) == (0, False), again.output
+
+
 def test_a_directory_of_somebody_else_is_not_taken_for_a_root(fleet: Fleet, tmp_path: Path) -> None:
     for name in ("bundles", "wheels"):
         (tmp_path / "app" / name).mkdir(parents=True)

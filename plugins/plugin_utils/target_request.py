@@ -13,16 +13,8 @@ from ..module_utils.hermetic.errors import HermeticError, redacted
 REQUEST_FORMAT = 1
 
 _ENGINE_OPTIONS = (
-    "verify",
-    "keep_generations",
-    "lock_timeout",
-    "link_mode",
-    "jobs",
-    "timeout",
-    "retries",
-    "ca_path",
-    "foreign_pythons",
-    "check_free_space",
+    *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "foreign_pythons", "check_free_space"),
+    *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size", "ca_path"),
 )
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
 

@@ -21,6 +21,7 @@ ROOT: Spec = {
 SOURCES: Spec = {
     "repository": {"type": "str"},
     "public_key": {"type": "path"},
+    "allow_unsigned": {"type": "bool", "default": False},
     "transfer": {"type": "str", "choices": ["auto", "pull", "push"], "default": "auto"},
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 60},

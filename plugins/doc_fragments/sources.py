@@ -20,8 +20,15 @@ options:
   public_key:
     description:
       - File on the controller with the Ed25519 public key (PEM) that the repository's index must be signed with.
-      - Without it, the index is trusted as it is.
+      - Without it, an index that is read over https is used with a warning, and one that is read over http from another machine is
+        refused unless O(allow_unsigned) is set. A directory is trusted as it is.
+      - The controller remembers by this key which index it saw last, and refuses an older one, so each repository needs a key of its own.
     type: path
+  allow_unsigned:
+    description:
+      - Whether an index may be read over http although no O(public_key) checks it. Whoever is on the way can then choose what is installed.
+    type: bool
+    default: false
   transfer:
     description:
       - How bundles and wheels get to the host.

@@ -18,6 +18,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonica
 from packaging.version import InvalidVersion, Version
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.redaction import has_secret
 from .controller_cache import ControllerCache, digest_of
 from .locks import Lock
 from .platforms import Target
@@ -95,7 +96,11 @@ def select(
             "complete": complete,
         }
 
-    kept = cache.memo(_KIND, key, compute, valid=usable, refresh=refresh)
+    def without_secrets(value: Any) -> bool:
+        return not any(has_secret(url) for *_unused, url, _path in value["wheels"] if url)
+
+    # A signed address is not written down: such a selection is made in each task.
+    kept = cache.memo(_KIND, key, compute, valid=usable, keep=without_secrets, refresh=refresh)
     return Selection(tuple(Wheel(*values) for values in kept["wheels"]), tuple(kept["warnings"]))
 
 

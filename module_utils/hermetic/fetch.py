@@ -19,7 +19,8 @@ from typing import Callable
 from .artifact import Artifact
 from .durable import WINDOWS, explain, flush, make_directory, patiently, sync_directory
 from .errors import BrokenRoot, FetchFailed
-from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin, shown
+from .redaction import shown
+from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin
 
 _BLOCK = 1 << 20
 _FIRST_PAUSE = 0.5

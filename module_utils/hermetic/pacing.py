@@ -77,7 +77,7 @@ class PacedResponse(http.client.HTTPResponse):
         self._pace = pace
         if pace is not None:
             pace.begin_head()
-            self.fp = io.BufferedReader(_PacedStream(self.fp.detach(), sock, pace))  # type: ignore[arg-type]
+            self.fp = io.BufferedReader(_PacedStream(self.fp.detach(), sock, pace))
 
     def begin(self) -> None:
         """Read the head."""
@@ -98,7 +98,7 @@ class _PacedStream(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         self._connection.settimeout(self._pace.patience())
         try:
-            count: int | None = self._raw.readinto(buffer)  # type: ignore[attr-defined]
+            count: int | None = self._raw.readinto(buffer)
         except OSError:
             self._pace.patience()  # the silence may have ended at another limit, which is then the reason
             raise

@@ -22,7 +22,7 @@ class Redirects(urllib.request.HTTPRedirectHandler):
     def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
         """Follow a redirect without reading what came with it, which may have no end."""
         fp.close()
-        return super().http_error_302(req, io.BytesIO(), code, msg, headers)  # type: ignore[arg-type]
+        return super().http_error_302(req, io.BytesIO(), code, msg, headers)
 
     http_error_301 = http_error_303 = http_error_307 = http_error_302
 

@@ -18,7 +18,7 @@ from typing import Any, Callable
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .pacing import Pace, TooSlow, paced
-from .redaction import is_ambiguous, shown
+from .redaction import is_ambiguous
 from .redirects import RedirectRefused, Redirects, host_of
 
 _WORTH_A_RETRY = {408, 425, 429}
@@ -173,7 +173,7 @@ class Sources:
 
 class _PlainHandler(urllib.request.HTTPHandler):
     def http_open(self, req: Any) -> Any:
-        return self.do_open(paced(http.client.HTTPConnection, req.pace), req)  # type: ignore[arg-type]
+        return self.do_open(paced(http.client.HTTPConnection, req.pace), req)
 
 
 class _SecureHandler(urllib.request.BaseHandler):
@@ -184,7 +184,7 @@ class _SecureHandler(urllib.request.BaseHandler):
         self._plain = urllib.request.HTTPHandler()
 
     def https_open(self, req: Any) -> Any:
-        return self._plain.do_open(paced(http.client.HTTPSConnection, req.pace), req, context=self._context)  # type: ignore[arg-type]
+        return self._plain.do_open(paced(http.client.HTTPSConnection, req.pace), req, context=self._context)
 
     https_request = urllib.request.AbstractHTTPHandler.do_request_
 

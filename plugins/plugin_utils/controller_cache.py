@@ -166,9 +166,7 @@ class ControllerCache:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _unusable(self, error: OSError) -> HermeticError:
-        return HermeticError(
-            f"The controller's cache {self.directory} cannot be used: {error}; let XDG_CACHE_HOME name another directory"
-        )
+        return HermeticError(f"The controller's cache {self.directory} cannot be used: {error}; let XDG_CACHE_HOME name another directory")
 
 
 def digest_of(value: Any) -> str:

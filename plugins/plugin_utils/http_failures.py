@@ -106,7 +106,9 @@ def failure_of(error: Exception, *, timeout: float) -> Stopped:
     if first(TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.Timeout):
         return Stopped(f"{through}no byte came for {timeout:g} s", retry=True)
     if system := first(OSError) if not causes or not isinstance(error, requests.RequestException) else first(ConnectionError):
-        return Stopped(f"{through}the server cannot be reached or hung up ({getattr(system, 'strerror', None) or 'no reason given'})", retry=True)
+        return Stopped(
+            f"{through}the server cannot be reached or hung up ({getattr(system, 'strerror', None) or 'no reason given'})", retry=True
+        )
     return Stopped(f"{through}the server cannot be reached or hung up", retry=True)
 
 

@@ -157,9 +157,7 @@ class HttpSource:
                 yield block
 
     @contextmanager
-    def _opened(
-        self, url: str, *, until: float, headers: Mapping[str, str] | None = None
-    ) -> Iterator[tuple[requests.Response, str, Pace]]:
+    def _opened(self, url: str, *, until: float, headers: Mapping[str, str] | None = None) -> Iterator[tuple[requests.Response, str, Pace]]:
         """Ask, follow redirects, and give the answer whose body is not read yet, with the address that it came from."""
         pace = Pace(self.timeout, until=until, minimum_rate=self.minimum_rate)
         address = url

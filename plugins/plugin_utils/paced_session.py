@@ -46,6 +46,7 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Return none: to follow one, the library would first read what came with it, which may have no end."""
         del resp
+        return None
 
 
 class _Adapter(HTTPAdapter):

@@ -201,7 +201,9 @@ def _number(pip: Mapping[str, str], name: str, default: float = 0) -> float:
     try:
         return float(value or default)
     except ValueError as error:
-        raise HermeticError(f"pip on the controller is configured with {name} = {value[:40]!r}; wanted a number. Correct it (pip config debug)") from error
+        raise HermeticError(
+            f"pip on the controller is configured with {name} = {value[:40]!r}; wanted a number. Correct it (pip config debug)"
+        ) from error
 
 
 def _words(value: object) -> list[str]:

@@ -21,7 +21,7 @@ from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ..module_utils.hermetic.redaction import shown
 from . import signature as signatures
 from .bundle_archive import check_metadata, read_metadata
-from .controller_cache import ControllerCache, digest_of, local_path, sha256_of
+from .controller_cache import ControllerCache, local_path, sha256_of
 from .platforms import Target
 from .release_order import newest_first
 from .repository_reader import INDEX, DirectoryReader, WebReader
@@ -168,7 +168,11 @@ def load_index(
         from .http_source import HttpSource
 
         http = HttpSource()
-    read = DirectoryReader(Path(base)) if http is None or directory is not None else WebReader(base, http, cache, max_age, run or _THIS_PROCESS)
+    read = (
+        DirectoryReader(Path(base))
+        if http is None or directory is not None
+        else WebReader(base, http, cache, max_age, run or _THIS_PROCESS)
+    )
     for attempt in range(4):
         content, signed = read(with_signature=key is not None, fresh=attempt > 0)
         if key is None or signatures.is_signed_by(content, signed, key=key):
@@ -294,8 +298,7 @@ def _refuse_older(index: Index, digest: str, cache: ControllerCache, key: str) -
     What is remembered belongs to the key: whoever serves an old copy chooses the address that it is read from.
     """
     with cache.hold(f"serial-{key}"):
-        seen = cache.read("serial", key)
-        serial, known = (seen["serial"], seen["sha256"]) if _is_memory(seen) else (-1, "")
+        serial, known = _remembered(cache.read("serial", key))
         remedy = (
             f"Each repository needs a key of its own. If it was restored on purpose, remove {cache.directory / 'serial' / key}.json "
             "on the controller"
@@ -314,8 +317,11 @@ def _refuse_older(index: Index, digest: str, cache: ControllerCache, key: str) -
             cache.write("serial", key, {"serial": index.serial, "sha256": digest})
 
 
-def _is_memory(seen: object) -> bool:
-    return isinstance(seen, dict) and isinstance(seen.get("serial"), int) and isinstance(seen.get("sha256"), str)
+def _remembered(seen: Any) -> tuple[int, str]:
+    """Return serial and digest of the index that was seen last; a damaged memory counts as none."""
+    if isinstance(seen, dict) and isinstance(seen.get("serial"), int) and isinstance(seen.get("sha256"), str):
+        return seen["serial"], seen["sha256"]
+    return -1, ""
 
 
 def _listed(names: list[str]) -> str:

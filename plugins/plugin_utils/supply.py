@@ -21,6 +21,7 @@ Every error is a ``HermeticError`` (``.message``, ``.problems``); non-fatal rema
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ from ..module_utils.hermetic.redaction import shown
 from .controller_cache import ControllerCache, local_path
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources
-from .platforms import Target
+from .platforms import Target, stated_values
 from .repository_index import BundleArtifact, Index, archive_artifact, load_index
 from .simple_index import WheelCandidates
 from .url_credentials import host_names, is_loopback, split_address, split_credentials
@@ -64,9 +65,10 @@ class Supply:
     def from_options(cls, options: Mapping[str, Any] | None = None) -> Supply:
         """Make a supply from module options; a missing or null option means what pip on the controller is configured with.
 
-        Keys: ``cache`` (directory), ``run`` (what one run of Ansible is known by), ``index_url``, ``extra_index_urls`` (list, in addition to the option's or pip's index),
-        ``find_links`` (list), ``trusted_hosts`` (list), ``ca_path``, ``timeout`` (seconds), ``retries``, ``download_timeout``,
-        ``minimum_rate``, ``maximum_size``, ``allow_unsigned``, ``marker_values``, ``credentials`` ({host: {username, password}}). An empty list means the same as none.
+        Keys: ``cache`` (directory), ``run`` (what one run of Ansible is known by), ``index_url``, ``extra_index_urls`` (list, in
+        addition to the option's or pip's index), ``find_links`` (list), ``trusted_hosts`` (list), ``ca_path``, ``timeout`` (seconds),
+        ``retries``, ``download_timeout``, ``minimum_rate``, ``maximum_size``, ``allow_unsigned``, ``marker_values``,
+        ``credentials`` ({host: {username, password}}). An empty list means the same as none.
         """
         options = dict(options or {})
         return cls(cache=ControllerCache.at(options.get("cache")), options=options)
@@ -118,7 +120,7 @@ class Supply:
         self, lock: Lock, target: Target, *, extras: Sequence[str] = (), groups: Sequence[str] | None = None, refresh: bool = False
     ) -> Selection:
         """Select the wheels of a lock for a target; see ``wheel_selection.select``. ``groups`` None means the lock's default groups."""
-        selection = select(lock, target, extras=extras, groups=groups, offers=self._offers, cache=self.cache, refresh=refresh)
+        selection = select(lock, self._stated(target), extras=extras, groups=groups, offers=self._offers, cache=self.cache, refresh=refresh)
         self._remember(selection)
         return selection
 
@@ -127,10 +129,17 @@ class Supply:
 
         The answer is keyed by (declared name, ``target.label``).
         """
-        selections = prove(declared, targets, offers=self._offers, cache=self.cache)
+        stated = [
+            dataclasses.replace(each, targets=None if each.targets is None else tuple(map(self._stated, each.targets))) for each in declared
+        ]
+        selections = prove(stated, map(self._stated, targets), offers=self._offers, cache=self.cache)
         for selection in selections.values():
             self._remember(selection)
         return selections
+
+    def _stated(self, target: Target) -> Target:
+        values = stated_values(self._options.get("marker_values"))
+        return dataclasses.replace(target, stated=values.get(target.platform.name, ()))
 
     def index(self, location: str, *, public_key: str | Path | None = None, max_age: float = 30.0) -> Index:
         """Load the index of a repository; see ``repository_index.load_index``."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible import constants as C
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleFileNotFound
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -39,7 +39,7 @@ from .windows_host import DEFAULT_PLATFORM, OtherPlatform, presumed_facts, usabl
 
 display = Display()
 
-THIS_RUN = str(C.DEFAULT_LOCAL_TMP)
+THIS_RUN = str(constants.DEFAULT_LOCAL_TMP)
 """Ansible makes this directory once for each run, before it forks: nothing else names a run in all of its processes."""
 
 Result = dict[str, Any]

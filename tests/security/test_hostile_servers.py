@@ -118,9 +118,7 @@ def test_a_slow_server_within_its_rate_is_waited_for() -> None:
         assert 0 < pace.patience() <= 5
         pace.came(20)
     with pytest.raises(TooSlow, match="download_timeout"):
-        for _unused in range(60):
-            pace.patience()
-            pace.came(20)
+        _all_the_while(pace, pace.came, 20)
 
 
 def test_what_a_protocol_sends_beside_the_content_is_no_progress() -> None:
@@ -128,9 +126,13 @@ def test_what_a_protocol_sends_beside_the_content_is_no_progress() -> None:
     pace = Pace(5, until=90, minimum_rate=10, clock=lambda: next(clock))
     pace.end_head()
     with pytest.raises(TooSlow, match="minimum_rate"):
-        for _unused in range(60):
-            pace.patience()
-            pace.read(1000)
+        _all_the_while(pace, pace.read, 1000)
+
+
+def _all_the_while(pace: Pace, count: Callable[[int], None], size: int) -> None:
+    for _unused in range(60):
+        pace.patience()
+        count(size)
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -176,16 +176,24 @@ class HttpSource:
         known = entry_of(self.credentials, url)
         names = host_names(url)
         trusted = any(name in self.trusted_hosts for name in names) and not any(name.lower() in self.verified_hosts for name in names[:1])
-        return self._session.get(
-            url,
-            headers={"Accept-Encoding": "identity", **(headers or {})},
-            # As UTF-8, which servers expect and hosts send; requests would write Latin-1.
-            auth=HTTPBasicAuth((known.get("username") or "").encode(), (known.get("password") or "").encode()) if known else None,
-            timeout=max(0.001, min(self.timeout, until - time.monotonic())),
-            verify=False if trusted else (self.ca_path or True),
-            stream=True,
-            allow_redirects=False,
-        )
+        try:
+            return self._session.get(
+                url,
+                headers={"Accept-Encoding": "identity", **(headers or {})},
+                # As UTF-8, which servers expect and hosts send; requests would write Latin-1.
+                auth=HTTPBasicAuth((known.get("username") or "").encode(), (known.get("password") or "").encode()) if known else None,
+                timeout=max(0.001, min(self.timeout, until - time.monotonic())),
+                verify=False if trusted else (self.ca_path or True),
+                stream=True,
+                allow_redirects=False,
+            )
+        except requests.RequestException:
+            raise
+        except OSError as error:
+            # The library's own way to say that it cannot read the certificates.
+            raise Stopped(
+                f"the file of certificates {self.ca_path} cannot be read; give a readable one as ca_path", everything=True
+            ) from error
 
     @cached_property
     def _session(self) -> requests.Session:

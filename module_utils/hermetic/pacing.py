@@ -14,6 +14,8 @@ from typing import Any, Callable
 HEAD_LIMIT = 256 << 10
 """Bytes of status line and header fields, those of interim answers included."""
 
+_TOO_LONG = "it took longer than the whole transfer may take (download_timeout)"
+
 
 class TooSlow(Exception):
     """Raised when a server keeps within every silence and still does not get on; no OSError, so that nobody takes it for another failure."""
@@ -44,7 +46,7 @@ class Pace:
         """Return the seconds that may pass until the next byte; raises TooSlow when none are left."""
         now = self._clock()
         if now >= self._until:
-            raise TooSlow("it took longer than the whole transfer may take (download_timeout)")
+            raise TooSlow(_TOO_LONG)
         if self._in_head:
             if now - self._begun >= self._timeout:
                 raise TooSlow(f"the head of its answer was not complete after {self._timeout:g} s")
@@ -56,6 +58,14 @@ class Pace:
                 )
             self._begun, self._came = now, 0
         return min(self._timeout, self._until - now)
+
+    def check_silence(self) -> None:
+        """Raise TooSlow where it was another limit than that of silence that ended the wait for a byte."""
+        now = self._clock()
+        if now >= self._until:
+            raise TooSlow(_TOO_LONG)
+        if self._in_head and self._head and now - self._begun >= self._timeout:
+            raise TooSlow(f"the head of its answer was not complete after {self._timeout:g} s")
 
     def read(self, count: int) -> None:
         """Count bytes that were read from the connection."""
@@ -100,7 +110,7 @@ class _PacedStream(io.RawIOBase):
         try:
             count: int | None = self._raw.readinto(buffer)
         except OSError:
-            self._pace.patience()  # the silence may have ended at another limit, which is then the reason
+            self._pace.check_silence()
             raise
         self._pace.read(count or 0)
         return count

@@ -160,6 +160,29 @@ options:
       - How often a failed transfer is tried again, with growing pauses.
     type: int
     default: 4
+  download_timeout:
+    description:
+      - Seconds that the download of one file from one source may take altogether, all tries and pauses included.
+    type: int
+    default: 3600
+  minimum_rate:
+    description:
+      - Bytes for each second that a server must send. It is measured over O(timeout) seconds; a slower server counts as failed.
+      - V(0) accepts any rate.
+    type: int
+    default: 1000
+  maximum_size:
+    description:
+      - Bytes that a download may have whose size neither an index nor a lock states. Where the size is stated, the download ends there.
+    type: int
+    default: 4294967296
+  marker_values:
+    description:
+      - Values of environment markers that no bundle states, C(platform_release) and C(platform_version), as one dictionary
+        for each platform. The keys are names of platforms, such as C(macos-arm64).
+      - A lock in which the choice of a package depends on a value that is not given here is refused, with the names of the packages.
+    type: dict
+    default: {}
   credentials:
     description:
       - User name and password for each host name that asks for them. A dictionary whose keys are host names, and whose values

@@ -143,6 +143,53 @@ Function Get-ProxyFor {
     return $proxy
 }
 
+Function Copy-Paced {
+    <#
+    .SYNOPSIS
+    Copies a stream, and throws when it is longer or slower than allowed.
+    .PARAMETER From
+    What a server sends.
+    .PARAMETER To
+    The file.
+    .PARAMETER Order
+    timeout, minimum_rate, most_bytes; until, a point on the clock of Order.
+    #>
+    [CmdletBinding()]
+    param (
+        [Parameter(Mandatory)][System.IO.Stream]$From,
+        [Parameter(Mandatory)][System.IO.Stream]$To,
+        [Parameter(Mandatory)][hashtable]$Order
+    )
+
+    $buffer = New-Object -TypeName byte[] -ArgumentList 65536
+    $begun = $Order.clock.Elapsed.TotalSeconds
+    $came = [long]0
+    while ($true) {
+        $count = $From.Read($buffer, 0, $buffer.Length)
+        if ($count -le 0) {
+            return
+        }
+        if ($To.Position + $count -gt $Order.most_bytes) {
+            $Order.final = $true
+            throw "it has more than the $($Order.most_bytes) bytes that belong to it"
+        }
+        $To.Write($buffer, 0, $count)
+        $came += $count
+        $now = $Order.clock.Elapsed.TotalSeconds
+        if ($now -ge $Order.until) {
+            $Order.final = $true
+            throw 'it took longer than the whole transfer may take (download_timeout)'
+        }
+        if ($now - $begun -ge $Order.timeout) {
+            if ($came -lt $Order.minimum_rate * ($now - $begun)) {
+                throw "$came bytes came in $([int]($now - $begun)) s, less than $($Order.minimum_rate) for each second (minimum_rate)"
+            }
+            $begun = $now
+            $came = [long]0
+        }
+    }
+}
+
 Function Receive-Piece {
     <#
     .SYNOPSIS
@@ -165,6 +212,7 @@ Function Receive-Piece {
     $request.Timeout = $Order.timeout * 1000
     $request.ReadWriteTimeout = $Order.timeout * 1000
     $request.UserAgent = 'hermetic.python'
+    $request.MaximumAutomaticRedirections = 10
     $request.Proxy = Get-ProxyFor -Address $Address
     if ($null -ne $Order.check) {
         $request.ServerCertificateValidationCallback = $Order.check
@@ -186,6 +234,9 @@ Function Receive-Piece {
     }
     $response = $request.GetResponse()
     try {
+        if ($Address.Scheme -eq 'https' -and $response.ResponseUri.Scheme -ne 'https') {
+            throw 'redirected from https to http, which is not followed; let the server redirect to https'
+        }
         $mode = [System.IO.FileMode]::Create
         if ([int]$response.StatusCode -eq 206) {
             $mode = [System.IO.FileMode]::Append
@@ -193,7 +244,7 @@ Function Receive-Piece {
         $file = New-Object -TypeName System.IO.FileStream -ArgumentList $Path, $mode
         try {
             $body = $response.GetResponseStream()
-            $body.CopyTo($file)
+            Copy-Paced -From $body -To $file -Order $Order
             if ($mode -eq [System.IO.FileMode]::Create -and $response.ContentLength -ge 0 -and $file.Length -ne $response.ContentLength) {
                 throw "the server sent $($file.Length) of $($response.ContentLength) bytes"
             }
@@ -227,6 +278,15 @@ Function Receive-File {
     )
 
     [System.IO.File]::Delete($Path)
+    $Order.clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $Order.until = [double]::MaxValue
+    if ($Order.download_timeout) {
+        $Order.until = [double]$Order.download_timeout
+    }
+    if (-not $Order.most_bytes) {
+        $Order.most_bytes = [long]::MaxValue
+    }
+    $Order.final = $false
     for ($attempt = 1; $true; $attempt++) {
         try {
             Receive-Piece -Address $Address -Path $Path -Order $Order
@@ -253,7 +313,8 @@ Function Receive-File {
         if ($status -eq 416) {
             [System.IO.File]::Delete($Path)
         }
-        $final = $status -ge 400 -and $status -lt 500 -and $status -notin 408, 416, 425, 429
+        $refused = $status -ge 400 -and $status -lt 500 -and $status -notin 408, 416, 425, 429
+        $final = $refused -or $Order.final -or ($Order.clock.Elapsed.TotalSeconds -ge $Order.until)
         if ($final -or $attempt -gt $Order.retries) {
             return $told
         }
@@ -288,20 +349,22 @@ Function Find-VerifiedArchive {
     $wrong = $false
     foreach ($source in $Order.sources) {
         $path = $source
+        # A query may be a signature.
+        $shown = $source -replace '[?#].*$', ''
         if ($source -match '^https?://') {
             if ($Order.ca_path -and $null -eq $Order.check) {
                 try {
                     $Order.check = Get-CertificateCheck -Path $Order.ca_path
                 }
                 catch {
-                    $problems += "${source}: $($_.Exception.GetBaseException().Message)"
+                    $problems += "${shown}: $($_.Exception.GetBaseException().Message)"
                     continue
                 }
             }
             $path = [System.IO.Path]::Combine($Directory, 'archive.zip')
             $refused = Receive-File -Address $source -Path $path -Order $Order
             if ($refused) {
-                $problems += "${source}: $refused"
+                $problems += "${shown}: $refused"
                 continue
             }
         }
@@ -312,14 +375,14 @@ Function Find-VerifiedArchive {
             $digest = Get-FileDigest -Path (Get-LongPath -Path $path)
         }
         catch {
-            $problems += "${source}: $($_.Exception.GetBaseException().Message)"
+            $problems += "${shown}: $($_.Exception.GetBaseException().Message)"
             continue
         }
         if ($digest -eq $Order.sha256) {
             return $path
         }
         $wrong = $true
-        $problems += "$source has the SHA-256 $digest, wanted is $($Order.sha256)"
+        $problems += "$shown has the SHA-256 $digest, wanted is $($Order.sha256)"
     }
     if ($problems.Count -eq 0) {
         $problems += 'there is no source'

@@ -124,5 +124,8 @@ def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layou
         retries=request.options.retries,
         credentials=request.credentials,
         ca_path=request.options.ca_path,
+        download_timeout=request.options.download_timeout,
+        minimum_rate=request.options.minimum_rate,
+        maximum_size=request.options.maximum_size,
     )
     return artifacts

@@ -4,14 +4,7 @@
 
 from __future__ import annotations
 
-import re
-
-_USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
-
-
-def redacted(text: str) -> str:
-    """Return the text without the user name and password of any URL in it."""
-    return _USER_INFO.sub("", text)
+from .redaction import redacted as redacted
 
 
 class HermeticError(Exception):

@@ -19,12 +19,15 @@ from typing import Callable
 from .artifact import Artifact
 from .durable import WINDOWS, explain, flush, make_directory, patiently, sync_directory
 from .errors import BrokenRoot, FetchFailed
-from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin, shown
+from .redaction import shown
+from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin
 
 _BLOCK = 1 << 20
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _LONGEST_RETRY_AFTER = 120.0
+MAXIMUM_SIZE = 4 << 30
+"""Bytes of a download whose size nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,16 @@ def fetch_all(
     jobs: int = 4,
     credentials: Mapping[str, Mapping[str, str]] | None = None,
     ca_path: str | None = None,
+    download_timeout: float = 3600.0,
+    minimum_rate: float = 0.0,
+    maximum_size: int = MAXIMUM_SIZE,
 ) -> FetchReport:
     """Bring every artifact whose destination does not exist yet there, verified and durable; what exists is left unread.
 
     All artifacts are tried before FetchFailed names those that no source had. A ``.part`` file beside the destination keeps
-    what an interrupted download had, and the next one goes on from it. ``timeout`` is the longest silence of a server.
+    what an interrupted download had, and the next one goes on from it. ``timeout`` is the longest silence of a server, and
+    the time over which ``minimum_rate`` (bytes for each second) is measured; ``download_timeout`` bounds all tries of one
+    source together, ``maximum_size`` the bytes of an artifact whose size is not known.
     """
     begin = time.monotonic()
     wanted = {path: artifact for artifact in artifacts for path in [destination(artifact)] if not path.exists()}
@@ -65,13 +73,20 @@ def fetch_all(
         return FetchReport(fetched=0, bytes=0, seconds=time.monotonic() - begin)
     for directory in {path.parent for path in wanted}:
         make_directory(directory)
-    sources = Sources(Access(timeout=timeout, credentials=credentials or {}, ca_path=ca_path))
+    access = Access(
+        timeout=timeout,
+        minimum_rate=minimum_rate,
+        download_timeout=download_timeout,
+        credentials=credentials or {},
+        ca_path=ca_path,
+    )
+    sources = Sources(access)
     if any(is_remote(source) for artifact in wanted.values() for source in artifact.sources):
         try:
             sources.prepare()
         except SourceFailed as failure:
             raise FetchFailed(failure.reason) from failure
-    run = _Run(sources, retries)
+    run = _Run(sources, retries, download_timeout=download_timeout, maximum_size=maximum_size)
     with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(wanted)))) as pool:
         try:
             outcomes = list(pool.map(lambda item: run.fetch(item[1], item[0]), wanted.items()))
@@ -130,12 +145,14 @@ def _read_into(path: Path, digest: hashlib._Hash) -> int:
 class _Run:
     """What the threads of one call share: the way to the sources, and which servers have proved to be away."""
 
-    def __init__(self, sources: Sources, retries: int) -> None:
+    def __init__(self, sources: Sources, retries: int, *, download_timeout: float, maximum_size: int) -> None:
         self.stop = threading.Event()
         self.broken: BrokenRoot | None = None
         self.transferred = 0
         self._sources = sources
         self._retries = retries
+        self._download_timeout = download_timeout
+        self._maximum_size = maximum_size
         self._away: dict[str, str] = {}
         self._guard = threading.Lock()
 
@@ -168,12 +185,16 @@ class _Run:
         """Fill the part file from this source; return why it could not be had, or None when it is there and right."""
         attempt = 0
         second_chance = True
-        place = origin(source) if is_remote(source) else ""
+        until = time.monotonic() + self._download_timeout
+        try:
+            place = origin(source) if is_remote(source) else ""
+        except ValueError:
+            return "this is no usable address"
         while True:
             if place in self._away:
                 return f"{self._away[place]} (not tried again in this run)"
             try:
-                self._transfer(artifact, source, part)
+                self._transfer(artifact, source, part, until)
                 return None
             except _WrongContent as wrong:
                 _discard(part)
@@ -181,25 +202,28 @@ class _Run:
                     return f"{wrong}; wanted sha256 {artifact.sha256}: the source holds another file, publish the right one there or correct the lock"
                 second_chance = False
             except SourceFailed as failure:
+                if failure.restart:
+                    _discard(part)
                 if not failure.retry or attempt >= self._retries:
                     if failure.unreachable:
                         self._away[place] = failure.reason
                     return failure.reason + (f", {attempt + 1} attempts" if attempt else "")
                 attempt += 1
-                if failure.restart:
-                    _discard(part)
                 pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
-                self.stop.wait(max(pause, min(failure.pause, _LONGEST_RETRY_AFTER)))
+                pause = max(pause, min(failure.pause, _LONGEST_RETRY_AFTER))
+                if time.monotonic() + pause >= until:
+                    return f"{failure.reason}, {attempt} attempts in {self._download_timeout:g} s (download_timeout)"
+                self.stop.wait(pause)
 
-    def _transfer(self, artifact: Artifact, source: str, part: Path) -> None:
+    def _transfer(self, artifact: Artifact, source: str, part: Path, until: float) -> None:
         digest = hashlib.sha256()
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
         with open(os.open(part, flags, 0o600), "r+b", buffering=0) as file:
             have = _read_into(part, digest) if is_remote(source) else 0
-            if artifact.size is not None and have > artifact.size:
+            if have > (self._maximum_size if artifact.size is None else artifact.size):
                 have = 0
             if not (have and have == artifact.size):
-                opened = self._sources.open(source, offset=have)
+                opened = self._sources.open(source, offset=have, until=until)
                 with contextlib.closing(opened):
                     if opened.offset != have or not have:
                         have, digest = 0, hashlib.sha256()
@@ -214,13 +238,21 @@ class _Run:
             flush(file.fileno())
 
     def _copy(self, opened: Opened, write: Callable[[bytes], int | None], digest: hashlib._Hash, have: int, size: int | None) -> int:
+        limit = self._maximum_size if size is None else size
+        if size is None and opened.total is not None and opened.total > limit:
+            raise SourceFailed(f"it has {opened.total} bytes, more than the {limit} that a download may have (maximum_size)")
         # Nothing is asked for after the last byte that was announced: some servers keep the connection open.
         while opened.total is None or have < opened.total:
-            block = opened.read(_BLOCK)
+            # One byte more than may come tells that the file is another one.
+            block = opened.read(min(_BLOCK, limit - have + 1))
             if not block:
                 break
             if self.stop.is_set():
                 raise _Stopped
+            if have + len(block) > limit:
+                if size is None:
+                    raise SourceFailed(f"it has more than the {limit} bytes that a download may have (maximum_size)", restart=True)
+                raise _WrongContent(f"found more than the {size} bytes that belong to it")
             rest = memoryview(block)
             while rest:
                 rest = rest[write(rest) or 0 :]  # type: ignore[arg-type]
@@ -228,8 +260,6 @@ class _Run:
             have += len(block)
             with self._guard:
                 self.transferred += len(block)
-            if size is not None and have > size:
-                raise _WrongContent(f"found more than the {size} bytes that belong to it")
         if opened.total is not None and have < opened.total:
             raise SourceFailed(f"the connection ended after {have} of {opened.total} bytes", retry=True)
         return have

@@ -25,6 +25,9 @@ _NUMBERS: dict[str, tuple[Any, int]] = {
     "retries": (int, 0),
     "lock_timeout": ((int, float), 0),
     "timeout": ((int, float), 0),
+    "download_timeout": ((int, float), 1),
+    "minimum_rate": ((int, float), 0),
+    "maximum_size": (int, 1),
 }
 
 
@@ -39,6 +42,9 @@ class Options:
     jobs: int = 0
     timeout: float = 60
     retries: int = 4
+    download_timeout: float = 3600
+    minimum_rate: float = 1000
+    maximum_size: int = 4 << 30
     ca_path: str | None = None
     foreign_pythons: bool = False
     check_free_space: bool = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import http.client
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -14,10 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from .pacing import Pace, TooSlow, paced
+from .redaction import is_ambiguous
+from .redirects import RedirectRefused, Redirects, host_of
 
 _WORTH_A_RETRY = {408, 425, 429}
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _HTTP_REMEDIES = {
     401: "give credentials for this host",
     403: "the credentials do not allow it",
@@ -45,9 +49,11 @@ class SourceFailed(Exception):
 
 @dataclass(frozen=True)
 class Access:
-    """How sources may be reached: patience in seconds, credentials by host name (or host:port), certificates to trust."""
+    """How sources may be reached: patience in seconds, bytes for each second, credentials by host name (or host:port), certificates."""
 
     timeout: float
+    minimum_rate: float = 0.0
+    download_timeout: float = 3600.0
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     ca_path: str | None = None
 
@@ -72,24 +78,8 @@ def is_remote(source: str) -> bool:
 
 def origin(source: str) -> str:
     """Return scheme, host and port of an address, without user info."""
-    scheme, host, _unused = _taken_apart(source)
-    return f"{scheme}://{host}"
-
-
-def shown(source: str) -> str:
-    """Return the source fit for messages: no user info, and of a query, where tokens travel, only that there is one."""
-    if "://" not in source:
-        return source
-    _unused, _unused, rest = _taken_apart(source)
-    path, mark, _unused = rest.partition("?")
-    return origin(source) + path.partition("#")[0] + ("?…" if mark else "")
-
-
-def _taken_apart(source: str) -> tuple[str, str, str]:
-    """Return scheme, host and the rest, also of an address that urlsplit refuses: it must be shown without its password too."""
-    scheme, _unused, rest = source.partition("://")
-    end = min((place for place in map(rest.find, "/?#") if place >= 0), default=len(rest))
-    return scheme.lower(), rest[:end].rpartition("@")[2], rest[end:]
+    parts = urlsplit(source)
+    return f"{parts.scheme}://{host_of(parts)}"
 
 
 class Sources:
@@ -105,10 +95,10 @@ class Sources:
         handlers: list[urllib.request.BaseHandler] = [
             urllib.request.ProxyHandler(),
             urllib.request.UnknownHandler(),
-            urllib.request.HTTPHandler(),
+            _PlainHandler(),
             urllib.request.HTTPDefaultErrorHandler(),
             urllib.request.HTTPErrorProcessor(),
-            _Redirects(),
+            Redirects(),
         ]
         if hasattr(urllib.request, "HTTPSHandler"):
             import ssl
@@ -119,22 +109,33 @@ class Sources:
                 raise SourceFailed(
                     f"the CA file {self._access.ca_path} cannot be used: {error}; give a readable file of PEM certificates"
                 ) from error
-            handlers.append(urllib.request.HTTPSHandler(context=context))
+            handlers.append(_SecureHandler(context))
         for handler in handlers:
             opener.add_handler(handler)
         self._opener = opener
 
-    def open(self, source: str, *, offset: int = 0) -> Opened:
-        """Open the source, at the offset if it can; the caller closes what it gets."""
-        return self._open_url(source, offset) if is_remote(source) else _open_path(source)
+    def open(self, source: str, *, offset: int = 0, until: float | None = None) -> Opened:
+        """Open the source, at the offset if it can; the caller closes what it gets. ``until`` ends it, by the monotonic clock."""
+        if until is None:
+            until = time.monotonic() + self._access.download_timeout
+        return self._open_url(source, offset, until) if is_remote(source) else _open_path(source)
 
-    def _open_url(self, source: str, offset: int) -> Opened:
+    def _open_url(self, source: str, offset: int, until: float) -> Opened:
+        if is_ambiguous(source):
+            raise SourceFailed("its user name or password holds a character that must be written as %40, %2F, %3F or %23")
         if self._opener is None:
             self.prepare()
         if self._opener is None:
             raise AssertionError("self._opener is set by now")
+        pace = Pace(self._access.timeout, until=until, minimum_rate=self._access.minimum_rate)
         try:
-            response = self._opener.open(self._request(source, offset), timeout=self._access.timeout)
+            request = self._request(source, offset)
+            request.pace = pace  # type: ignore[attr-defined]
+            response = self._opener.open(request, timeout=max(0.001, min(self._access.timeout, until - time.monotonic())))
+        except RedirectRefused as error:
+            raise SourceFailed(str(error)) from error
+        except TooSlow as error:
+            raise SourceFailed(str(error), retry=True) from error
         except urllib.error.HTTPError as error:
             error.close()
             raise _http_failure(error) from error
@@ -149,17 +150,17 @@ class Sources:
         except SourceFailed:
             response.close()
             raise
-        return Opened(read=_guarded(response.read1, self._access.timeout), close=response.close, offset=begin, total=total)
+        return Opened(read=_guarded(response.read1, self._access.timeout, pace), close=response.close, offset=begin, total=total)
 
     def _request(self, source: str, offset: int) -> urllib.request.Request:
         parts = urlsplit(source)
-        request = urllib.request.Request(urlunsplit((parts.scheme, _host(parts), parts.path, parts.query, "")))
+        request = urllib.request.Request(urlunsplit((parts.scheme, host_of(parts), parts.path, parts.query, "")))
         request.add_header("Accept-Encoding", "identity")
         request.add_header("User-Agent", "hermetic.python")
         if offset:
             request.add_header("Range", f"bytes={offset}-")
         user_info = parts.netloc.rpartition("@")[0]
-        known = self._access.credentials.get(_host(parts)) or self._access.credentials.get(parts.hostname or "")
+        known = self._access.credentials.get(host_of(parts)) or self._access.credentials.get(parts.hostname or "")
         if user_info:
             user, _unused, password = user_info.partition(":")
             authorization: str | None = _basic(unquote(user), unquote(password))
@@ -170,34 +171,22 @@ class Sources:
         return request
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follow redirects, and take credentials along only to the same server or from its http to its https."""
-
-    def http_error_308(self, req: Any, fp: Any, _code: int, msg: str, headers: Any) -> Any:
-        """Follow a permanent redirect, which Python knows by itself since 3.11 only."""
-        return self.http_error_302(req, fp, 307, msg, headers)
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
-        new, old = urlsplit(newurl), urlsplit(req.full_url)
-        if new.scheme not in _DEFAULT_PORTS:
-            raise SourceFailed(f"redirected to a {new.scheme or 'nameless'} address; only http and https are followed")
-        bare = urlunsplit((new.scheme, _host(new), new.path, new.query, ""))
-        request = super().redirect_request(req, fp, code, msg, headers, bare)
-        authorization = req.unredirected_hdrs.get("Authorization")
-        if request is not None and authorization and _may_follow(old, new):
-            request.add_unredirected_header("Authorization", authorization)
-        return request
+class _PlainHandler(urllib.request.HTTPHandler):
+    def http_open(self, req: Any) -> Any:
+        return self.do_open(paced(http.client.HTTPConnection, req.pace), req)
 
 
-def _may_follow(old: SplitResult, new: SplitResult) -> bool:
-    if old.hostname != new.hostname:
-        return False
-    ports = (old.port or _DEFAULT_PORTS[old.scheme], new.port or _DEFAULT_PORTS[new.scheme])
-    return (old.scheme == new.scheme and ports[0] == ports[1]) or (old.scheme, new.scheme, *ports) == ("http", "https", 80, 443)
+class _SecureHandler(urllib.request.BaseHandler):
+    """Opens https as the library's own handler does, with answers that keep their pace."""
 
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._plain = urllib.request.HTTPHandler()
 
-def _host(parts: SplitResult) -> str:
-    return parts.netloc.rpartition("@")[2]
+    def https_open(self, req: Any) -> Any:
+        return self._plain.do_open(paced(http.client.HTTPSConnection, req.pace), req, context=self._context)
+
+    https_request = urllib.request.AbstractHTTPHandler.do_request_
 
 
 def _basic(user: str, password: str) -> str:
@@ -207,20 +196,24 @@ def _basic(user: str, password: str) -> str:
 def _extent(response: Any, asked: int) -> tuple[int, int | None]:
     """Return where the body begins in the file, and how long the file is."""
     if response.status == 206:
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "").strip())
+        match = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)", response.headers.get("Content-Range", "").strip())
         if match is None or int(match[1]) != asked:
             raise SourceFailed("the server sent another part of the file than it was asked for", retry=True, restart=True)
         return asked, None if match[2] == "*" else int(match[2])
     length = response.headers.get("Content-Length", "")
-    return 0, int(length) if length.isdigit() else None
+    return 0, int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
 
 
-def _guarded(read: Callable[[int], bytes], timeout: float) -> Callable[[int], bytes]:
+def _guarded(read: Callable[[int], bytes], timeout: float, pace: Pace) -> Callable[[int], bytes]:
     """Tell failures of the network from those of the disk, which raise OSError alike."""
 
     def guarded(size: int) -> bytes:
         try:
-            return read(size)
+            block = read(size)
+            pace.came(len(block))
+            return block
+        except TooSlow as error:
+            raise SourceFailed(str(error), retry=True) from error
         except (http.client.HTTPException, ValueError) as error:
             raise SourceFailed("the server closed the connection too early", retry=True) from error
         except OSError as error:
@@ -234,7 +227,8 @@ def _http_failure(error: urllib.error.HTTPError) -> SourceFailed:
         return SourceFailed(f"HTTP {error.code}: redirected in a circle, or to an address that is neither http nor https")
     if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return SourceFailed("HTTP 416: the file there is shorter than the part that is here", retry=True, restart=True)
-    text = f"HTTP {error.code} {error.reason}".strip()
+    # The server's own words may hold anything: an address with its query, or what moves a terminal.
+    text = f"HTTP {error.code} {http.client.responses.get(error.code, '')}".strip()
     remedy = _HTTP_REMEDIES.get(error.code)
     retry = error.code >= 500 or error.code in _WORTH_A_RETRY
     return SourceFailed(
@@ -243,11 +237,11 @@ def _http_failure(error: urllib.error.HTTPError) -> SourceFailed:
 
 
 def _retry_after(value: str) -> float:
-    if value.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", value.strip()):
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(timezone.utc)).total_seconds())
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return 0.0
 
 
@@ -268,10 +262,11 @@ def _network_failure(error: OSError, timeout: float) -> SourceFailed:
 def _open_path(source: str) -> Opened:
     path = source
     if "://" in source:
-        scheme, host, rest = _taken_apart(source)
-        if scheme != "file" or host not in ("", "localhost"):
+        scheme, _unused, rest = source.partition("://")
+        host, slash, rest = rest.partition("/")
+        if scheme.lower() != "file" or host not in ("", "localhost"):
             raise SourceFailed("only http, https and file addresses and paths can be read")
-        path = urllib.request.url2pathname(rest)
+        path = urllib.request.url2pathname(slash + rest)
     try:
         file = open(path, "rb", buffering=0)  # noqa: SIM115 - the caller closes it
     except (OSError, ValueError) as error:

@@ -21,10 +21,14 @@ ROOT: Spec = {
 SOURCES: Spec = {
     "repository": {"type": "str"},
     "public_key": {"type": "path"},
+    "allow_unsigned": {"type": "bool", "default": False},
     "transfer": {"type": "str", "choices": ["auto", "pull", "push"], "default": "auto"},
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 60},
     "retries": {"type": "int", "default": 4},
+    "download_timeout": {"type": "int", "default": 3600},
+    "minimum_rate": {"type": "int", "default": 1000},
+    "maximum_size": {"type": "int", "default": 4294967296},
     "credentials": {"type": "dict", "no_log": True},
 }
 
@@ -34,6 +38,7 @@ LOCKS: Spec = {
     "extra_index_urls": {"type": "list", "elements": "str", "default": []},
     "find_links": {"type": "list", "elements": "str", "default": []},
     "platforms": {"type": "list", "elements": "str", "default": []},
+    "marker_values": {"type": "dict", "default": {}},
 }
 
 # How the engine goes about its work on the host.

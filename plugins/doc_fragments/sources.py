@@ -20,8 +20,15 @@ options:
   public_key:
     description:
       - File on the controller with the Ed25519 public key (PEM) that the repository's index must be signed with.
-      - Without it, the index is trusted as it is.
+      - Without it, an index that is read over https is used with a warning, and one that is read over http from another machine is
+        refused unless O(allow_unsigned) is set. A directory is trusted as it is.
+      - The controller remembers by this key which index it saw last, and refuses an older one, so each repository needs a key of its own.
     type: path
+  allow_unsigned:
+    description:
+      - Whether an index may be read over http although no O(public_key) checks it. Whoever is on the way can then choose what is installed.
+    type: bool
+    default: false
   transfer:
     description:
       - How bundles and wheels get to the host.
@@ -46,6 +53,22 @@ options:
       - How often a failed transfer is tried again, with growing pauses, from the byte where it broke off.
     type: int
     default: 4
+  download_timeout:
+    description:
+      - Seconds that the download of one file from one source may take altogether, all tries and pauses included.
+    type: int
+    default: 3600
+  minimum_rate:
+    description:
+      - Bytes for each second that a server must send. It is measured over O(timeout) seconds; a slower server counts as failed.
+      - V(0) accepts any rate.
+    type: int
+    default: 1000
+  maximum_size:
+    description:
+      - Bytes that a download may have whose size neither an index nor a lock states. Where the size is stated, the download ends there.
+    type: int
+    default: 4294967296
   credentials:
     description:
       - User name and password for each host name that asks for them. A dictionary whose keys are host names, and whose values
@@ -80,6 +103,13 @@ options:
     type: list
     elements: str
     default: []
+  marker_values:
+    description:
+      - Values of environment markers that no bundle states, C(platform_release) and C(platform_version), as one dictionary
+        for each platform. The keys are names of platforms, such as C(macos-arm64).
+      - A lock in which the choice of a package depends on a value that is not given here is refused, with the names of the packages.
+    type: dict
+    default: {}
 """
 
     PROVE = r"""

@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
+from ..module_utils.hermetic.redaction import has_secret, shown
 from .host_probe import script_text
+from .url_credentials import entry_of
 
 _MARK = "hermetic-bootstrap-1 "
 
@@ -75,10 +77,14 @@ def bootstrap_command(
     timeout: int = 60,
     retries: int = 4,
     ca_path: str | None = None,
+    download_timeout: int = 3600,
+    minimum_rate: int = 0,
+    most_bytes: int = 4 << 30,
 ) -> str:
     """Return the command that unpacks a bundle; ``install`` allows it to make and use the root for that.
 
-    The sources must not hold credentials, since a command can be seen by every user of the host: see ``secrets_text``.
+    A command can be seen by every user of the host. So no source may hold credentials, and one with a query, which may be a
+    signature, stands here by its number in the file with secrets: see ``secrets_text``.
     """
     words = [
         sha256,
@@ -86,10 +92,10 @@ def bootstrap_command(
         root,
         remote_tmp or "",
         secrets_file or "",
-        str(timeout),
+        f"{timeout}:{download_timeout}:{minimum_rate}:{most_bytes}",
         str(retries),
         ca_path or "",
-        *sources,
+        *(_as_argument(number, source, secrets_file) for number, source in enumerate(sources)),
     ]
     for word in words:
         if redacted(word) != word:
@@ -100,10 +106,12 @@ def bootstrap_command(
 
 
 def secrets_text(credentials: Mapping[str, Mapping[str, Any]], *, sources: Sequence[str]) -> str | None:
-    """Return the text of the credentials file for the hosts of these sources, or None when none of them asks for any."""
-    lines: list[str] = []
+    """Return the text of the file with the secrets of these sources, or None when there are none: credentials and signed addresses."""
+    lines = [f"@{number} address {_plain(source)}" for number, source in enumerate(sources) if _is_secret(source)]
+    if any(character in line for line in lines for character in "\r\n\0"):
+        raise HermeticError("The address of a source holds a line break, which no address can; correct it.")
     for host in dict.fromkeys(urlsplit(source).netloc for source in sources if source.startswith(("http://", "https://"))):
-        entry = credentials.get(host) or credentials.get(host.partition(":")[0])
+        entry = entry_of(credentials, f"//{host}")
         if not entry:
             continue
         user, password = str(entry.get("username") or ""), str(entry.get("password") or "")
@@ -116,6 +124,18 @@ def secrets_text(credentials: Mapping[str, Mapping[str, Any]], *, sources: Seque
         lines += [f'{host} curl user = "{quoted}"', f"{host} wget user = {user}", f"{host} wget password = {password}"]
         lines.append(f"{host} wget auth_no_challenge = on")
     return "\n".join(lines) + "\n" if lines else None
+
+
+def _is_secret(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://")) and has_secret(source) and "@" not in urlsplit(source).netloc
+
+
+def _as_argument(number: int, source: str, secrets_file: str | None) -> str:
+    if not _is_secret(source):
+        return source
+    if secrets_file is None:
+        raise HermeticError(f"The source {shown(source)} has a query, which must not be on a command line; give its file of secrets.")
+    return f"@{number}={shown(source).partition('?')[0]}"
 
 
 def parse_bootstrap(stdout: str, *, stderr: str = "", rc: int = 0) -> Bootstrapped:

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Unpacks a bundle into a temporary directory of a host that has no Python, and prints where its interpreter is. POSIX sh only.
 # $1 SHA-256, $2 "install" or "look", $3 root, $4 temporary directory of the connection (may be empty), $5 file with credentials
-# (may be empty: "host tool line" on each line), $6 seconds, $7 retries, $8 file of certificates (may be empty), then the sources.
+# (may be empty: "host tool line" on each line), $6 limits (seconds of silence, seconds in all, bytes for each second, bytes), $7 retries,
+# $8 file of certificates (may be empty), then the sources; "@number=text" is an address of the file with credentials ("@number address line").
 # No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh
 LC_ALL=C
 export LC_ALL
 umask 022
-digest=$1 mode=$2 root=$3 remote_tmp=$4 secrets=$5 timeout=$6 retries=$7 certificates=$8
+digest=$1 mode=$2 root=$3 remote_tmp=$4 secrets=$5 limits=$6 retries=$7 certificates=$8
 shift 8
+timeout=${limits%%:*} limits=${limits#*:}
+deadline=${limits%%:*} limits=${limits#*:}
+rate=${limits%%:*} most=${limits#*:}
 place=
 root_made=
 
@@ -30,7 +34,8 @@ fail() {
     exit 3
 }
 
-last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " "; }
+# Without queries, which may be signatures.
+last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " " | sed "s/[?#][^ ]*//g"; }
 
 # --- a directory that can be written and whose programs may run -----------------------------------------------------------------
 tried=
@@ -81,11 +86,30 @@ secret_lines() {
     :
 }
 
+timer=
+timeout 9 true >/dev/null 2>&1 && timer=timeout
+# Runs a program that cannot write a larger file, and not for longer, whatever the server does.
+within() (
+    ulimit -f $((most / 512 + 1)) 2>/dev/null
+    [ -z "$timer" ] || exec timeout "$deadline" "$@"
+    exec "$@"
+)
+
+too_large() {
+    [ -f "$archive" ] && [ "$(wc -c <"$archive")" -gt "$most" ] || return 1
+    rm -f "$archive"
+    echo "it has more than the $most bytes that belong to it" >"$place/words"
+}
+
 # One try. Succeeds with the whole file in place; 1 means "may work later", 2 means "will not".
 get_by_curl() {
-    code=$({ printf "url = \"%s\"\n" "$1"; secret_lines curl "$2"; } | curl -K - --silent --show-error --fail --location \
-        --proto "=http,https" --proto-redir "=http,https" --connect-timeout "$timeout" --speed-limit 1 --speed-time "$timeout" \
-        --continue-at - ${certificates:+--cacert "$certificates"} --output "$archive" --write-out "%{http_code}" 2>"$place/words") && return 0
+    case $1 in
+        https:*) also="=https" ;;
+        *) also="=http,https" ;;
+    esac
+    code=$({ printf "url = \"%s\"\n" "$1"; secret_lines curl "$2"; } | within curl -K - --silent --show-error --fail --location \
+        --proto "=http,https" --proto-redir "$also" --max-redirs 10 --connect-timeout "$timeout" --speed-limit "$((rate > 0 ? rate : 1))" \
+        --speed-time "$timeout" --max-time "$deadline" --max-filesize "$most" --continue-at - ${certificates:+--cacert "$certificates"} --output "$archive" --write-out "%{http_code}" 2>"$place/words") && return 0
     case $code in
         416|206) rm -f "$archive"; return 1 ;;
         408|425|429) return 1 ;;
@@ -96,12 +120,17 @@ get_by_curl() {
 
 get_by_wget() {
     secret_lines wget "$2" >"$place/wgetrc"
+    # It would send a password to wherever it is redirected.
+    follow=10
+    [ -s "$place/wgetrc" ] && follow=0
+    printf "%s\n" "$1" >"$place/address"
     known=$(wget --help 2>&1)
     case $known in
         *--ca-certificate*)
             WGETRC=$place/wgetrc
             export WGETRC
-            wget ${certificates:+--ca-certificate "$certificates"} -c -T "$timeout" -t 1 -O "$archive" "$1" 2>"$place/words" && return 0
+            within wget ${certificates:+--ca-certificate "$certificates"} -c -T "$timeout" -t 1 --max-redirect "$follow" -O "$archive" \
+                -i "$place/address" 2>"$place/words" && return 0
             ;;
         *)
             # The small one of busybox knows no certificates, which a digest makes up for; but a password would have to be shown.
@@ -109,9 +138,15 @@ get_by_wget() {
                 echo "this wget cannot be given a password in private" >"$place/words"
                 return 2
             }
+            case $1 in
+                *[?]*)
+                    echo "this wget cannot be given an address with a query in private" >"$place/words"
+                    return 2
+                    ;;
+            esac
             case $known in
-                *" -T"*|*"	-T"*) wget -c -T "$timeout" -O "$archive" "$1" 2>"$place/words" && return 0 ;;
-                *) wget -c -O "$archive" "$1" 2>"$place/words" && return 0 ;;
+                *" -T"*|*"	-T"*) within wget -c -T "$timeout" -O "$archive" "$1" 2>"$place/words" && return 0 ;;
+                *) within wget -c -O "$archive" "$1" 2>"$place/words" && return 0 ;;
             esac
             ;;
     esac
@@ -121,7 +156,7 @@ get_by_wget() {
 
 get() {
     host=${1#*://}
-    host=${host%%/*}
+    host=${host%%[/?#]*}
     attempt=0
     rm -f "$archive"
     while :; do
@@ -135,6 +170,7 @@ get() {
             return 1
         fi
         outcome=$?
+        too_large && return 1
         [ "$outcome" = 0 ] && return 0
         attempt=$((attempt + 1))
         if [ "$outcome" = 2 ] || [ "$attempt" -gt "$retries" ]; then
@@ -150,9 +186,16 @@ problems=
 found=
 wrong=
 for source in "$@"; do
+    address=$source
     case $source in
+        @*=*)
+            address=$(secret_lines address "${source%%=*}")
+            source=${source#*=}
+            ;;
+    esac
+    case $address in
         http://*|https://*)
-            get "$source" || {
+            get "$address" || {
                 problems="$problems $source: $(last_words);"
                 continue
             }
@@ -201,5 +244,5 @@ case $version in
     *) fail interpreter "it is Python $version; the engine needs 3.9 or newer" ;;
 esac
 trap - EXIT
-rm -f "$place/run" "$place/names" "$place/words" "$place/wgetrc"
+rm -f "$place/run" "$place/names" "$place/words" "$place/wgetrc" "$place/address"
 printf "hermetic-bootstrap-1 version=%s root_made=%s place=%s archive=%s\n" "$version" "${root_made:-no}" "$place" "$found"

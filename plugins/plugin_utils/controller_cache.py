@@ -12,11 +12,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, HermeticError
+from ..module_utils.hermetic.redaction import shown
+from .private_directory import intruders
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
@@ -33,8 +36,9 @@ class ControllerCache:
         """Open the cache at a directory, or at ``$XDG_CACHE_HOME/hermetic.python``; it is made at the first write."""
         if directory:
             return cls(Path(directory).expanduser())
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        return cls(Path(base).expanduser() / "hermetic.python")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        # A relative one is invalid and to be ignored, says the specification of base directories.
+        return cls((base if base.is_absolute() else Path("~/.cache").expanduser()) / "hermetic.python")
 
     def read(self, kind: str, key: str) -> Any | None:
         """Return what was written under this kind and key, or None; a damaged entry counts as none."""
@@ -55,16 +59,27 @@ class ControllerCache:
             raise self._unusable(error) from error
 
     def memo(
-        self, kind: str, key: str, compute: Callable[[], Any], *, valid: Callable[[Any], bool] = lambda value: True, refresh: bool = False
+        self,
+        kind: str,
+        key: str,
+        compute: Callable[[], Any],
+        *,
+        valid: Callable[[Any], bool] = lambda value: True,
+        keep: Callable[[Any], bool] = lambda value: True,
+        refresh: bool = False,
     ) -> Any:
-        """Return the kept value if it is valid, else compute and keep it; of many processes one computes, the others wait for it."""
+        """Return the kept value if it is valid, else compute it and, if it may be kept, keep it.
+
+        Of many processes one computes, the others wait for it.
+        """
         if not refresh and (found := self.read(kind, key)) is not None and valid(found):
             return found
         with self.hold(f"{kind}-{key}"):
             if not refresh and (found := self.read(kind, key)) is not None and valid(found):
                 return found
             value = compute()
-            self.write(kind, key, value)
+            if keep(value):
+                self.write(kind, key, value)
             return value
 
     def digest(self, path: str | Path) -> str:
@@ -92,7 +107,7 @@ class ControllerCache:
                 tried.append(f"{path}: has SHA-256 {found}, wanted {sha256}")
             else:
                 return path
-        kept = self.directory / "artifacts" / sha256 / os.path.basename(filename)
+        kept = self._own_directory / "artifacts" / sha256 / os.path.basename(filename)
         with self.hold(f"artifact-{sha256}"):
             if kept.is_file():
                 if sha256_of(kept) == sha256:
@@ -102,7 +117,7 @@ class ControllerCache:
                 if local_path(source) is not None:
                     continue
                 if http is None:
-                    tried.append(f"{source}: no HTTP client was given")
+                    tried.append(f"{shown(source)}: no HTTP client was given")
                     continue
                 try:
                     self._make_directory(kept.parent)
@@ -120,7 +135,7 @@ class ControllerCache:
     def hold(self, name: str) -> Iterator[None]:
         """Keep other processes out of this name; the kernel lets go when the holder dies."""
         try:
-            path = self.directory / "locks" / digest_of(name)[:32]
+            path = self._own_directory / "locks" / digest_of(name)[:32]
             self._make_directory(path.parent)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -132,16 +147,26 @@ class ControllerCache:
             os.close(handle)
 
     def _entry(self, kind: str, key: str) -> Path:
-        return self.directory / kind / f"{key}.json"
+        return self._own_directory / kind / f"{key}.json"
+
+    @cached_property
+    def _own_directory(self) -> Path:
+        """The directory, after it was found to be one that nobody else can change: what lies there decides what is installed."""
+        problems = intruders(self.directory)
+        if problems:
+            raise HermeticError(
+                f"The controller's cache {self.directory} is not used, since another user could change it: {problems[0]}. "
+                "Take the right to write from others, or let XDG_CACHE_HOME name a directory of your own",
+                problems,
+            )
+        return self.directory
 
     def _make_directory(self, path: Path) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _unusable(self, error: OSError) -> HermeticError:
-        return HermeticError(
-            f"The controller's cache {self.directory} cannot be used: {error}; name another directory with the cache option"
-        )
+        return HermeticError(f"The controller's cache {self.directory} cannot be used: {error}; let XDG_CACHE_HOME name another directory")
 
 
 def digest_of(value: Any) -> str:
@@ -157,7 +182,7 @@ def sha256_of(path: str | Path) -> str:
 
 def local_path(location: str) -> Path | None:
     """Return the path that a plain path or file URL means, or None for any other URL."""
-    if location.startswith("file:"):
+    if location[:5].lower() == "file:":
         return Path(unquote(urlsplit(location).path))
     return None if "://" in location else Path(location).expanduser()
 

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import locale
 import os
 import re
 import subprocess
@@ -15,12 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..module_utils.hermetic.errors import redacted
+from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.redaction import redacted, shown
 from .controller_cache import ControllerCache, digest_of, local_path
 from .url_credentials import split_credentials
 
 _ENTRY = re.compile(r"^(?P<section>:env:|[a-z]+)\.(?P<name>[a-z-]+)=(?P<value>['\"].*['\"])$")
-_FILE = re.compile(r"^\s+(?P<path>.+), exists: (?:True|False)$", re.MULTILINE)
+_FILE = re.compile(r"^(?:(?P<kind>\w+):$|\s+(?P<path>.+), exists: (?:True|False)$)", re.MULTILINE)
+# Of several files with the same option, pip takes the last kind here.
+_KINDS = ("global", "user", "site", "env")
 # pip lets a command's own section win over [global], and the environment over both.
 _SECTIONS = ("global", "install", ":env:")
 _DEFAULT_INDEX = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
@@ -50,16 +55,16 @@ class PackageSources:
 
 def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) -> PackageSources:
     """Put the options (those of ``Supply.from_options``) over what pip is configured with."""
-    pip = {} if all(options.get(name) for name in ("index_url", "find_links", "ca_path")) else pip_configuration(cache)
+    pip = {} if all(_words(options.get(name)) for name in ("index_url", "find_links", "ca_path")) else pip_configuration(cache)
     credentials: dict[str, Mapping[str, str]] = {}
     warnings: list[str] = []
     unknown = None
-    if options.get("index_url"):
+    if _words(options.get("index_url")):
         indexes = _words(options["index_url"])
-    elif str(pip.get("no-index", "")).lower() in ("1", "true", "yes", "on"):
+    elif str(pip.get("no-index", "")).strip().lower() in ("1", "true", "yes", "on", "t", "y"):
         indexes = []
     else:
-        default = _words(pip.get("index-url") or pip.get("default-index"))
+        default = _words(pip.get("index-url")) or _words(pip.get("default-index"))
         indexes = [*default, *_words(pip.get("extra-index-url"))]
         if not default:
             unknown = (
@@ -67,7 +72,7 @@ def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) ->
                 "or PIP_NO_INDEX=1 and find_links to a directory of wheels"
             )
     indexes += _words(options.get("extra_index_urls"))
-    links = _words(options.get("find_links") or pip.get("find-links"))
+    links = _words(options.get("find_links")) or _words(pip.get("find-links"))
 
     def usable(locations: Sequence[str]) -> tuple[str, ...]:
         found = []
@@ -76,20 +81,20 @@ def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) ->
             credentials.update(known)
             path = local_path(clean)
             if path is not None and not path.exists():
-                warnings.append(f"Package source {redacted(location)} is ignored: there is no such file or directory")
+                warnings.append(f"Package source {shown(location)} is ignored: there is no such file or directory")
             elif clean not in found:
                 found.append(clean)
         return tuple(found)
 
-    trusted = options.get("trusted_hosts") or pip.get("trusted-host")
+    trusted = _words(options.get("trusted_hosts")) or _words(pip.get("trusted-host"))
     return PackageSources(
         index_urls=usable(indexes),
         find_links=usable(links),
-        trusted_hosts=tuple(_words(trusted)),
+        trusted_hosts=tuple(trusted),
         ca_path=options.get("ca_path") or pip.get("cert") or None,
         proxy=pip.get("proxy") or None,
-        timeout=float(options.get("timeout") or pip.get("timeout") or pip.get("default-timeout") or 60.0),
-        retries=int(options["retries"] if options.get("retries") is not None else pip.get("retries", 4)),
+        timeout=float(options.get("timeout") or _number(pip, "timeout") or _number(pip, "default-timeout") or 60.0),
+        retries=int(options["retries"] if options.get("retries") is not None else _number(pip, "retries", 4)),
         credentials={**credentials, **(options.get("credentials") or {})},
         warnings=tuple(warnings),
         unknown=unknown,
@@ -137,28 +142,77 @@ def _ask_pip() -> tuple[dict[str, str], list[str]]:
         reason = next((error.strip().splitlines()[-1] for _unused, error in answers if error.strip()), "no reason given")
         return {"problem": f"pip cannot be asked with {sys.executable}: {redacted(reason)}"}, []
     (listing, _unused), (places, _unused), (default, _unused) = answers
-    return {**parse_configuration(listing), "default-index": default.strip()}, [match["path"] for match in _FILE.finditer(places)]
+    files = configuration_files(places)
+    return {**parse_configuration(listing, files=files), "default-index": default.strip()}, files
 
 
-def parse_configuration(listing: str) -> dict[str, str]:
-    """Return option names and values of what ``pip config list`` printed, the most specific section winning."""
+def configuration_files(places: str) -> list[str]:
+    """Return the files that ``pip config debug`` named, those that win over others last."""
+    found: dict[str, list[str]] = {}
+    kind = ""
+    for match in _FILE.finditer(places):
+        kind = match["kind"] or kind
+        if match["path"]:
+            found.setdefault(kind, []).append(match["path"])
+    known = [kind for kind in _KINDS if kind in found]
+    return [path for kind in [*(kind for kind in found if kind not in known), *known] for path in found[kind]]
+
+
+def parse_configuration(listing: str, *, files: Sequence[str] = ()) -> dict[str, str]:
+    """Return option names and values of what ``pip config list`` printed, the most specific section winning.
+
+    An empty value is none: it hides neither the value of another section nor, since pip lists one value only, that of another file.
+    """
     found: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
     for line in listing.splitlines():
         if (match := _ENTRY.match(line)) and match["section"] in found:
-            found[match["section"]][match["name"]] = str(ast.literal_eval(match["value"]))
+            section, name, value = match["section"], match["name"], str(ast.literal_eval(match["value"]))
+            if not value.strip():
+                value = _value_below(files, section, name)
+            if value:
+                found[section][name] = value
     return {name: value for section in _SECTIONS for name, value in found[section].items()}
 
 
+def _value_below(files: Sequence[str], section: str, name: str) -> str:
+    for path in reversed(files):
+        parser = configparser.RawConfigParser()
+        parser.optionxform = _option_name  # type: ignore[method-assign,assignment]
+        try:
+            parser.read(path, encoding=locale.getpreferredencoding(False))
+            value = parser.get(section, name)
+        except (OSError, UnicodeDecodeError, configparser.Error):
+            continue
+        if value.strip():
+            return value
+    return ""
+
+
+def _option_name(name: str) -> str:
+    return name.lower().replace("_", "-").removeprefix("--")
+
+
 def _environment_values(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix("PIP_").lower().replace("_", "-"): value for name, value in environment.items()}
+    return {_option_name(name.removeprefix("PIP_")): value for name, value in environment.items() if value.strip()}
+
+
+def _number(pip: Mapping[str, str], name: str, default: float = 0) -> float:
+    value = str(pip.get(name, "")).strip()
+    try:
+        return float(value or default)
+    except ValueError as error:
+        raise HermeticError(
+            f"pip on the controller is configured with {name} = {value[:40]!r}; wanted a number. Correct it (pip config debug)"
+        ) from error
 
 
 def _words(value: object) -> list[str]:
+    """Return the words of one text or of several; an empty one is none."""
     if value is None:
         return []
-    if isinstance(value, str):
-        return value.split()
-    return [str(word) for word in value] if isinstance(value, (list, tuple)) else [str(value)]
+    if isinstance(value, (list, tuple)):
+        return [text for text in map(str, value) if text.strip()]
+    return str(value).split()
 
 
 def _changed_at(path: str) -> int | None:

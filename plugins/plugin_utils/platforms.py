@@ -17,6 +17,8 @@ from packaging.version import InvalidVersion, Version
 
 from ..module_utils.hermetic.errors import HermeticError
 
+HOST_MARKERS = ("platform_release", "platform_version")
+
 # The names that wheels used before the C library's version became part of the name.
 _LEGACY_MANYLINUX = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _OLDEST_GLIBC_MINOR = {"x86_64": 5, "aarch64": 17}
@@ -64,6 +66,8 @@ class Target:
     """The ABI tag of its extension modules, such as ``cp312`` or ``cp27mu``."""
     libc_minimum: tuple[int, int] | None = None
     macos_minimum: tuple[int, int] | None = None
+    stated: tuple[tuple[str, str], ...] = ()
+    """Values of environment markers that no bundle states, by name."""
 
     @classmethod
     def of(
@@ -104,9 +108,8 @@ class Target:
     @cached_property
     def identity(self) -> str:
         """A digest of everything that decides which wheels are selected."""
-        return hashlib.sha256(
-            json.dumps([self.platform.name, self.version, self.abi, self.libc_minimum, self.macos_minimum]).encode()
-        ).hexdigest()
+        known: list[Any] = [self.platform.name, self.version, self.abi, self.libc_minimum, self.macos_minimum]
+        return hashlib.sha256(json.dumps([*known, *self.stated]).encode()).hexdigest()
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
@@ -122,7 +125,7 @@ class Target:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """The values of all environment markers on the target, none of them taken from the controller."""
+        """The values of all environment markers on the target, none of them taken from the controller; see ``unknown_markers``."""
         release = Version(self.version)
         system = self.platform.system
         # Python 2 has no sys.implementation and called itself linux2; a marker must answer as that Python would.
@@ -140,7 +143,13 @@ class Target:
             "python_full_version": self.version,
             "python_version": f"{release.major}.{release.minor}",
             "sys_platform": {"linux": linux, "macos": "darwin", "windows": "win32"}[system],
+            **dict(self.stated),
         }
+
+    @cached_property
+    def unknown_markers(self) -> frozenset[str]:
+        """The environment markers whose value nobody states: they are of a host's kernel, and a bundle is for all hosts of a platform."""
+        return frozenset(HOST_MARKERS) - {name for name, _unused in self.stated}
 
     def _platform_tags(self) -> Iterator[str]:
         machine = self.platform.machine
@@ -170,6 +179,27 @@ def platform_named(name: str) -> Platform:
     if name not in PLATFORMS:
         raise HermeticError(f"Platform {name!r} is unknown; known platforms: {', '.join(sorted(PLATFORMS))}")
     return PLATFORMS[name]
+
+
+def stated_values(given: Mapping[str, Any] | None) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the values of markers that an option states, by platform, or raise one error with all that is wrong with it."""
+    problems: list[str] = []
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for platform, values in (given or {}).items():
+        if platform not in PLATFORMS:
+            problems.append(f"{platform!r} is no platform; known platforms: {', '.join(sorted(PLATFORMS))}")
+        if not isinstance(values, Mapping):
+            problems.append(f"{platform}: {type(values).__name__} instead of a dictionary of marker names and values")
+            continue
+        for name, value in values.items():
+            if name not in HOST_MARKERS:
+                problems.append(f"{platform}: {name!r} cannot be stated; {' and '.join(HOST_MARKERS)} can, the bundle states all others")
+            elif not isinstance(value, (str, int, float)) or isinstance(value, bool) or not str(value).strip():
+                problems.append(f"{platform}: {name} is {value!r}; wanted a text, as the module platform of Python gives it on the host")
+        found[str(platform)] = tuple(sorted((str(name), str(value)) for name, value in values.items()))
+    if problems:
+        raise HermeticError("The option marker_values is invalid", problems)
+    return found
 
 
 def _two_numbers(text: object) -> tuple[int, int] | None:

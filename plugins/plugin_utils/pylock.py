@@ -8,18 +8,18 @@ import re
 import tomllib
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from packaging.markers import Environment, UndefinedComparison, UndefinedEnvironmentName
-from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock, PylockSelectError, PylockValidationError
-from packaging.tags import create_compatible_tags_selector
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock, PylockValidationError
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
+from .marker_logic import Verdict, judge, undecided
 from .platforms import Target
 from .wheel import Wheel, offered_builds
+from .wheel_ranking import best_first
 
 
 def parse_pylock(text: str, *, path: Path) -> Pylock:
@@ -41,21 +41,22 @@ def select_from_pylock(
         problems.append(
             f"the lock is for Python {lock.requires_python}, {target.label} has {target.version}; lock for that version as well"
         )
-    environment = cast(Environment, target.environment)
-    if lock.environments and not any(marker.evaluate(target.environment, context="requirement") for marker in lock.environments):
-        wanted = " | ".join(str(marker) for marker in lock.environments)
-        problems.append(f"the lock was made for other environments than {target.label}: {wanted}; lock for it as well")
+    problems += _environment_problems(lock, target)
     if problems:
         return [], problems
 
     chosen: dict[str, Package] = {}
+    unclear: dict[str, Verdict] = {}
+    values = _marker_values(lock, target, extras, groups)
     for package in lock.packages:
         try:
-            applies = package.marker is None or package.marker.evaluate(_marker_values(lock, target, extras, groups), context="lock_file")
+            verdict = judge(package.marker, values, unknown=target.unknown_markers, context="lock_file")
         except (UndefinedComparison, UndefinedEnvironmentName) as error:
             problems.append(f"{package.name}: its marker {str(package.marker)!r} cannot be evaluated for {target.label}: {error}")
             continue
-        if not applies:
+        if verdict.applies is None:
+            unclear[package.name] = verdict
+        if not verdict.applies:
             continue
         if package.name in chosen:
             versions = f"{chosen[package.name].version} and {package.version}"
@@ -65,9 +66,11 @@ def select_from_pylock(
             continue
         chosen[package.name] = package
 
+    if unclear:
+        problems.append(undecided(unclear, label=target.label, platform=target.platform.name))
     wheels: list[Wheel] = []
     for package in chosen.values():
-        found = _wheel_of(package, lock, target, environment, directory)
+        found = _wheel_of(package, target, directory)
         if isinstance(found, Wheel):
             wheels.append(found)
         else:
@@ -79,11 +82,12 @@ def _unknown_names(lock: Pylock, extras: Collection[str], groups: Sequence[str] 
     problems = []
     known_extras = list(lock.extras or [])
     for extra in extras:
-        if canonicalize_name(extra) not in known_extras:
+        if canonicalize_name(extra) not in {canonicalize_name(known) for known in known_extras}:
             problems.append(f"the lock has no extra {extra!r}; it has: {', '.join(known_extras) or 'none'}")
     known_groups = list(lock.dependency_groups or [])
+    normalised = {canonicalize_name(group) for group in [*known_groups, *(lock.default_groups or [])]}
     for group in groups or []:
-        if group not in [*known_groups, *(lock.default_groups or [])]:
+        if canonicalize_name(group) not in normalised:
             problems.append(f"the lock has no dependency group {group!r}; it has: {', '.join(known_groups) or 'none'}")
     return problems
 
@@ -92,28 +96,53 @@ def _marker_values(lock: Pylock, target: Target, extras: Collection[str], groups
     return {
         **target.environment,
         "extras": frozenset(canonicalize_name(extra) for extra in extras),
-        "dependency_groups": frozenset((lock.default_groups or []) if groups is None else groups),
+        "dependency_groups": frozenset(canonicalize_name(group) for group in ((lock.default_groups or []) if groups is None else groups)),
     }
 
 
-def _wheel_of(package: Package, lock: Pylock, target: Target, environment: Environment, directory: Path) -> Wheel | str:
+def _environment_problems(lock: Pylock, target: Target) -> list[str]:
+    """Say why the lock is not for the target's environment, where it names those that it is for."""
+    verdicts = {
+        str(marker): judge(marker, target.environment, unknown=target.unknown_markers, context="requirement")
+        for marker in lock.environments or []
+    }
+    if not verdicts or any(verdict.applies for verdict in verdicts.values()):
+        return []
+    unclear = {f"the lock for {marker!r}": verdict for marker, verdict in verdicts.items() if verdict.applies is None}
+    if unclear:
+        return [undecided(unclear, label=target.label, platform=target.platform.name)]
+    return [f"the lock was made for other environments than {target.label}: {' | '.join(verdicts)}; lock for it as well"]
+
+
+def _wheel_of(package: Package, target: Target, directory: Path) -> Wheel | str:
     name = f"{package.name} {package.version}" if package.version else package.name
     if package.requires_python and not package.requires_python.contains(Version(target.version), prereleases=True):
         return f"{name} needs Python {package.requires_python}, {target.label} has {target.version}; lock a version that supports it"
     if package.archive is not None:
         return _wheel_from_archive(package, package.archive, target, directory)
-    if package.vcs is not None or package.directory is not None:
-        kind = f"{package.vcs.type} checkout" if package.vcs else "source directory"
-        return f"{name} is locked to a {kind}; build a wheel of it, publish it and lock that"
-    try:
-        # The marker was evaluated before, with the caller's extras and groups.
-        alone = Pylock(lock_version=lock.lock_version, created_by=lock.created_by, packages=[_without_marker(package)])
-        [(_unused, distribution)] = alone.select(environment=environment, tags=target.tags)
-    except PylockSelectError:
-        distribution = None
-    if not isinstance(distribution, PackageWheel):
+    if package.vcs is not None:
+        return f"{name} is locked to a {package.vcs.type} checkout; build a wheel of it, publish it and lock that"
+    if package.directory is not None:
+        return _directory_problem(name, package.directory.path, directory)
+    fitting = best_first(package.wheels or [], target, filename=lambda wheel: wheel.filename)
+    if not fitting:
         return no_wheel(name, target, [wheel.filename for wheel in package.wheels or []], has_sdist=package.sdist is not None)
-    return _checked(name, distribution.filename, distribution, directory)
+    return _checked(name, fitting[0].filename, fitting[0], directory)
+
+
+def _directory_problem(name: str, path: str, directory: Path) -> str:
+    """Say what to do about a source directory: most often it is the project that the lock was made in."""
+    home = directory.resolve()
+    named = (directory / path).resolve()
+    if named == home or named in home.parents:
+        return (
+            f"{name} is locked to the source directory {path!r}, which is the project itself; export the lock without it: "
+            "uv export --no-emit-project --format pylock.toml. Or build a wheel of it, publish it and lock that"
+        )
+    return (
+        f"{name} is locked to the source directory {path!r}; build a wheel of it, publish it and lock that. "
+        f"uv export --no-emit-workspace leaves out the members of a workspace, --no-emit-package {name.split()[0]} this one"
+    )
 
 
 def no_wheel(name: str, target: Target, offered: Sequence[str], *, has_sdist: bool) -> str:
@@ -129,10 +158,10 @@ def _wheel_from_archive(package: Package, archive: PackageArchive, target: Targe
     location = archive.path or unquote(urlsplit(archive.url or "").path)
     filename = re.split(r"[/\\]", location)[-1]
     try:
-        tags = parse_wheel_filename(filename)[-1]
+        parse_wheel_filename(filename)
     except InvalidWheelFilename:
         return f"{package.name} is locked to the source archive {filename}; build a wheel of it, publish it and lock that"
-    if not list(create_compatible_tags_selector(target.tags)([(filename, tags)])):
+    if not best_first([filename], target, filename=str):
         return no_wheel(package.name, target, [filename], has_sdist=False)
     return _checked(package.name, filename, archive, directory)
 
@@ -153,7 +182,3 @@ def _checked(name: str, filename: str, found: PackageWheel | PackageArchive, dir
         return f"{name}: the lock names {path}, which is not there; put the wheel there or lock again"
     size = path.stat().st_size if path is not None else found.size
     return Wheel(project, str(version), filename, sha256, size, None if path else found.url, str(path) if path else None)
-
-
-def _without_marker(package: Package) -> Package:
-    return Package(name=package.name, version=package.version, sdist=package.sdist, wheels=package.wheels)

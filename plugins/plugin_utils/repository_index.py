@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -12,21 +14,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlunsplit
 
 from ..module_utils.hermetic.confinement import is_open
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ..module_utils.hermetic.redaction import shown
 from . import signature as signatures
 from .bundle_archive import check_metadata, read_metadata
-from .controller_cache import ControllerCache, digest_of, local_path, sha256_of
+from .controller_cache import ControllerCache, local_path, sha256_of
 from .platforms import Target
 from .release_order import newest_first
 from .repository_reader import INDEX, DirectoryReader, WebReader
+from .url_credentials import below, last_name, split_address
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_THIS_PROCESS = f"process {os.getpid()} {time.time_ns()}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Index:
         channels = self._bundle(bundle)["channels"]
         if channel not in channels:
             raise HermeticError(
-                f"Bundle {bundle!r} has no channel {channel!r} in the repository {self.base}; channels: {_listed(sorted(channels))}. "
+                f"Bundle {bundle!r} has no channel {channel!r} in the repository {shown(self.base)}; channels: {_listed(sorted(channels))}. "
                 "Move the channel to a release with the repository module, or name one of these"
             )
         return str(channels[channel])
@@ -90,13 +95,13 @@ class Index:
         release = release or self.release(bundle, channel=channel)
         if release not in found["releases"]:
             raise HermeticError(
-                f"Bundle {bundle!r} has no release {release!r} in the repository {self.base}; "
+                f"Bundle {bundle!r} has no release {release!r} in the repository {shown(self.base)}; "
                 f"releases: {_listed(newest_first(found['releases']))}"
             )
         platforms = found["releases"][release]["platforms"]
         if platform not in platforms:
             raise HermeticError(
-                f"Release {release} of bundle {bundle!r} is not there for {platform} in the repository {self.base}; "
+                f"Release {release} of bundle {bundle!r} is not there for {platform} in the repository {shown(self.base)}; "
                 f"platforms: {_listed(sorted(platforms))}. Build and publish it for that platform"
             )
         entry = platforms[platform]
@@ -128,12 +133,12 @@ class Index:
 
     def locate(self, path: str) -> str:
         """Return the URL or path of a file that the index names."""
-        return f"{self.base}/{quote(path)}" if "://" in self.base else str(Path(self.base) / path)
+        return below(self.base, quote(path)) if "://" in self.base else str(Path(self.base) / path)
 
     def _bundle(self, name: str) -> Mapping[str, Any]:
         if name not in self.content["bundles"]:
             raise HermeticError(
-                f"Bundle {name!r} is not in the repository {self.base}; bundles: {_listed(sorted(self.content['bundles']))}"
+                f"Bundle {name!r} is not in the repository {shown(self.base)}; bundles: {_listed(sorted(self.content['bundles']))}"
             )
         found: Mapping[str, Any] = self.content["bundles"][name]
         return found
@@ -146,13 +151,15 @@ def load_index(
     cache: ControllerCache | None = None,
     http: HttpSource | None = None,
     max_age: float = 30.0,
+    run: str = "",
 ) -> Index:
     """Load the index of a repository from a directory, file URL or http(s) URL (of the directory or of ``index.json``).
 
     With a public key, an index whose signature is missing or wrong is an error, and so is one older than this controller
-    has seen before. A web server is asked at most every ``max_age`` seconds per location, and then only for what changed.
+    has seen before. A web server is asked at most every ``max_age`` seconds per location within one ``run``, and then only for
+    what changed.
     """
-    base = location.removesuffix("/").removesuffix(f"/{INDEX}").removesuffix("/")
+    base = _base(location)
     directory = local_path(base)
     if directory is not None:
         base = str(directory.absolute())
@@ -161,7 +168,11 @@ def load_index(
         from .http_source import HttpSource
 
         http = HttpSource()
-    read = DirectoryReader(Path(base)) if http is None or directory is not None else WebReader(base, http, cache, max_age)
+    read = (
+        DirectoryReader(Path(base))
+        if http is None or directory is not None
+        else WebReader(base, http, cache, max_age, run or _THIS_PROCESS)
+    )
     for attempt in range(4):
         content, signed = read(with_signature=key is not None, fresh=attempt > 0)
         if key is None or signatures.is_signed_by(content, signed, key=key):
@@ -174,13 +185,21 @@ def load_index(
             raise AssertionError("key is set by now")
         found = "has no signature" if signed is None else "is signed by another key, or was changed after it was signed"
         raise BrokenArtifact(
-            f"The index of the repository {base} {found}; wanted the signature of key {signatures.fingerprint(key)} ({public_key}). "
+            f"The index of the repository {shown(base)} {found}; wanted the signature of key {signatures.fingerprint(key)} ({public_key}). "
             "Nothing of it is used: publish it again with the right private key"
         )
-    index = Index(base, parse_index(content, subject=f"The index of the repository {base}"))
+    index = Index(base, parse_index(content, subject=f"The index of the repository {shown(base)}"))
     if key is not None and cache is not None:
-        _refuse_older(index, cache, signatures.fingerprint(key))
+        _refuse_older(index, hashlib.sha256(content).hexdigest(), cache, signatures.fingerprint(key))
     return index
+
+
+def _base(location: str) -> str:
+    """Return the directory or address that the paths of an index start from."""
+    if local_path(location) is None:
+        parts = split_address(location)
+        return urlunsplit(parts._replace(path=parts.path.rstrip("/").removesuffix(f"/{INDEX}").rstrip("/"), fragment=""))
+    return location.removesuffix("/").removesuffix(f"/{INDEX}").removesuffix("/")
 
 
 def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
@@ -229,12 +248,12 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
             raise BrokenArtifact(f"Bundle archive {path} has SHA-256 {found}, wanted {sha256}; copy it again or correct the digest")
         sha256 = found
     elif sha256 is None:
-        raise HermeticError(f"Bundle archive {location} is a URL without a digest; give the SHA-256 that bundle_build reported")
+        raise HermeticError(f"Bundle archive {shown(location)} is a URL without a digest; give the SHA-256 that bundle_build reported")
 
     def describe() -> dict[str, Any]:
-        file = path or cache.download(location, sha256=sha256, filename=location.rpartition("/")[2], http=http)
+        file = path or cache.download(location, sha256=sha256, filename=last_name(location), http=http)
         if path is None and sha256_of(file) != sha256:
-            raise BrokenArtifact(f"Bundle archive {location} is not what its SHA-256 {sha256} promises")
+            raise BrokenArtifact(f"Bundle archive {shown(location)} is not what its SHA-256 {sha256} promises")
         metadata = read_metadata(file)
         return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
 
@@ -245,7 +264,7 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         platform=metadata["platform"],
         sha256=sha256,
         size=metadata["size"],
-        filename=path.name if path is not None else location.rpartition("/")[2],
+        filename=path.name if path is not None else last_name(location),
         location=str(path) if path is not None else location,
         python=metadata["python"],
         libc=metadata.get("libc"),
@@ -273,16 +292,36 @@ def _file_problems(where: str, entry: Mapping[str, Any], sha256: object) -> list
     return problems
 
 
-def _refuse_older(index: Index, cache: ControllerCache, key: str) -> None:
-    entry = digest_of([index.base, key])
-    seen = cache.read("serial", entry) or 0
-    if index.serial < seen:
-        raise BrokenArtifact(
-            f"The index of the repository {index.base} went back from serial {seen} to {index.serial}: somebody serves an old copy. "
-            f"If it was restored on purpose, remove {cache.directory / 'serial'} on the controller"
+def _refuse_older(index: Index, digest: str, cache: ControllerCache, key: str) -> None:
+    """Raise an error when the holder of the key signed a newer index before, or another one with the same serial.
+
+    What is remembered belongs to the key: whoever serves an old copy chooses the address that it is read from.
+    """
+    with cache.hold(f"serial-{key}"):
+        serial, known = _remembered(cache.read("serial", key))
+        remedy = (
+            f"Each repository needs a key of its own. If it was restored on purpose, remove {cache.directory / 'serial' / key}.json "
+            "on the controller"
         )
-    if index.serial > seen:
-        cache.write("serial", entry, index.serial)
+        if index.serial < serial:
+            raise BrokenArtifact(
+                f"The index of the repository {shown(index.base)} went back from serial {serial} to {index.serial}: "
+                f"somebody serves an old copy, or another repository signed with key {key}. {remedy}"
+            )
+        if index.serial == serial and digest != known:
+            raise BrokenArtifact(
+                f"The index of the repository {shown(index.base)} has serial {serial} and other content than before: "
+                f"two publishers use key {key}, or somebody who has it shows each reader another index. {remedy}"
+            )
+        if index.serial > serial:
+            cache.write("serial", key, {"serial": index.serial, "sha256": digest})
+
+
+def _remembered(seen: Any) -> tuple[int, str]:
+    """Return serial and digest of the index that was seen last; a damaged memory counts as none."""
+    if isinstance(seen, dict) and isinstance(seen.get("serial"), int) and isinstance(seen.get("sha256"), str):
+        return seen["serial"], seen["sha256"]
+    return -1, ""
 
 
 def _listed(names: list[str]) -> str:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.redaction import shown
 from .controller_cache import ControllerCache, digest_of
+from .url_credentials import below
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 INDEX = "index.json"
 SIGNATURE = "index.json.sig"
 _SETTLED = timedelta(seconds=2)
+_SIZE_LIMIT = 32 << 20
+_PUBLISHED = ("published", "here")
 _VALIDATORS = (("If-None-Match", "etag"), ("If-Modified-Since", "modified"))
 
 
@@ -37,7 +41,11 @@ class DirectoryReader:
         except FileNotFoundError:
             signed = None
         try:
-            return (self.directory / INDEX).read_bytes(), signed
+            with open(self.directory / INDEX, "rb") as stream:
+                content = stream.read(_SIZE_LIMIT + 1)
+            if len(content) > _SIZE_LIMIT:
+                raise HermeticError(f"The {INDEX} of the repository {self.directory} has more than {_SIZE_LIMIT} bytes; publish it again")
+            return content, signed
         except OSError as error:
             raise HermeticError(
                 f"The repository {self.directory} has no readable {INDEX}: {error.strerror or error}; "
@@ -53,25 +61,32 @@ class WebReader:
     http: HttpSource
     cache: ControllerCache | None
     max_age: float
+    run: str
+    """What is remembered is believed within this run only: the next one asks, if only for what changed."""
 
     def __call__(self, *, with_signature: bool, fresh: bool) -> tuple[bytes, bytes | None]:
         if self.cache is None:
             return self._asked(with_signature, {})[:2]
         key = digest_of([self.base, with_signature])
 
+        published = self.cache.read(*_PUBLISHED)
+
         def recent(kept: Any) -> bool:
-            return not fresh and 0 <= time.time() - kept["asked"] < self.max_age
+            if fresh or kept.get("run") != self.run or kept.get("published") != published:
+                return False
+            return bool(0 <= time.time() - kept["asked"] < self.max_age)
 
         def ask() -> dict[str, Any]:
             if self.cache is None:
                 raise AssertionError("self.cache is set by now")
             kept = None if fresh else self.cache.read("index", key)
             known = {name: kept["answer"][field] for name, field in _VALIDATORS if kept["answer"].get(field)} if kept else {}
+            asked = {"asked": time.time(), "run": self.run, "published": published}
             content, signed, answer = self._asked(with_signature, known)
             if answer is None and kept:
-                return {**kept, "asked": time.time()}
+                return {**kept, **asked}
             return {
-                "asked": time.time(),
+                **asked,
                 "content": content.decode("utf-8", "surrogateescape"),
                 "signature": signed.decode("ascii", "replace") if signed is not None else None,
                 "answer": answer,
@@ -81,24 +96,33 @@ class WebReader:
         return kept["content"].encode("utf-8", "surrogateescape"), kept["signature"].encode() if kept["signature"] is not None else None
 
     def _asked(self, with_signature: bool, known: Mapping[str, str]) -> tuple[bytes, bytes | None, dict[str, str | None] | None]:
-        answer = self.http.get(f"{self.base}/{INDEX}", headers=known)
+        # Nobody between may answer from memory.
+        answer = self.http.get(below(self.base, INDEX), headers={"Cache-Control": "no-cache", **known})
         if answer.status == 404:
-            raise HermeticError(f"The repository {self.base} has no {INDEX}: HTTP 404; give the URL of the directory that holds it")
+            raise HermeticError(f"The repository {shown(self.base)} has no {INDEX}: HTTP 404; give the URL of the directory that holds it")
         if answer.status == 304:
             return b"", None, None
         signed = None
         if with_signature:
-            second = self.http.get(f"{self.base}/{SIGNATURE}")
+            second = self.http.get(below(self.base, SIGNATURE), headers={"Cache-Control": "no-cache"})
             signed = second.content if second.status == 200 else None
-        return answer.content, signed, {"etag": answer.headers.get("ETag"), "modified": _settled_time(answer.headers)}
+        return answer.content, signed, _validators(answer.headers)
 
 
-def _settled_time(headers: Mapping[str, str]) -> str | None:
-    # A file that changes twice within one second keeps its Last-Modified: such a time proves nothing until it has passed
-    # (RFC 9110, 8.8.2.2).
-    modified = headers.get("Last-Modified")
+def published_here(cache: ControllerCache) -> None:
+    """Note that this controller published something: whatever index is remembered, in whatever run, is asked for again."""
+    cache.write(*_PUBLISHED, time.time_ns())
+
+
+def _validators(headers: Mapping[str, str]) -> dict[str, str | None]:
+    # A file that changes twice within one second keeps its Last-Modified, and with many servers its ETag, which they make of time
+    # and size: neither proves anything until that second has passed (RFC 9110, 8.8.2.2).
     try:
-        age = parsedate_to_datetime(headers["Date"]) - parsedate_to_datetime(headers["Last-Modified"])
+        modified = parsedate_to_datetime(headers["Last-Modified"])
     except (KeyError, TypeError, ValueError):
-        return None
-    return modified if age >= _SETTLED else None
+        return {"etag": headers.get("ETag"), "modified": None}
+    try:
+        settled = parsedate_to_datetime(headers["Date"]) - modified >= _SETTLED
+    except (KeyError, TypeError, ValueError):
+        settled = False
+    return {"etag": headers.get("ETag"), "modified": headers["Last-Modified"]} if settled else {"etag": None, "modified": None}

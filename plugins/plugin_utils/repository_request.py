@@ -16,6 +16,7 @@ from .bundle_archive import read_metadata
 from .controller_cache import sha256_of
 from .repository_index import Index
 from .repository_plan import Archive, Change, ChannelMove, Update, WheelFile
+from .repository_reader import published_here
 from .repository_store import Outcome, RepositoryStore
 from .supply import DeclaredLock, Supply
 from .wheel_selection import Selection
@@ -43,6 +44,10 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 60},
     "retries": {"type": "int", "default": 4},
+    "download_timeout": {"type": "int", "default": 3600},
+    "minimum_rate": {"type": "int", "default": 1000},
+    "maximum_size": {"type": "int", "default": 4294967296},
+    "marker_values": {"type": "dict", "default": {}},
     "credentials": {"type": "dict", "no_log": True},
 }
 
@@ -71,6 +76,12 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
             result |= {"failed": True, "msg": f"The repository {store.directory} has {len(problems)} problems", "errors": problems}
         return result
     outcome = _update(store, options, supply, check=check)
+    if outcome.changed and not check:
+        try:
+            published_here(supply.cache)
+        except HermeticError as error:
+            # It is published all the same; and who cannot write the cache cannot believe it either.
+            supply.warnings.append(error.message)
     changes += outcome.plan
     return {
         "changed": bool(changes),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..module_utils.hermetic.errors import HermeticError
+from .marker_logic import Verdict, judge
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION_PART = re.compile(r"\s(?=--?[A-Za-z])")
@@ -39,9 +40,9 @@ class PinnedRequirement:
     where: str
     """File and line, for messages."""
 
-    def applies(self, environment: Mapping[str, str]) -> bool:
-        """Say whether the requirement is meant for a Python with these marker values."""
-        return self.marker is None or self.marker.evaluate({**environment, "extra": ""}, context="metadata")
+    def judge(self, environment: Mapping[str, str], *, unknown: Collection[str] = ()) -> Verdict:
+        """Say whether the requirement is meant for a Python with these marker values, of which some are not known."""
+        return judge(self.marker, {**environment, "extra": ""}, unknown=unknown, context="metadata")
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,10 @@ def _option_problem(line: str) -> str | None:
     if _HARMLESS.match(line):
         return None
     if re.match(r"^(-e|--editable)\b", line):
-        return f"{_shortened(line)!r} is an editable install; build a wheel of it and lock that"
+        return (
+            f"{_shortened(line)!r} is an editable install; if it is the project itself, export the lock without it "
+            "(uv export --no-emit-project), else build a wheel of it and lock that"
+        )
     if _INDEX_OPTION.match(line):
         return f"the option {line.split()[0].split('=')[0]} names a package source; a lock says what, not from where: use the module's options instead"
     return f"the option {line.split()[0].split('=')[0]} is not understood in a lock; remove it"
@@ -132,7 +136,9 @@ def _parse_requirement(line: str, where: str, pins: list[PinnedRequirement], pro
     try:
         requirement = Requirement(specification.strip())
     except InvalidRequirement:
-        if re.match(r"^(git|hg|svn|bzr)\+", specification) or urlsplit(specification).scheme or re.match(r"^[./~]", specification):
+        if specification.strip().rstrip("/") == ".":
+            problems.append(f"{where}: '.' is the project itself; export the lock without it (uv export --no-emit-project)")
+        elif re.match(r"^(git|hg|svn|bzr)\+", specification) or urlsplit(specification).scheme or re.match(r"^[./~]", specification):
             problems.append(f"{where}: {shown!r} is a URL or path; publish a wheel of it and pin its version with its hash")
         else:
             problems.append(f"{where}: {shown!r} is not a requirement; wanted name==version --hash=sha256:…")

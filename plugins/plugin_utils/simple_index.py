@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.redaction import shown
 from .controller_cache import ControllerCache, digest_of, local_path
 from .package_sources import PackageSources
-from .url_credentials import split_credentials
+from .url_credentials import below, certain, split_credentials
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
@@ -91,7 +92,7 @@ class WheelCandidates:
         if directory is not None:
             page = directory / project / "index.html"
             return Offer(tuple(parse_html(page.read_text("utf-8"), base=page.resolve().as_uri()))) if page.is_file() else Offer(())
-        return self._remote(f"{index.rstrip('/')}/{quote(project)}/")
+        return self._remote(below(index, f"{quote(project)}/"))
 
     def _links(self) -> Offer:
         if self._linked is None:
@@ -122,7 +123,13 @@ class WheelCandidates:
                 return Offer(tuple(parse_json(answer.content, base=answer.url)))
             return Offer(tuple(parse_html(answer.content.decode("utf-8", "replace"), base=answer.url)))
         except HermeticError as error:
-            return Offer((), (error.message,))
+            # The same words for all pages of a server that fail in one way, so that a reader sees them once.
+            place, reason = getattr(error, "place", None), getattr(error, "reason", None)
+            return Offer((), (f"{place}: {reason}" if place and reason else _first_words(error),))
+
+
+def _first_words(error: HermeticError) -> str:
+    return "; ".join([error.message, *error.problems[:3]])
 
 
 def parse_json(content: bytes, *, base: str) -> list[OfferedFile]:
@@ -132,9 +139,9 @@ def parse_json(content: bytes, *, base: str) -> list[OfferedFile]:
         version = str(page.get("meta", {}).get("api-version", "1.0"))
         files = page["files"]
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise HermeticError(f"{base}: is not a project page of a simple index: {error!r}") from error
+        raise HermeticError(f"{shown(base)}: is not a project page of a simple index: {error!r}") from error
     if not version.startswith("1."):
-        raise HermeticError(f"{base}: speaks version {version} of the simple index; wanted 1.x")
+        raise HermeticError(f"{shown(base)}: speaks version {version} of the simple index; wanted 1.x")
     return [
         _offered(
             base,
@@ -201,7 +208,7 @@ def _offered(
     requires_python: str | None = None,
     yanked: str | None = None,
 ) -> OfferedFile:
-    url = split_credentials(urlunsplit(urlsplit(urljoin(base, location))._replace(fragment="")))[0]
+    url = split_credentials(certain(urljoin(base, location)))[0]
     path = local_path(url)
     return OfferedFile(
         filename, None if path else url, str(path) if path else None, sha256.lower() if sha256 else None, size, requires_python, yanked

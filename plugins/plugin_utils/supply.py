@@ -21,23 +21,28 @@ Every error is a ``HermeticError`` (``.message``, ``.problems``); non-fatal rema
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.redaction import shown
 from .controller_cache import ControllerCache, local_path
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources
-from .platforms import Target
+from .platforms import Target, stated_values
 from .repository_index import BundleArtifact, Index, archive_artifact, load_index
 from .simple_index import WheelCandidates
-from .url_credentials import split_credentials
+from .url_credentials import host_names, is_loopback, split_address, split_credentials
 from .wheel import Wheel
 from .wheel_selection import DeclaredLock, Selection, prove, select
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
+
+_LIMITS = ("download_timeout", "minimum_rate", "maximum_size")
 
 __all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supply", "Target", "Wheel"]
 
@@ -50,6 +55,7 @@ class Supply:
         self.warnings: list[str] = []
         self._options = dict(options or {})
         self._found_credentials: dict[str, dict[str, str]] = {}
+        self._verified_hosts: set[str] = set()
         self._sources: PackageSources | None = None
         self._http: HttpSource | None = None
         self._making_http = threading.Lock()
@@ -59,8 +65,9 @@ class Supply:
     def from_options(cls, options: Mapping[str, Any] | None = None) -> Supply:
         """Make a supply from module options; a missing or null option means what pip on the controller is configured with.
 
-        Keys: ``cache`` (directory), ``index_url``, ``extra_index_urls`` (list, in addition to the option's or pip's index),
-        ``find_links`` (list), ``trusted_hosts`` (list), ``ca_path``, ``timeout`` (seconds), ``retries``,
+        Keys: ``cache`` (directory), ``run`` (what one run of Ansible is known by), ``index_url``, ``extra_index_urls`` (list, in
+        addition to the option's or pip's index), ``find_links`` (list), ``trusted_hosts`` (list), ``ca_path``, ``timeout`` (seconds),
+        ``retries``, ``download_timeout``, ``minimum_rate``, ``maximum_size``, ``allow_unsigned``, ``marker_values``,
         ``credentials`` ({host: {username, password}}). An empty list means the same as none.
         """
         options = dict(options or {})
@@ -85,9 +92,11 @@ class Supply:
                 self._http = HttpSource(
                     ca_path=self.sources.ca_path,
                     trusted_hosts=self.sources.trusted_hosts,
+                    verified_hosts=self._verified_hosts,
                     proxy=self.sources.proxy,
                     timeout=self.sources.timeout,
                     retries=self.sources.retries,
+                    **{name: self._options[name] for name in _LIMITS if self._options.get(name) is not None},
                     credentials={**self.sources.credentials, **self._found_credentials},
                 )
             return self._http
@@ -111,7 +120,7 @@ class Supply:
         self, lock: Lock, target: Target, *, extras: Sequence[str] = (), groups: Sequence[str] | None = None, refresh: bool = False
     ) -> Selection:
         """Select the wheels of a lock for a target; see ``wheel_selection.select``. ``groups`` None means the lock's default groups."""
-        selection = select(lock, target, extras=extras, groups=groups, offers=self._offers, cache=self.cache, refresh=refresh)
+        selection = select(lock, self._stated(target), extras=extras, groups=groups, offers=self._offers, cache=self.cache, refresh=refresh)
         self._remember(selection)
         return selection
 
@@ -120,15 +129,56 @@ class Supply:
 
         The answer is keyed by (declared name, ``target.label``).
         """
-        selections = prove(declared, targets, offers=self._offers, cache=self.cache)
+        stated = [
+            dataclasses.replace(each, targets=None if each.targets is None else tuple(map(self._stated, each.targets))) for each in declared
+        ]
+        selections = prove(stated, map(self._stated, targets), offers=self._offers, cache=self.cache)
         for selection in selections.values():
             self._remember(selection)
         return selections
 
+    def _stated(self, target: Target) -> Target:
+        values = stated_values(self._options.get("marker_values"))
+        return dataclasses.replace(target, stated=values.get(target.platform.name, ()))
+
     def index(self, location: str, *, public_key: str | Path | None = None, max_age: float = 30.0) -> Index:
         """Load the index of a repository; see ``repository_index.load_index``."""
         location = self.without_credentials(location)
-        return load_index(location, public_key=public_key, cache=self.cache, http=self._http_for(location), max_age=max_age)
+        if local_path(location) is None:
+            self._check_trust(location, signed=bool(public_key))
+        return load_index(
+            location,
+            public_key=public_key,
+            cache=self.cache,
+            http=self._http_for(location),
+            max_age=max_age,
+            run=str(self._options.get("run") or ""),
+        )
+
+    def _check_trust(self, location: str, *, signed: bool) -> None:
+        """Warn of, or refuse, a repository that others than its publisher could speak for."""
+        encrypted = split_address(location).scheme.lower() == "https"
+        self._verified_hosts.add(next(iter(host_names(location)), "").lower())
+        if encrypted and any(name in self.sources.trusted_hosts for name in host_names(location)):
+            self._warn(
+                f"pip's trusted-host names the host of the repository {shown(location)}; its certificate is checked nevertheless. "
+                "Give the certificate of its authority as ca_path."
+            )
+        if signed or is_loopback(location):
+            return
+        if not encrypted and not self._options.get("allow_unsigned"):
+            raise HermeticError(
+                f"The index of the repository {shown(location)} is neither signed nor read over https: whoever is on the way could choose "
+                "what runs on the hosts. Sign it and give public_key, serve it over https, or set allow_unsigned to accept that"
+            )
+        self._warn(
+            f"The index of the repository {shown(location)} is not checked by a signature, since no public_key is given: "
+            "whoever can write to its server chooses what runs on the hosts."
+        )
+
+    def _warn(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def bundle(
         self,
@@ -180,4 +230,5 @@ class Supply:
         return self.http if any(local_path(location) is None for location in locations) else None
 
     def _remember(self, selection: Selection) -> None:
-        self.warnings.extend(warning for warning in selection.warnings if warning not in self.warnings)
+        for warning in selection.warnings:
+            self._warn(warning)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleFileNotFound
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -37,6 +38,9 @@ from .target_request import Request, compose_request, declare, generation_wish, 
 from .windows_host import DEFAULT_PLATFORM, OtherPlatform, presumed_facts, usable_windows_root
 
 display = Display()
+
+THIS_RUN = str(constants.DEFAULT_LOCAL_TMP)
+"""Ansible makes this directory once for each run, before it forks: nothing else names a run in all of its processes."""
 
 Result = dict[str, Any]
 
@@ -98,7 +102,7 @@ class TargetAction(ActionBase):
 
     def _answer_for(self, facts: HostFacts, options: dict[str, Any], timings: dict[str, float]) -> Result:
         begin = time.monotonic()
-        supply = Supply.from_options({name: self._located(name, options.get(name)) for name in _SUPPLY_OPTIONS})
+        supply = Supply.from_options({"run": THIS_RUN, **{name: self._located(name, options.get(name)) for name in _SUPPLY_OPTIONS}})
         options = {**options, "repository": self._located("repository", options.get("repository"))}
         options["public_key"] = self._located("public_key", options.get("public_key"))
         run = self._run_on(facts, options, supply, timings)
@@ -334,4 +338,7 @@ class TargetAction(ActionBase):
 
 
 _DECLARING = ("bundle", "drift", "system", "virtualenv")
-_SUPPLY_OPTIONS = ("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials")
+_SUPPLY_OPTIONS = (
+    *("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials"),
+    *("download_timeout", "minimum_rate", "maximum_size", "allow_unsigned", "marker_values"),
+)

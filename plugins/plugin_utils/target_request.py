@@ -6,23 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
+from .url_credentials import host_names
 
 REQUEST_FORMAT = 1
 
 _ENGINE_OPTIONS = (
-    "verify",
-    "keep_generations",
-    "lock_timeout",
-    "link_mode",
-    "jobs",
-    "timeout",
-    "retries",
-    "ca_path",
-    "foreign_pythons",
-    "check_free_space",
+    *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "foreign_pythons", "check_free_space"),
+    *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size", "ca_path"),
 )
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
 
@@ -91,7 +83,7 @@ def generation_wish(state: str, number: str | None) -> dict[str, Any]:
 
 def is_url(source: str) -> bool:
     """Tell whether a source is one that a host can reach by itself, as far as its form tells."""
-    return source.startswith(("http://", "https://", "file://"))
+    return source.lower().startswith(("http://", "https://", "file://"))
 
 
 def artifacts_for_host(artifacts: Mapping[str, Mapping[str, Any]], *, transfer: str, local: bool) -> dict[str, dict[str, Any]]:
@@ -117,7 +109,7 @@ def with_first_sources(request: Request, sources: Mapping[str, str]) -> Request:
 def without_remote_sources(request: Request) -> Request:
     """Return the request with no source that takes a connection, for a host that proved to have none."""
     artifacts = {
-        sha256: {**entry, "sources": [source for source in entry["sources"] if not source.startswith(("http://", "https://"))]}
+        sha256: {**entry, "sources": [source for source in entry["sources"] if not source.lower().startswith(("http://", "https://"))]}
         for sha256, entry in request["artifacts"].items()
     }
     return {**request, "artifacts": artifacts}
@@ -125,8 +117,7 @@ def without_remote_sources(request: Request) -> Request:
 
 def credentials_for(request: Request, credentials: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Return the credentials of those hosts that the request fetches from, and of no other."""
-    places = {urlsplit(source).netloc for entry in request["artifacts"].values() for source in entry["sources"] if "://" in source}
-    names = places | {place.partition(":")[0] for place in places}
+    names = {name for entry in request["artifacts"].values() for source in entry["sources"] for name in host_names(source)}
     return {host: dict(entry) for host, entry in credentials.items() if host in names}
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from ..module_utils.hermetic.envelope import pack
 from ..module_utils.hermetic.errors import HermeticError, redacted
+from ..module_utils.hermetic.spec import SOURCES
 from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_bootstrap, removal_command, secrets_text
 from .declared_state import DeclaredState
 from .engine_zip import engine_zip
@@ -154,6 +155,9 @@ class TargetRun:
             timeout=int(self.options.get("timeout") or 60),
             retries=int(self.options.get("retries") or 0),
             ca_path=self.options.get("ca_path"),
+            download_timeout=given_limit(self.options, "download_timeout"),
+            minimum_rate=given_limit(self.options, "minimum_rate"),
+            most_bytes=bundle.size if bundle.size is not None else given_limit(self.options, "maximum_size"),
         )
         answer = self.connection.command(command)
         return parse_bootstrap(str(answer["stdout"]), stderr=str(answer["stderr"]), rc=int(answer["rc"]))
@@ -218,6 +222,12 @@ class TargetRun:
             yield
         finally:
             self.timings[name] = round(self.timings.get(name, 0.0) + time.monotonic() - begin, 3)
+
+
+def given_limit(options: Mapping[str, Any], name: str) -> int:
+    """Return a limit of downloads as the task has it, or as it is by default."""
+    given = options.get(name)
+    return int(SOURCES[name]["default"] if given is None else given)
 
 
 class NoInterpreter(HermeticError):

@@ -13,20 +13,22 @@ from typing import Any
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.tags import Tag
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.redaction import has_secret
 from .controller_cache import ControllerCache, digest_of
 from .locks import Lock
+from .marker_logic import Verdict, undecided
 from .platforms import Target
 from .pylock import no_wheel, select_from_pylock
 from .requirements_lock import PinnedRequirement
-from .simple_index import Offer, OfferedFile, WheelCandidates
+from .simple_index import Offer, WheelCandidates
 from .wheel import Wheel
+from .wheel_ranking import best_first
 
-_KIND = "selection-1"
+_KIND = "selection-2"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def select(
             str(lock.path.parent),
             target.identity,
             sorted(canonicalize_name(extra) for extra in extras),
-            None if groups is None else sorted(groups),
+            None if groups is None else sorted(canonicalize_name(group) for group in groups),
             offers().sources.digest if lock.kind == "requirements" else None,
         ]
     )
@@ -80,22 +82,28 @@ def select(
 
     def compute() -> dict[str, Any]:
         warnings: list[str] = []
-        complete = True
+        unavailable: list[str] = []
         if lock.kind == "pylock":
             wheels, problems = select_from_pylock(lock.pylock, target, directory=lock.path.parent, extras=extras, groups=groups)
         else:
-            wheels, problems, warnings, complete = _select_from_requirements(lock, target, extras, groups, offers())
+            wheels, problems, warnings, unavailable = _select_from_requirements(lock, target, extras, groups, offers())
         if problems:
-            raise HermeticError(f"Lock {lock.path} cannot be installed on {target.label}; nothing was changed", problems)
+            raise _cannot_be_installed(
+                f"Lock {lock.path} cannot be installed on {target.label}; nothing was changed", problems, unavailable
+            )
         wheels.sort(key=lambda wheel: wheel.name)
         return {
             "wheels": [dataclasses.astuple(wheel) for wheel in wheels],
             "paths": [wheel.path for wheel in wheels if wheel.path],
             "warnings": warnings,
-            "complete": complete,
+            "complete": not unavailable,
         }
 
-    kept = cache.memo(_KIND, key, compute, valid=usable, refresh=refresh)
+    def without_secrets(value: Any) -> bool:
+        return not any(has_secret(url) for *_unused, url, _path in value["wheels"] if url)
+
+    # A signed address is not written down: such a selection is made in each task.
+    kept = cache.memo(_KIND, key, compute, valid=usable, keep=without_secrets, refresh=refresh)
     return Selection(tuple(Wheel(*values) for values in kept["wheels"]), tuple(kept["warnings"]))
 
 
@@ -106,30 +114,58 @@ def prove(
     everywhere = tuple({target.identity: target for target in targets}.values())
     selections: dict[tuple[str, str], Selection] = {}
     problems: list[str] = []
+    unavailable: list[str] = []
     for environment in declared:
         for target in environment.targets if environment.targets is not None else everywhere:
             try:
                 selections[environment.name, target.label] = select(
                     environment.lock, target, extras=environment.extras, groups=environment.groups, offers=offers, cache=cache
                 )
+            except LockUnfit as error:
+                unavailable.extend(text for text in error.unavailable if text not in unavailable)
+                found = [f"virtualenv {environment.name}: {problem}" for problem in error.of_the_lock]
+                problems.extend(problem for problem in found if problem not in problems)
             except HermeticError as error:
                 found = [f"virtualenv {environment.name}: {problem}" for problem in error.problems or [error.message]]
                 problems.extend(problem for problem in found if problem not in problems)
     if problems:
-        raise HermeticError("Not every declared VirtualEnv can be installed on every platform; no host was changed", problems)
+        raise _cannot_be_installed(
+            "Not every declared VirtualEnv can be installed on every platform; no host was changed", problems, unavailable
+        )
     return selections
+
+
+class LockUnfit(HermeticError):
+    """Raised when a lock has no wheel for a target; ``unavailable`` are the sources that could not be asked, which come first."""
+
+    def __init__(self, message: str, of_the_lock: Sequence[str], unavailable: Sequence[str]) -> None:
+        self.unavailable = tuple(unavailable)
+        self.of_the_lock = tuple(of_the_lock)
+        super().__init__(message, [*(f"the package source {text}" for text in unavailable), *of_the_lock])
+
+
+def _cannot_be_installed(message: str, problems: Sequence[str], unavailable: Sequence[str]) -> LockUnfit:
+    if unavailable:
+        more = f" (and {len(unavailable) - 1} more)" if len(unavailable) > 1 else ""
+        message = f"A package source cannot be asked: {unavailable[0]}{more}. {message}"
+    return LockUnfit(message, problems, unavailable)
 
 
 def _select_from_requirements(
     lock: Lock, target: Target, extras: Sequence[str], groups: Sequence[str] | None, candidates: WheelCandidates
-) -> tuple[list[Wheel], list[str], list[str], bool]:
+) -> tuple[list[Wheel], list[str], list[str], list[str]]:
+    """Return the wheels, the problems, the warnings, and the package sources that could not be asked."""
     problems: list[str] = []
     if extras or groups:
         problems.append("a requirements lock has neither extras nor groups; leave them out, or lock as pylock.toml")
     pins: dict[str, PinnedRequirement] = {}
+    unclear: dict[str, Verdict] = {}
     for pin in lock.requirements:
         try:
-            if not pin.applies(target.environment):
+            verdict = pin.judge(target.environment, unknown=target.unknown_markers)
+            if verdict.applies is None:
+                unclear[pin.name] = verdict
+            if not verdict.applies:
                 continue
         except (UndefinedComparison, UndefinedEnvironmentName) as error:
             problems.append(f"{pin.where}: the marker of {pin.name} cannot be evaluated for {target.label}: {error}")
@@ -143,24 +179,30 @@ def _select_from_requirements(
             pins[pin.name] = dataclasses.replace(pin, hashes=pin.hashes & other.hashes)
             if not pins[pin.name].hashes:
                 problems.append(f"{pin.name} {pin.version}: {other.where} and {pin.where} have no hash in common; keep one of them")
+    if unclear:
+        problems.append(undecided(unclear, label=target.label, platform=target.platform.name))
     if problems:
-        return [], problems, [], True
+        return [], problems, [], []
 
     wheels: list[Wheel] = []
     warnings: list[str] = []
     unreadable: list[str] = []
+    elsewhere: list[str] = []
     for name, offer in candidates.of(pins).items():
         found = _choose(pins[name], offer, target, candidates, warnings)
         unreadable.extend(text for text in offer.unreadable if text not in unreadable)
         if isinstance(found, Wheel):
             wheels.append(found)
+        elif offer.unreadable:
+            # Whether it is there is what nobody can know.
+            elsewhere.append(f"{name} {pins[name].version}")
         else:
             problems.append(found)
-    if problems:
-        problems.extend(f"not asked: {text}" for text in unreadable)
-    else:
+    if elsewhere:
+        problems.insert(0, f"no wheel in the package sources that answered, for {target.label}: {', '.join(elsewhere)}")
+    if not problems:
         warnings.extend(f"A package source could not be asked: {text}" for text in unreadable)
-    return wheels, problems, warnings, not unreadable
+    return wheels, problems, warnings, unreadable
 
 
 def _choose(pin: PinnedRequirement, offer: Offer, target: Target, candidates: WheelCandidates, warnings: list[str]) -> Wheel | str:
@@ -171,16 +213,10 @@ def _choose(pin: PinnedRequirement, offer: Offer, target: Target, candidates: Wh
             return f"no wheel of {name} for {target.label}; the index has only its source: build a wheel, publish it and lock that"
         other = "the project has other versions there" if offer.files else "the project is not known there"
         return f"{name} is in none of the configured package sources ({other}); publish it, or set index_url or find_links"
-    ranks = _ranks(target)
-    fitting: list[tuple[tuple[int, int, str, str], OfferedFile]] = []
-    for file in built:
-        build, tags = parse_wheel_filename(file.filename)[2:]
-        known = [ranks[tag] for tag in tags if tag in ranks]
-        present = file.path is None or Path(file.path).is_file()
-        if known and present and _takes(file.requires_python, target):
-            build_number = build[0] if build else 0
-            fitting.append(((min(known), -build_number, file.filename, file.path or file.url or ""), file))
-    for _unused, file in sorted(fitting, key=lambda pair: pair[0]):
+    usable = [file for file in built if (file.path is None or Path(file.path).is_file()) and _takes(file.requires_python, target)]
+    usable.sort(key=lambda file: file.path or file.url or "")
+    fitting = best_first(usable, target, filename=lambda file: file.filename)
+    for file in fitting:
         if (sha256 := candidates.digest(file)) in pin.hashes:
             if file.yanked is not None:
                 reason = f": {file.yanked}" if file.yanked else ""
@@ -188,17 +224,9 @@ def _choose(pin: PinnedRequirement, offer: Offer, target: Target, candidates: Wh
             size = Path(file.path).stat().st_size if file.path else file.size
             return Wheel(pin.name, str(pin.version), file.filename, sha256, size, file.url, file.path)
     if fitting:
-        names = ", ".join(dict.fromkeys(file.filename for _unused, file in sorted(fitting, key=lambda pair: pair[0])[:3]))
+        names = ", ".join(dict.fromkeys(file.filename for file in fitting[:3]))
         return f"{name}: {pin.where} has no hash of a wheel for {target.label} (there is {names}); lock it again for that platform"
     return no_wheel(name, target, [file.filename for file in built], has_sdist=False)
-
-
-@functools.lru_cache(maxsize=8)
-def _ranks(target: Target) -> dict[Tag, int]:
-    ranks: dict[Tag, int] = {}
-    for rank, tag in enumerate(target.tags):
-        ranks.setdefault(tag, rank)
-    return ranks
 
 
 def _is_version(filename: str, pin: PinnedRequirement) -> bool:

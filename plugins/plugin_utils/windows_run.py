@@ -16,7 +16,7 @@ from .engine_zip import engine_zip
 from .host_probe import HostFacts
 from .supply import BundleArtifact
 from .target_request import Request, credentials_for, unreachable_from_host, with_first_sources
-from .target_run import NoInterpreter, TargetRun
+from .target_run import NoInterpreter, TargetRun, given_limit
 from .windows_host import OtherPlatform, told_facts
 
 Result = dict[str, Any]
@@ -90,6 +90,9 @@ class WindowsRun(TargetRun):
                     "timeout": int(self.options.get("timeout") or 60),
                     "retries": int(self.options.get("retries") or 0),
                     "ca_path": self.options.get("ca_path"),
+                    "download_timeout": given_limit(self.options, "download_timeout"),
+                    "minimum_rate": given_limit(self.options, "minimum_rate"),
+                    "most_bytes": bundle.size if bundle.size is not None else given_limit(self.options, "maximum_size"),
                     "credentials": credentials,
                 }
                 arguments["bootstrap"] = _text(order)

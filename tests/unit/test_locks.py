@@ -35,7 +35,7 @@ def test_a_locked_file_as_tools_write_it(tmp_path: Path) -> None:
     )
     foo, baz = read_lock(requirements(tmp_path, text)).requirements
     assert (foo.name, foo.version, foo.hashes, foo.where) == ("foo-bar", Version("1.0"), {A, B}, "requirements.txt line 2")
-    assert foo.applies(WINDOWS.environment) and not foo.applies(LINUX.environment)
+    assert foo.judge(WINDOWS.environment).applies and not foo.judge(LINUX.environment).applies
     assert (baz.name, baz.version, baz.where) == ("baz", Version("2.0.post1"), "requirements.txt line 9")
 
 

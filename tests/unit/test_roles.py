@@ -39,7 +39,15 @@ def module_options(role: str, tasks: str, module: str) -> set[str]:
         ("system_bundle", "main", "system", set()),
         # These decide how something is built or removed; drift does neither.
         ("system_bundle", "drift", "drift", {"keep_generations", "link_mode", "check_free_space"}),
-        ("virtualenvs", "main", "virtualenv", {"platforms", "timeout", "retries", "link_mode", "jobs", "lock_timeout", "check_free_space"}),
+        (
+            "virtualenvs",
+            "main",
+            "virtualenv",
+            {
+                *("platforms", "link_mode", "jobs", "lock_timeout", "check_free_space"),
+                *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size"),
+            },
+        ),
     ],
 )
 def test_a_role_hands_every_option_of_its_module_on(role: str, tasks: str, module: str, left_out: set[str]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import http.server
@@ -12,6 +13,7 @@ import json
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +43,9 @@ foreach ($given in $orders) {
     foreach ($property in $given.credentials.PSObject.Properties) { $credentials[$property.Name] = $property.Value }
     $order = @{ sources = @($given.sources); sha256 = $given.sha256; timeout = 10; retries = $given.retries }
     $order += @{ ca_path = $given.ca_path; credentials = $credentials }
+    foreach ($limit in 'timeout', 'download_timeout', 'minimum_rate', 'most_bytes') {
+        if ($null -ne $given.$limit) { $order[$limit] = $given.$limit }
+    }
     try {
         $path = & (Get-Module -Name _BundleDownload) {
             function Get-LongPath([string]$Path) { $Path }
@@ -63,8 +68,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         seen = [path for path, _range, _login in self.asked]
         self.asked.append((self.path, self.headers.get("Range"), self.headers.get("Authorization")))
-        if self.path == "/gone":
+        if self.path.startswith("/gone"):
             self._send(404, b"")
+        elif self.path.startswith("/leave"):
+            self.send_response(302)
+            self.send_header("Location", self.path.partition("=")[2])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path in ("/endless", "/drops"):
+            self._send_without_end(*((b"x" * 65536, 0.0) if self.path == "/endless" else (b"x", 0.05)))
         elif self.path == "/busy" and self.path not in seen:
             self._send(503, b"")
         elif self.path == "/cut" and self.path not in seen:
@@ -76,6 +88,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(200, CONTENT + b"x")
         else:
             self._send(200, CONTENT)
+
+    def _send_without_end(self, block: bytes, pause: float) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(block)
+                time.sleep(pause)
 
     def _send(self, status: int, body: bytes, *, sent: int | None = None, begin: int | None = None) -> None:
         self.send_response(status)
@@ -145,6 +166,13 @@ def told(tmp_path_factory: pytest.TempPathFactory, linux_powershell: Path) -> di
         orders: dict[str, dict[str, Any]] = {
             "plain": {"sources": [f"{plain}/plain"], "credentials": {f"127.0.0.1:{port}": {"username": "ä", "password": "b"}}},
             "gone": {"sources": [f"{plain}/gone"], "retries": 3},
+            "signed": {"sources": [f"{plain}/gone?sig=s3cret#s3cret"]},
+            "endless": {"sources": [f"{plain}/endless"], "most_bytes": 1_000_000, "retries": 3},
+            "too large": {"sources": [f"{plain}/second"], "most_bytes": len(CONTENT) - 1},
+            "large enough": {"sources": [f"{plain}/second"], "most_bytes": len(CONTENT), "minimum_rate": 1, "download_timeout": 600},
+            "drops": {"sources": [f"{plain}/drops"], "timeout": 1, "minimum_rate": 1000},
+            "for ever": {"sources": [f"{plain}/drops"], "download_timeout": 1, "retries": 9},
+            "downgraded": {"sources": [f"{https}/leave?to={plain}/second"], "ca_path": str(ours)},
             "busy": {"sources": [f"{plain}/busy"], "retries": 1},
             "cut": {"sources": [f"{plain}/cut"], "retries": 1},
             "other": {"sources": [f"{plain}/other"]},
@@ -176,7 +204,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, linux_powershell: Path) -> di
     return {**json.loads(done.stdout), "asked": asked, "proxied": proxied}
 
 
-@pytest.mark.parametrize("name", ["plain", "busy", "cut", "second source", "trusted", "proxy", "no proxy"])
+@pytest.mark.parametrize("name", ["plain", "busy", "cut", "second source", "trusted", "proxy", "no proxy", "large enough"])
 def test_an_archive_is_fetched(told: dict[str, Any], name: str) -> None:
     assert told[name] == "fetched"
 
@@ -186,6 +214,12 @@ def test_an_archive_is_fetched(told: dict[str, Any], name: str) -> None:
     [
         ("gone", "fetch", "404"),
         ("nobody", "fetch", "127.0.0.1:9"),
+        ("signed", "fetch", "/gone: "),
+        ("endless", "fetch", "more than the 1000000 bytes"),
+        ("too large", "fetch", f"more than the {len(CONTENT) - 1} bytes"),
+        ("drops", "fetch", "minimum_rate"),
+        ("for ever", "fetch", "download_timeout"),
+        ("downgraded", "fetch", "/leave: "),  # PowerShell 7 does not follow it by itself, Windows PowerShell does
         ("no source", "fetch", "there is no source"),
         ("other", "digest", DIGEST),
         ("untrusted", "fetch", "/x: "),
@@ -197,6 +231,7 @@ def test_an_archive_is_fetched(told: dict[str, Any], name: str) -> None:
 def test_what_cannot_be_had_is_told(told: dict[str, Any], name: str, kind: str, text: str) -> None:
     assert told[name].startswith(f"{kind}|"), told[name]
     assert text in told[name], told[name]
+    assert "s3cret" not in told[name]
 
 
 def test_a_broken_download_goes_on_where_it_ended_and_a_missing_file_is_not_asked_for_again(told: dict[str, Any]) -> None:

@@ -51,6 +51,10 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 60},
     "retries": {"type": "int", "default": 4},
+    "download_timeout": {"type": "int", "default": 3600},
+    "minimum_rate": {"type": "int", "default": 1000},
+    "maximum_size": {"type": "int", "default": 4294967296},
+    "marker_values": {"type": "dict", "default": {}},
     "credentials": {"type": "dict", "no_log": True},
 }
 RULES: dict[str, Any] = {

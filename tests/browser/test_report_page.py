@@ -232,7 +232,7 @@ def test_the_details_of_a_host_hold_all_of_its_findings(browser: Browser, large:
     assert all(group in facts for group in host["groups"])
     for finding in host["findings"]:
         assert finding["remedy"] in facts
-    assert f"ansible-playbook playbooks/repair.yml -e repair_hosts={name}" in facts
+    assert f"ansible-playbook hermetic.python.repair -e repair_hosts={name}" in facts
 
 
 def test_an_unknown_host_in_a_link_is_said(browser: Browser, small: str) -> None:
@@ -251,7 +251,7 @@ def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(brows
     browser.run(
         "window.written = []; URL.createObjectURL = (blob) => { blob.text().then((text) => window.written.push(text)); return '#'; }"
     )
-    assert browser.text("#hosts .command code") == "ansible-playbook playbooks/repair.yml -e @repair-hosts.yml"
+    assert browser.text("#hosts .command code") == "ansible-playbook hermetic.python.repair -e @repair-hosts.yml"
     browser.click("#hosts [data-focus='file-repair']")
     written = browser.driver.execute_async_script("const done = arguments[0]; setTimeout(() => done(window.written), 200)")
     variables = yaml.safe_load(written[0])
@@ -262,5 +262,5 @@ def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(brows
     browser.open(address, state="tampered", group="web")
     wanted = {name for name, host in report["hosts"].items() if host["state"] == "tampered" and "web" in host["groups"]} & plain
     command = browser.text("#hosts .command code")
-    assert command.startswith("ansible-playbook playbooks/repair.yml -e repair_hosts=")
+    assert command.startswith("ansible-playbook hermetic.python.repair -e repair_hosts=")
     assert set(command.rpartition("=")[2].split(",")) == wanted

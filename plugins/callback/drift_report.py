@@ -125,6 +125,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
+from ..plugin_utils.end_of_run import EndOfRun
 from ..plugin_utils.missing_libraries import explain_import
 
 try:
@@ -153,6 +154,7 @@ class CallbackModule(CallbackBase):
             raise AnsibleError(explain_import("The drift report", MISSING)) from MISSING
         self._gathering = Gathering({name: self.get_option(name) for name in OPTIONS}, by_role=Loaded.by_role, display=self._display)
         Loaded.active = True
+        EndOfRun.join(self.CALLBACK_NAME)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Learn which hosts the play is meant for."""
@@ -188,7 +190,4 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, _stats: Any) -> None:
         """Write the report, and end the run with its exit status where that is wanted."""
-        status = self._gathering.playbook_ended()
-        if status:
-            # Ansible asks no callback for its exit status; this is no error of the callback, so it passes through to the interpreter.
-            raise SystemExit(status)
+        EndOfRun.seen(self.CALLBACK_NAME, self._gathering.playbook_ended())

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The lookup by which a playbook turns the callback on."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: unreachable_hosts
+author: The hermetic.python authors (@hermetic-python)
+version_added: 1.0.0
+short_description: Turn on the callback that names unreachable hosts
+description:
+  - Has C(ansible-playbook) load the callback P(hermetic.python.unreachable_hosts#callback), and returns its terms as they are.
+  - Ansible loads its callbacks when the first play begins. So this works where a playbook is read, that is in the arguments of
+    M(ansible.builtin.import_role) and M(ansible.builtin.import_tasks), and not in a task.
+options:
+  _terms:
+    description: What is returned.
+    type: list
+    elements: str
+    required: true
+seealso:
+  - plugin: hermetic.python.unreachable_hosts
+    plugin_type: callback
+"""
+
+EXAMPLES = r"""
+- name: Bring the hosts to their declared state, and name those that cannot be reached at the end
+  ansible.builtin.import_role:
+    name: "{{ lookup('hermetic.python.unreachable_hosts', 'hermetic.python.system_bundle') }}"
+  ignore_unreachable: true
+"""
+
+RETURN = r"""
+_raw:
+  description: The terms.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible import constants as C  # noqa: N812
+from ansible.plugins.lookup import LookupBase
+
+from ..plugin_utils.unreachable_hosts import CALLBACK
+
+
+class LookupModule(LookupBase):
+    """Return the terms."""
+
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **_options: Any) -> list[str]:
+        """Ask for the callback and return the terms."""
+        del variables
+        if CALLBACK not in C.CALLBACKS_ENABLED:
+            C.CALLBACKS_ENABLED.append(CALLBACK)
+        return list(terms)

@@ -61,7 +61,7 @@ def _playbook(name: str, given: Sequence[Any]) -> str:
     for each in map(str, given):
         directory = os.path.dirname(each)
         if each.endswith((".yml", ".yaml")) and os.path.realpath(directory or ".") == str(PLAYBOOKS):
-            path = os.path.join(_shortened(directory or "."), f"{name}.yml")
+            path = os.path.normpath(os.path.join(_shortened(directory or "."), f"{name}.yml"))
             return path if printable(path) == path else f"{COLLECTION}.{name}"
     return f"{COLLECTION}.{name}"
 

@@ -150,6 +150,29 @@ def test_what_a_killed_run_had_found_takes_no_newer_word_back(tmp_path: Path, mo
     assert written.whole["run"]["ended"] == "2026-11-24T18:05:00Z"
 
 
+def test_formats_that_nobody_reads_back_are_updated_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    to = settings(tmp_path, formats=["prometheus", "html"])
+    check(to, monkeypatch, 1, {"a": [], "b": [STRAY], "c": []})
+    check(to, monkeypatch, 2, {"c": []})
+    assert 'hermetic_drift_hosts{state="clean"} 2' in (tmp_path / "drift.prom").read_text()
+    assert not (tmp_path / "drift.json").exists()
+    check(settings(tmp_path), monkeypatch, 3, {"a": []})
+    assert states(on_disk(tmp_path)) == {"a": "clean", "b": "tampered", "c": "clean"}
+    assert not (tmp_path / ".drift.json").exists()
+
+
+def test_hosts_of_other_controllers_stay_in_a_report_that_was_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    to = settings(tmp_path)
+    monkeypatch.setattr(recording.socket, "gethostname", lambda: "elsewhere")
+    check(to, monkeypatch, 1, {"x": [], "y": [STRAY]}, inventory=("x", "y"))
+    monkeypatch.setattr(recording.socket, "gethostname", lambda: "here")
+    written = check(to, monkeypatch, 2, {"a": []})
+    assert states(written.whole) == {"a": "clean", "x": "clean", "y": "tampered"}
+    assert written.whole["run"]["controllers"] == ["elsewhere", "here"]
+    # A run over its whole inventory is a report of its own.
+    assert states(check(to, monkeypatch, 3, dict.fromkeys(ALL, "failed")).whole) == dict.fromkeys(ALL, "failed")
+
+
 DAMAGED = {
     "cut off": '{"format": 2, "hosts": {',
     "of another format": '{"format": 1, "hosts": {}}',

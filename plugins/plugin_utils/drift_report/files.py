@@ -97,6 +97,28 @@ def read_report(path: Path, *, own: bool = False) -> Report:
     return dict(report)
 
 
+def read_earlier(directory: Path, name: str) -> Report | None:
+    """Return the report that a run over some hosts updates, or None where there is none; raises HermeticError where it is not usable."""
+    places = [path for path in (_kept(directory, name), directory / f"{name}.json") if os.path.lexists(path)]
+    return read_report(places[0], own=True) if places else None
+
+
+def keep_for_later(report: Report, directory: Path, name: str, *, formats: Sequence[str]) -> None:
+    """Keep a report for the runs that update it, where none of its formats can be read back."""
+    path = _kept(directory, name)
+    try:
+        if "json" in formats:
+            path.unlink(missing_ok=True)
+        else:
+            _replace(path, json_text(report))
+    except OSError as error:
+        raise HermeticError(f"The report cannot be kept in {path}: {error.strerror}. Make room, or name another directory.") from error
+
+
+def _kept(directory: Path, name: str) -> Path:
+    return directory / f".{name}.json"
+
+
 def _replace(path: Path, parts: Iterable[str]) -> None:
     replace_file(path, lambda stream: stream.writelines(_chunks(parts)))
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import secrets
 import socket
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -15,7 +14,7 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from .document import Report, assemble, declaration_key
-from .files import read_report, write_report
+from .files import keep_for_later, read_earlier, read_report, write_report
 from .gathered import Gathered, gather
 from .history import remember
 from .merging import merge
@@ -163,7 +162,7 @@ def _finished(report: Report, settings: Settings, *, inventory: Set[str] | None,
     with alone_in(directory):
         earlier = None
         try:
-            earlier = _earlier(directory / f"{name}.json") if inventory is not None and inventory - asked(report) else None
+            earlier = read_earlier(directory, name) if inventory is not None and inventory - asked(report) else None
         except HermeticError as error:
             name, prometheus_file = f"{name}-{report['run']['id']}", None
             problem = (
@@ -179,11 +178,9 @@ def _finished(report: Report, settings: Settings, *, inventory: Set[str] | None,
         else:
             all_hosts = whole(report)
         files = write_report(all_hosts, directory, name, formats=settings.formats, prometheus_file=prometheus_file)
+        if settings.update:
+            keep_for_later(all_hosts, directory, name, formats=settings.formats)
     return Written(report, files, all_hosts, problem)
-
-
-def _earlier(path: Path) -> Report | None:
-    return read_report(path, own=True) if os.path.lexists(path) else None
 
 
 def _last_moment(path: Path) -> str:

@@ -18,8 +18,12 @@ def asked(report: Report) -> set[str]:
 
 
 def kept(earlier: Report, report: Report, inventory: Set[str]) -> set[str]:
-    """Return the hosts that the earlier report alone knows of; a host that left the inventory is not among them."""
-    return (set(earlier["hosts"]) & inventory) - asked(report)
+    """Return the hosts that the earlier report alone knows of; a host that left the inventory is not among them.
+
+    What another controller found, as in a report that was merged, is about another inventory, and stays.
+    """
+    others = set(earlier["run"]["controllers"]) - set(report["run"]["controllers"])
+    return (set(earlier["hosts"]) if others else set(earlier["hosts"]) & inventory) - asked(report)
 
 
 def update(earlier: Report, report: Report, inventory: Set[str], policy: Policy) -> Report:

@@ -25,7 +25,7 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 
 from ..plugin_utils.end_of_run import EndOfRun
-from ..plugin_utils.unreachable_hosts import CALLBACK, FAILED, UNREACHABLE, Unreachable, named
+from ..plugin_utils.unreachable_hosts import CALLBACK, FAILED, UNREACHABLE, Lost, Unreachable, named
 
 
 class CallbackModule(CallbackBase):
@@ -39,24 +39,23 @@ class CallbackModule(CallbackBase):
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
         """Begin."""
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
-        self._lost: dict[str, Unreachable] = {}
-        self._ignored = False
         EndOfRun.join(CALLBACK)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Remember a host; what it was lost to first is what is told."""
         fields = result._task_fields if hasattr(result, "_task_fields") else result.task.dump_attrs()
-        self._ignored = self._ignored or bool(fields.get("ignore_unreachable"))
         host = str(fields.get("delegate_to") or result.host.get_name())
+        if fields.get("ignore_unreachable"):
+            Lost.passed_over.add(host)
         message = str(result.result.get("msg") or "no reason was given")
-        self._lost.setdefault(host, Unreachable(host, result.task.get_name().strip(), message, bool(fields.get("check_mode"))))
+        Lost.hosts.setdefault(host, Unreachable(host, result.task.get_name().strip(), message, bool(fields.get("check_mode"))))
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Name the hosts, and end the run with the status for them where Ansible was told to ignore them."""
-        for line in named(self._lost):
+        for line in named(Lost.hosts):
             self._display.display(line, color="red")
         status = 0
-        if self._ignored:
+        if Lost.passed_over:
             status = FAILED if stats.failures else UNREACHABLE
-        self._lost, self._ignored = {}, False
+        Lost.hosts, Lost.passed_over = {}, set()
         EndOfRun.seen(CALLBACK, status)

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts of a run that could not be reached, in words for the end of it. Pure."""
+"""The hosts of a run that could not be reached: as patterns for the plays that follow, and in words for the end of the run."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ CALLBACK = "hermetic.python.unreachable_hosts"
 FAILED, UNREACHABLE = 2, 4
 """Ansible's own exit statuses."""
 _MESSAGE = 300
+# Another name could mean something as a pattern. Its host stays in the batches, where it is passed over.
+_PLAIN = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,24 @@ class Unreachable:
     message: str
     planning: bool
     """Whether the task would have changed nothing."""
+
+
+class Lost:
+    """What the callback has noted in this process; plays are read in the same one."""
+
+    hosts: dict[str, Unreachable] = {}  # noqa: RUF012
+    passed_over: set[str] = set()  # noqa: RUF012
+    """Hosts without which the play was told to go on; Ansible counts them as reached."""
+
+
+def patterns(which: str, terms: list[str]) -> list[str]:
+    """Return the terms themselves, what is left of these patterns without hosts that were lost, or the hosts that were passed over."""
+    if which == "others":
+        return [*terms, *(f"!{host}" for host in Lost.hosts if _PLAIN.fullmatch(host))]
+    if which == "passed_over":
+        # No pattern at all would mean all hosts.
+        return [host for host in sorted(Lost.passed_over) if _PLAIN.fullmatch(host)] or ["all", "!all"]
+    return list(terms)
 
 
 def named(lost: dict[str, Unreachable]) -> Iterator[str]:

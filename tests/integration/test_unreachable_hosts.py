@@ -116,6 +116,7 @@ def test_site_goes_on_when_a_host_is_lost_between_its_proof_and_its_change(site:
     assert (site.has("a"), site.has("b")) == (False, True)
     assert "what is there now is not known" in summary(played)
     assert "\\x1b[31mline\\x1b[0m is dead" in summary(played)
+    assert recap(played, "a")["unreachable"] == 1
     assert "\x1b" not in summary(played)
 
 
@@ -163,6 +164,7 @@ def test_drift_repair_and_rollback_go_on_without_a_dead_host(site: Site, later_b
     played = site.run("rollback", hosts, "-e", "rollback_hosts=all", "-e", "rollback_serial=1")
     assert played.code == 4, played.output
     assert (site.directory / "b" / "bin/python").resolve() == first
+    assert recap(played, "a_dead")["unreachable"] == 1
     assert "NOT DONE, 1 host could not be reached" in summary(played)
     assert "a_dead (" in summary(played)
     checked = site.run("drift", hosts)

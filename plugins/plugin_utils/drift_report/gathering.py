@@ -288,4 +288,4 @@ def _asked_host(result: Any) -> str:
 
 
 def _groups(host: Any) -> list[str]:
-    return sorted(group.name for group in host.get_groups() if group.name not in ("all", "ungrouped", "hermetic_reached"))
+    return sorted(group.name for group in host.get_groups() if group.name not in ("all", "ungrouped"))

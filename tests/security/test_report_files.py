@@ -154,6 +154,30 @@ def test_a_directory_of_another_user_is_refused_also_above_and_behind_a_link(tmp
 
 
 @pytest.mark.root
+def test_a_link_on_the_way_is_followed_only_where_it_is_ours(tmp_path: Path, sticky: Path) -> None:
+    safe = tmp_path / "safe"
+    safe.mkdir()
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (sticky / "planted").symlink_to(safe)
+    os.chown(sticky / "planted", OTHER, OTHER, follow_symlinks=False)
+    (theirs / "link").symlink_to(safe)
+    os.chown(theirs, OTHER, OTHER)
+    (sticky / "ours").symlink_to("../safe/./x/..")
+    (safe / "x").mkdir()
+    (sticky / "circle").symlink_to("circle")
+    for place in (sticky / "planted", sticky / "planted" / "new", theirs / "link", theirs / ".." / "theirs" / "link", sticky / "circle"):
+        with pytest.raises(HermeticError, match="not safe to write into"):
+            Recording(settings(place))
+        with pytest.raises(HermeticError, match="not safe to write into"):
+            Recording(settings(tmp_path / "reports", prometheus_file=str(place / "sub" / "x.prom")))
+    assert [path.name for path in safe.iterdir()] == ["x"]
+    assert make_directory(sticky / "ours") == safe
+    reported(settings(sticky / "ours"))
+    assert (safe / "drift.json").exists()
+
+
+@pytest.mark.root
 def test_the_text_for_a_collector_goes_into_the_collectors_own_directory_without_following_anything(tmp_path: Path, victim: Path) -> None:
     collector = tmp_path / "textfile"
     collector.mkdir()

@@ -42,3 +42,11 @@ def test_a_serial_may_be_a_text_or_a_list(playbook: str, given: Any, meant: Any)
 @pytest.mark.parametrize(("playbook", "meant"), SERIAL.items())
 def test_without_a_serial_there_is_a_default(playbook: str, meant: Any) -> None:
     assert serial_of(playbook) == meant
+
+
+def test_the_reports_of_a_repair_are_of_that_moment() -> None:
+    plays = yaml.safe_load((PROJECT / "playbooks" / "repair.yml").read_text(encoding="utf-8"))
+    roles = [role["vars"] for play in plays for role in play["roles"] if role["role"].endswith("drift_report")]
+    assert [role["drift_report_name"] for role in roles] == ["repair-before", "repair-after"]
+    for role in roles:
+        assert (role["drift_report_history"], role["drift_report_update"]) == (False, False)

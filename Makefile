@@ -66,7 +66,7 @@ test: lint unit browser security integration integration-newer windows molecule-
 lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).callback -p $(COLLECTION).lookup
+	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).callback -p $(COLLECTION).filter -p $(COLLECTION).lookup
 	$(VENV)/bin/yamllint --strict .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint

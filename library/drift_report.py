@@ -67,6 +67,12 @@ options:
   policy:
     description: YAML file with what does not count, by which reason and until when. Without one, everything counts.
     type: path
+  update:
+    description:
+      - Whether a report of this name that is there keeps what it says of hosts that this run does not ask.
+      - A host that the inventory does not know any more goes. The exit status is that of the hosts of this run.
+    type: bool
+    default: true
   history:
     description: Whether runs are remembered in C(history.sqlite) in O(directory), which tells what is new and what is open longest.
     type: bool

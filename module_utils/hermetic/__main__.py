@@ -8,10 +8,11 @@ import json
 import sys
 
 from .command import run
+from .printable import printable_lines
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable_lines(text)}\n")
     sys.stderr.flush()
 
 

@@ -26,6 +26,7 @@ from .locking import hold
 from .observation import Observation
 from .observe import observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
+from .printable import printable_result
 from .receipts import Generation, dump, load_records
 from .request import Request, parse_request
 from .result import Result, make_result, now, releases
@@ -48,9 +49,9 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
     try:
         request = parse_request(document)
         root = as_written(long_name(request.root) if WINDOWS else request.root)
-        return _COMMANDS[request.command](replace(request, root=root), progress)
+        return printable_result(_COMMANDS[request.command](replace(request, root=root), progress))
     except FetchFailed as error:
-        return {**_failure(error), "needs": error.needs}
+        return {**_failure(error), "needs": printable_result(error.needs)}
     except HermeticError as error:
         return _failure(error)
     except OSError as error:
@@ -60,7 +61,7 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
 
 
 def _failure(error: HermeticError) -> Result:
-    return {"failed": True, "changed": False, "msg": str(error), "errors": error.problems or [error.message]}
+    return printable_result({"failed": True, "changed": False, "msg": str(error), "errors": error.problems or [error.message]})
 
 
 def _require_usable(layout: Layout) -> None:

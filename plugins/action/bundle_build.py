@@ -10,6 +10,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.printable import printable_result
+from ..plugin_utils.missing_libraries import explain_import
 
 try:
     from ..plugin_utils.bundle_building.task import ARGUMENT_SPEC, RULES, carry_out
@@ -32,14 +34,12 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         if MISSING is not None:
-            raise AnsibleActionFail(
-                f"hermetic.python.bundle_build needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core"
-            ) from MISSING
+            raise AnsibleActionFail(explain_import("hermetic.python.bundle_build", MISSING)) from MISSING
         _unused, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC, **RULES)
         try:
-            result |= carry_out(options, check=self._task.check_mode)
+            result |= printable_result(carry_out(options, check=self._task.check_mode))
         except HermeticError as error:
-            return result | {"failed": True, "msg": str(error), "errors": error.problems or [error.message]}
+            return result | printable_result({"failed": True, "msg": str(error), "errors": error.problems or [error.message]})
         if not self._task.diff:
             result.pop("diff", None)
         return result

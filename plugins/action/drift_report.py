@@ -10,6 +10,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.printable import printable_result
+from ..plugin_utils.missing_libraries import explain_import
 
 try:
     from ..plugin_utils.drift_report.loaded import CALLBACK, Loaded
@@ -33,9 +35,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         if MISSING is not None:
-            raise AnsibleActionFail(
-                f"hermetic.python.drift_report needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core."
-            ) from MISSING
+            raise AnsibleActionFail(explain_import("hermetic.python.drift_report", MISSING)) from MISSING
         _unused, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
         if not Loaded.active:
             raise AnsibleActionFail(
@@ -46,4 +46,4 @@ class ActionModule(ActionBase):
         try:
             return result | {"changed": False, "options": checked(options)}
         except HermeticError as error:
-            return result | {"failed": True, "msg": str(error), "errors": error.problems or [error.message]}
+            return result | printable_result({"failed": True, "msg": str(error), "errors": error.problems or [error.message]})

@@ -60,6 +60,17 @@ options:
     ini:
       - section: callback_hermetic_drift_report
         key: policy
+  update:
+    description:
+      - Whether a report of this name that is there keeps what it says of hosts that this run does not ask.
+      - A host that the inventory does not know any more goes. The exit status is that of the hosts of this run.
+    type: bool
+    default: true
+    env:
+      - name: HERMETIC_DRIFT_REPORT_UPDATE
+    ini:
+      - section: callback_hermetic_drift_report
+        key: update
   history:
     description: Whether runs are remembered in C(history.sqlite) in the directory, which tells what is new and what is open longest.
     type: bool
@@ -114,6 +125,9 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 
+from ..plugin_utils.end_of_run import EndOfRun
+from ..plugin_utils.missing_libraries import explain_import
+
 try:
     from ..plugin_utils.drift_report.gathering import Gathering
     from ..plugin_utils.drift_report.loaded import Loaded
@@ -122,7 +136,7 @@ except ImportError as error:  # a library of the controller is missing
 else:
     MISSING = None
 
-OPTIONS = ("directory", "name", "formats", "policy", "history", "history_days", "prometheus_file", "fail", "show")
+OPTIONS = ("directory", "name", "formats", "policy", "update", "history", "history_days", "prometheus_file", "fail", "show")
 
 
 class CallbackModule(CallbackBase):
@@ -137,11 +151,10 @@ class CallbackModule(CallbackBase):
         """Read the options and begin."""
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if MISSING is not None:
-            raise AnsibleError(
-                f"The drift report needs the Python package {MISSING.name!r} on the controller; install it beside ansible-core."
-            ) from MISSING
+            raise AnsibleError(explain_import("The drift report", MISSING)) from MISSING
         self._gathering = Gathering({name: self.get_option(name) for name in OPTIONS}, by_role=Loaded.by_role, display=self._display)
         Loaded.active = True
+        EndOfRun.join(self.CALLBACK_NAME)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Learn which hosts the play is meant for."""
@@ -177,7 +190,4 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, _stats: Any) -> None:
         """Write the report, and end the run with its exit status where that is wanted."""
-        status = self._gathering.playbook_ended()
-        if status:
-            # Ansible asks no callback for its exit status; this is no error of the callback, so it passes through to the interpreter.
-            raise SystemExit(status)
+        EndOfRun.seen(self.CALLBACK_NAME, self._gathering.playbook_ended())

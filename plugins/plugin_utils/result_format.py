@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..module_utils.hermetic.printable import printable
+
 _SHOWN = 6
 
 
@@ -23,7 +25,7 @@ def readable_diff(result: Mapping[str, Any], *, root: str) -> dict[str, str] | N
         before, after = str(given.get("before") or "").splitlines(), str(given.get("after") or "").splitlines()
         if before == after:
             steps = result.get("plan") or []
-            before, after = [], [f"{step['action']} {step['subject']}: {step['reason']}" for step in steps]
+            before, after = [], [printable(f"{step['action']} {step['subject']}: {step['reason']}") for step in steps]
     if before == after:
         return None
     return {
@@ -39,8 +41,8 @@ def _sides(finding: Mapping[str, Any]) -> tuple[str | None, str | None]:
     subject, kind = finding["subject"], finding["kind"]
     actual, expected = finding.get("actual"), finding.get("expected")
     told = actual if actual is not None else f"{kind} ({finding['cause']})"
-    before = None if kind == "missing" else f"{subject}: {told}"
-    after = None if kind == "unexpected" else f"{subject}: {expected if expected is not None else 'as declared'}"
+    before = None if kind == "missing" else printable(f"{subject}: {told}")
+    after = None if kind == "unexpected" else printable(f"{subject}: {expected if expected is not None else 'as declared'}")
     return before, after
 
 
@@ -58,13 +60,13 @@ def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str 
     if module == "system" and state == "absent":
         if not plan:
             return "Nothing to do: nothing is installed."
-        return f"The root {would or 'was '}removed: {plan[0]['reason']}."
+        return f"The root {would or 'was '}removed: {printable(plan[0]['reason'])}."
     if not plan:
         reached = "installed" if state == "repaired" else "declared"
         return f"Nothing to do: generation {_number(generation.get('after'))} is as {reached}."
     steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
     if module == "generation":
-        steps = "; ".join([steps, *_changes(result)])
+        steps = "; ".join([steps, *map(printable, _changes(result))])
     return f"{_count(len(plan), 'step')} {would}taken to generation {_number(generation.get('after'))}: {steps}."
 
 
@@ -89,7 +91,7 @@ def _causes(findings: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return "; ".join(names[:_SHOWN]) + _more(names)
+    return "; ".join(map(printable, names[:_SHOWN])) + _more(names)
 
 
 def _more(names: Sequence[str]) -> str:

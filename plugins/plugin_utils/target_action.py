@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.printable import printable_lines, printable_result
 from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RULES, SPECS
 
 try:
@@ -32,6 +33,7 @@ except ImportError as error:  # a library of the controller is missing
 else:
     MISSING = None
 from .host_probe import HostFacts, parse_probe, probe_command, usable_root
+from .missing_libraries import explain_import
 from .reached_host import ReachedHost, ReachedWindowsHost
 from .result_format import readable_diff, sentence
 from .target_request import Request, compose_request, declare, generation_wish, is_url, shown_options
@@ -72,12 +74,10 @@ class TargetAction(ActionBase):
         if not self._in_background:
             # Whoever answered: the module of the host, the engine of a Windows host, or nobody but the controller.
             result["invocation"] = {"module_args": shown_options(options)}
-        return result
+        return dict(printable_result(result))
 
     def _lacks(self, error: ImportError) -> AnsibleActionFail:
-        return AnsibleActionFail(
-            f"hermetic.python.{self.MODULE} needs the Python package {error.name!r} on the controller; install it beside ansible-core."
-        )
+        return AnsibleActionFail(explain_import(f"hermetic.python.{self.MODULE}", error))
 
     # --- the task
 
@@ -150,7 +150,7 @@ class TargetAction(ActionBase):
             "options": options,
             "shown": shown_options(self._task_options(options)),
             "local": self._connection.transport == "local",
-            "tell": lambda text: display.vv(text, host=self._vars.get("inventory_hostname")),
+            "tell": lambda text: display.vv(printable_lines(text), host=self._vars.get("inventory_hostname")),
             "timings": timings,
         }
         if self._is_windows:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "report")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "report"), str(HERE.parent / "security")]
 
 
 @pytest.fixture(scope="session")

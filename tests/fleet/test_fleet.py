@@ -178,7 +178,7 @@ def test_the_next_run_heals(fleet: Fleet, bad_day: BadDay) -> None:
 
 def test_a_batch_with_too_many_failures_stops_the_roll_out_before_the_next(fleet: Fleet, bad_day: BadDay) -> None:
     # Back to the first release, in batches: two hosts of the second batch fail, which is more than a tenth of it. Ansible counts
-    # failures only: hosts that cannot be reached stop no roll-out as long as others of their batch answer.
+    # failures only: hosts that cannot be reached stop no roll-out.
     gone = {"system_bundle_root": "/etc/hostname"}
     names = list(fleet.machines)
     stopped = fleet.site(1, serial='["1", 9, "100%"]', tolerated=10, report="stopped", **dict.fromkeys(names[2:4], gone))

@@ -76,6 +76,8 @@ class Controller:
             **os.environ,
             "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.directory / "ansible"),
+            # Jobs in the background note their results in the account's home otherwise, which need not be HOME, nor be there.
+            "ANSIBLE_ASYNC_DIR": str(self.directory / "async"),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "recorded_results",
             "ANSIBLE_NOCOLOR": "1",

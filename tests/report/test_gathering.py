@@ -154,7 +154,7 @@ def test_by_the_role_a_report_is_that_of_its_play(tmp_path: Path, screen: Screen
     assert hosts(tmp_path) == {"a": "clean", "b": "clean", "c": "outside_limit"}
     made.task_ended(result("hermetic.python.system", ANSWER), "ok")
     assert made.playbook_ended() == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["drift.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".reports.lock", "drift.json"]
 
 
 def test_a_report_that_cannot_begin_is_an_error_unless_that_is_not_wanted(tmp_path: Path, screen: Screen) -> None:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import Report, not_checked
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.history import OLDEST, VERSION, remember
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.own_files import alone_in
 from fleet_troubles import HOSTILE
 from report_samples import finding, host, report
 
@@ -29,7 +30,8 @@ def told(place: Path, day: int, hosts: Mapping[str, Any], *, name: str = "drift"
     """Return the report of a run on a day."""
     moment = f"2026-{month:02}-{day:02}T18:05:00Z"
     made = report(hosts, id=f"2026{month:02}{day:02}T180000Z-000000", started=moment, ended=moment)
-    return remember(place, name, made, days=days)
+    place.parent.mkdir(exist_ok=True)
+    return remember(place, name, made, days=days)[0]
 
 
 def first_seen(made: Report, name: str) -> list[tuple[str, bool]]:
@@ -56,7 +58,7 @@ def test_a_finding_that_is_gone_is_resolved_and_new_when_it_comes_back(place: Pa
 
 def test_nothing_is_resolved_on_a_host_that_was_not_checked(place: Path) -> None:
     told(place, 1, {"a": host(FLASK), "b": host(LINK)})
-    blind = told(place, 2, {"a": not_checked("unreachable")})
+    blind = told(place, 2, {"a": not_checked("unreachable"), "b": not_checked("skipped")})
     assert blind["history"]["resolved"] == []
     assert [each["host"] for each in blind["history"]["oldest"]] == ["a", "b"]
     assert first_seen(told(place, 3, {"a": host(FLASK)}), "a") == [("11-01", False)]
@@ -82,7 +84,8 @@ def test_what_does_not_count_is_remembered_and_not_open_longest(place: Path) -> 
     hosts = {"a": host(FLASK)}
     made = report(hosts)
     made["hosts"]["a"]["findings"][0]["counts"] = False
-    assert remember(place, "drift", made, days=9)["history"]["oldest"] == []
+    place.parent.mkdir()
+    assert remember(place, "drift", made, days=9)[0]["history"]["oldest"] == []
 
 
 def test_a_report_shows_at_most_a_hundred_that_are_open_longest(place: Path) -> None:
@@ -135,10 +138,12 @@ def test_hostile_names_come_back_as_they_were(place: Path) -> None:
 def _remember_one(arguments: tuple[Path, int]) -> int:
     place, number = arguments
     made = report({f"h{number}": host(FLASK)}, id=f"20261124T180000Z-{number:06x}")
-    return len(remember(place, "drift", made, days=9)["history"]["trend"])
+    with alone_in(place.parent):
+        return len(remember(place, "drift", made, days=9)[0]["history"]["trend"])
 
 
 def test_runs_that_end_at_the_same_time_wait_for_each_other(place: Path) -> None:
+    place.parent.mkdir()
     with multiprocessing.get_context("spawn").Pool(6) as pool:
         lengths = pool.map(_remember_one, [(place, number) for number in range(12)], chunksize=1)
     assert sorted(lengths) == list(range(1, 13))

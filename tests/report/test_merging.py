@@ -75,11 +75,12 @@ def test_everything_that_cannot_be_merged_is_told_at_once(tmp_path: Path) -> Non
     (tmp_path / "good.json").write_text(json.dumps(report({})))
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "other.json").write_text("{}")
-    options = {"directory": "x", "name": "drift", "formats": ["json"], "history": True, "history_days": 1, "fail": True, "show": True}
+    options = {"directory": str(tmp_path), "name": "drift", "formats": ["json"], "fail": True, "show": True}
+    options |= {"update": True, "history": True, "history_days": 1}
     with pytest.raises(HermeticError) as raised:
         checked({**options, "policy": str(tmp_path / "none.yml"), "merge": [f"{tmp_path}/*.json", f"{tmp_path}/nowhere/*"]})
     told = "\n".join(raised.value.problems)
-    for text in ("bad.json", "other.json is no drift report", "nowhere", "none.yml"):
+    for text in ("bad.json", "other.json is not a drift report", "nowhere", "none.yml"):
         assert text in told
     good = checked({**options, "policy": None, "prometheus_file": None, "merge": [f"{tmp_path}/g*.json", f"{tmp_path}/good.json"]})
     assert good["merge"] == [str(tmp_path / "good.json")]

@@ -73,7 +73,7 @@ def report(directory: Path) -> dict:
 
 def test_a_run_that_ends_leaves_its_report_and_nothing_else(tmp_path: Path) -> None:
     written = recorded(settings(tmp_path)).finish(complete=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["drift.json", "drift.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".reports.lock", "drift.json", "drift.txt"]
     assert report(tmp_path) == written.report
     assert {name: entry["state"] for name, entry in written.report["hosts"].items()} == {"a\udcff": "tampered", "b": "not_checked"}
     assert (written.report["run"]["complete"], written.report["exit"], written.report["run"]["verify"]) == (True, 1, "deep")

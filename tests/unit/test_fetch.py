@@ -8,7 +8,6 @@ import hashlib
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -59,10 +58,10 @@ def test_unusual_but_correct_answers_are_understood(
     tmp_path: Path, server: Server, answer: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:
     server.script = [answer]
-    begin = time.monotonic()
-    get(tmp_path, artifact(f"{server.url}/x", size=None), timeout=10)
+    get(tmp_path, artifact(f"{server.url}/x", size=None), timeout=60)
     assert verified(place(tmp_path), DIGEST)
-    assert time.monotonic() - begin < 8
+    # Who waits for more than there is would end by the timeout, and ask again.
+    assert len(server.requests) == 1
 
 
 def test_a_server_error_is_retried(tmp_path: Path, server: Server) -> None:
@@ -128,22 +127,22 @@ def test_an_endless_file_is_cut_off(tmp_path: Path, server: Server) -> None:
 
 def test_a_silent_server_fails_in_time(tmp_path: Path, server: Server) -> None:
     server.script = [silent]
-    begin = time.monotonic()
     with pytest.raises(FetchFailed, match=r"no byte came for 0.3 s"):
         get(tmp_path, artifact(f"{server.url}/x"), timeout=0.3, retries=1)
-    assert time.monotonic() - begin < 8
+    assert len(server.requests) == 2
 
 
 def test_a_server_that_is_away_delays_a_run_once_and_not_once_per_file(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "_FIRST_PAUSE", 0.4)
+    pauses: list[float] = []
+    monkeypatch.setattr(fetch.random, "uniform", lambda *_range: pauses.append(0.01) or pauses[-1])
     away = "http://127.0.0.1:1"
     wanted = [artifact(f"{away}/{number}", filename=f"{number}.whl") for number in range(20)]
-    begin = time.monotonic()
     with pytest.raises(FetchFailed, match="20 of 20 artifacts") as caught:
         get(tmp_path, *wanted, retries=1, jobs=2)
-    assert time.monotonic() - begin < 3.5
+    # Each of the two that fetch may have begun before the other knew.
+    assert 1 <= len(pauses) <= 2
     assert all("cannot be reached" in problem for problem in caught.value.problems)
 
 

@@ -54,7 +54,7 @@ def test_a_timeout_names_the_holder_and_what_to_do(tmp_path: Path) -> None:
         begin = time.monotonic()
         with pytest.raises(LockTimeout) as caught, hold(tmp_path / "lock", timeout=0.4, purpose="mine"):
             pytest.fail("two holders")
-        assert 0.4 <= time.monotonic() - begin < 5
+        assert time.monotonic() - begin >= 0.4
         for part in (str(tmp_path / "lock"), f"pid {process.pid} on ", "since 20", "converge for a test", "lock_timeout", "Do not remove"):
             assert part in caught.value.message
     finally:
@@ -62,13 +62,12 @@ def test_a_timeout_names_the_holder_and_what_to_do(tmp_path: Path) -> None:
         process.wait()
 
 
-def test_a_timeout_of_zero_tries_once(tmp_path: Path) -> None:
+def test_a_timeout_of_zero_tries_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     process = holder(tmp_path / "lock")
+    monkeypatch.setattr(locking.time, "sleep", lambda _seconds: pytest.fail("it waits"))
     try:
-        begin = time.monotonic()
         with pytest.raises(LockTimeout), hold(tmp_path / "lock", timeout=0, purpose="mine"):
             pytest.fail("two holders")
-        assert time.monotonic() - begin < 3
     finally:
         process.kill()
         process.wait()

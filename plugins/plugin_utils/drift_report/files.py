@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from .document import Report
 from .html_page import html_page
 from .json_lines import json_lines
 from .junit import junit
+from .own_files import open_own, replace_file
 from .plain_text import plain_text
 from .prometheus import prometheus
+from .report_shape import shape_problem
+from .shared_directory import make_directory
 
 
 def json_text(report: Mapping[str, Any]) -> Iterator[str]:
@@ -59,11 +64,16 @@ def write_report(
     problems: list[str] = []
     for kind in formats:
         ending, writer = WRITERS[kind]
-        path = prometheus_file if kind == "prometheus" and prometheus_file is not None else directory / f"{name}{ending}"
+        elsewhere = prometheus_file if kind == "prometheus" else None
+        path = elsewhere or directory / f"{name}{ending}"
         try:
-            _replace(path, writer(report))
+            # A collector's directory often belongs to the collector.
+            place = make_directory(path.parent, of_others=elsewhere is not None)
+            _replace(place / path.name, writer(report))
         except OSError as error:
             problems.append(f"{path}: {error.strerror}")
+        except HermeticError as error:
+            problems.append(error.message)
         else:
             written[kind] = path
     if problems:
@@ -71,31 +81,46 @@ def write_report(
     return written
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """Read a JSON report; raises HermeticError where the file is none."""
+def read_report(path: Path, *, own: bool = False) -> Report:
+    """Read a JSON report; raises HermeticError where the file is none, or with ``own`` where another user could have made it."""
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(open_own(path) if own else path, encoding="utf-8") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise PermissionError(0, "it is not a regular file")
             report = json.load(stream)
-    except (OSError, ValueError) as error:
-        raise HermeticError(f"The report {path} cannot be read: {error}. Wanted is the .json file of a drift report.") from error
-    if not isinstance(report, dict) or "hosts" not in report:
-        raise HermeticError(f"{path} is no drift report. Wanted is the .json file of one.")
-    return report
+    except (OSError, ValueError, RecursionError) as error:
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise HermeticError(f"The report {path} cannot be read: {words}. Wanted is the .json file of a drift report.") from error
+    problem = shape_problem(report)
+    if problem is not None:
+        raise HermeticError(f"{path} is not a drift report of this release: {problem}. Wanted is the .json file of one.")
+    return dict(report)
+
+
+def read_earlier(directory: Path, name: str) -> Report | None:
+    """Return the report that a run over some hosts updates, or None where there is none; raises HermeticError where it is not usable."""
+    places = [path for path in (_kept(directory, name), directory / f"{name}.json") if os.path.lexists(path)]
+    return read_report(places[0], own=True) if places else None
+
+
+def keep_for_later(report: Report, directory: Path, name: str, *, formats: Sequence[str]) -> None:
+    """Keep a report for the runs that update it, where none of its formats can be read back."""
+    path = _kept(directory, name)
+    try:
+        if "json" in formats:
+            path.unlink(missing_ok=True)
+        else:
+            _replace(path, json_text(report))
+    except OSError as error:
+        raise HermeticError(f"The report cannot be kept in {path}: {error.strerror}. Make room, or name another directory.") from error
+
+
+def _kept(directory: Path, name: str) -> Path:
+    return directory / f".{name}.json"
 
 
 def _replace(path: Path, parts: Iterable[str]) -> None:
-    os.makedirs(path.parent, mode=0o755, exist_ok=True)
-    # The name must not end as the file's own does: node_exporter reads every *.prom.
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with open(beside, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.writelines(_chunks(parts))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    replace_file(path, lambda stream: stream.writelines(_chunks(parts)))
 
 
 def _chunks(parts: Iterable[str]) -> Iterator[str]:

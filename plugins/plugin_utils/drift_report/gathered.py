@@ -25,6 +25,8 @@ class Gathered:
     run: dict[str, Any] = field(default_factory=dict)
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     declarations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inventory: frozenset[str] | None = None
+    """The hosts that there are, where the report keeps what is known of those that were not asked."""
 
 
 @dataclass
@@ -54,6 +56,8 @@ def gather(events: Iterable[Event], *, complete: bool) -> Gathered:
             entry.inside = entry.inside or event["inside"]
         elif kind == "declared":
             declared[event["key"]] = event["declared"]
+        elif kind == "inventory":
+            gathered.inventory = frozenset(event["hosts"])
         elif kind == "verify":
             verify.add(event["verify"])
         else:

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from ansible import context
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.printable import printable, printable_lines
 from .document import EXIT_ERROR
-from .plain_text import plain_text
+from .plain_text import earlier_hosts, plain_text
 from .recording import Recording, Written, merge_files, now
+from .run_commands import commands_of_run
 from .settings import Settings, parse_settings
 from .task_result import ASYNC_STATUS, COLLECTION, Event, answer, elsewhere, module_of, part_of, silence
 from .terminal import wants_colour
@@ -181,7 +184,7 @@ class Gathering:
 
     def _begin(self, settings: Settings, *, play: str | None) -> None:
         try:
-            self._recording = Recording(settings)
+            self._recording = Recording(settings, commands=commands_of_run(context.CLIARGS))
         except HermeticError as error:
             self._refused = True
             self._failed(error, settings)
@@ -191,6 +194,8 @@ class Gathering:
             self._display.warning(
                 f"A run was cut off at {written.report['run']['ended']}; what it had found is reported now, marked incomplete."
             )
+            if written.problem is not None:
+                self._display.warning(printable_lines(written.problem))
         atexit.register(self._cut_off)
         before = signal.getsignal(signal.SIGTERM)
 
@@ -217,6 +222,7 @@ class Gathering:
             everywhere = inventory.get_hosts(self._play.hosts, ignore_limits=True, ignore_restrictions=True)
             inside = {each.get_name() for each in inventory.get_hosts(self._play.hosts, ignore_restrictions=True)}
             recording.expect((each.get_name(), _groups(each), each.get_name() in inside) for each in everywhere)
+            recording.inventory(each.get_name() for each in inventory.get_hosts("all", ignore_limits=True, ignore_restrictions=True))
             for each, event in self._lost.items():
                 if recording.knows(each):
                     recording.heard(event)
@@ -243,13 +249,17 @@ class Gathering:
         if settings.show:
             for line in plain_text(written.report, colour=wants_colour(), most=_SHOWN):
                 self._display.display(line.rstrip("\n"))
+            for line in earlier_hosts(written.whole):
+                self._display.display(line)
         for path in written.files.values():
-            self._display.display(f"Drift report: {path}")
+            self._display.display(f"Drift report: {printable(path)}")
         if settings.fail:
             self._remember(written.report["exit"])
+        if written.problem is not None:
+            self._failed(HermeticError(written.problem), settings)
 
     def _failed(self, error: HermeticError, settings: Settings) -> None:
-        self._display.error(str(error))
+        self._display.error(printable_lines(error))
         if settings.fail:
             self._remember(EXIT_ERROR)
 

@@ -2,27 +2,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What earlier runs found: every run, every host, and every finding with when it was first seen, last seen and resolved.
 
-One SQLite file; runs that end at the same time wait for each other. Reports of different names have histories of their own.
+One SQLite file; who calls holds the lock of its directory. Reports of different names have histories of their own.
 """
 
 from __future__ import annotations
 
 import datetime
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from .document import NOT_CHECKED, Report, counted
+from .own_files import private_copy
 
 VERSION = 1
 TREND = 400
 """Runs that a report shows."""
 OLDEST = 100
 """Findings that a report shows as open longest."""
-_WAIT = 60.0
 
 _TABLES = """
 CREATE TABLE runs (report TEXT, id TEXT, started TEXT, ended TEXT, complete INTEGER, verify TEXT, controllers TEXT, exit INTEGER, hosts INTEGER,
@@ -38,10 +39,11 @@ _TREND_KEYS = ("clean", "pending", "tampered", "interrupted", "not_checked", "fi
 _Key = tuple[str, str, str, str]
 
 
-def remember(path: Path, name: str, report: Report, *, days: int) -> Report:
-    """Add a run to the history and return its document with what the history tells; what is older than ``days`` is dropped.
+def remember(path: Path, name: str, report: Report, *, days: int, whole: Callable[[Report], Report] | None = None) -> tuple[Report, Report]:
+    """Add a run to the history; return its document with what the history tells, and that of all hosts; drop what is older than ``days``.
 
-    A run that is known already is not added twice. Raises HermeticError where the file is no history of this release.
+    ``whole`` puts the document of a run over some hosts into that of all hosts, which is what the trend is about. A run that is known
+    already is not added twice. Raises HermeticError where the file is no history of this release.
     """
     moment = report["run"]["ended"]
     with _writing(path) as database:
@@ -61,11 +63,18 @@ def remember(path: Path, name: str, report: Report, *, days: int) -> Report:
                 [(moment, name, *map(_stored, key)) for key in gone],
             )
             _remember_hosts(database, name, report)
-        report = counted(report, resolved=len(resolved))
-        _remember_run(database, name, report)
+        report = counted({**report, "history": {"trend": [], "resolved": resolved, "oldest": []}}, resolved=len(resolved))
+        all_hosts = whole(report) if whole is not None else report
+        _remember_run(database, name, {**all_hosts, "run": report["run"]})
         _prune(database, moment, days)
-        report["history"] = {"trend": _trend(database, name), "resolved": resolved, "oldest": _oldest(database, name)}
-    return report
+        told = tuple(_with_history(database, name, each) for each in (report, all_hosts))
+    return told[0], told[1]
+
+
+def _with_history(database: sqlite3.Connection, name: str, report: Report) -> Report:
+    """Return a document with the runs so far, and with what is open longest on its own hosts; of others it knows nothing."""
+    trend, oldest = _trend(database, name), _oldest(database, name, set(report["hosts"]))
+    return {**report, "history": {"trend": trend, "resolved": report["history"]["resolved"], "oldest": oldest}}
 
 
 def _key(host: str, finding: Mapping[str, Any]) -> _Key:
@@ -101,19 +110,19 @@ def _remember_findings(database: sqlite3.Connection, name: str, report: Report) 
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """Hold the history alone; everything that is written becomes visible in one step."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)) as database:
+        # SQLite opens a file and its journal by name, so it gets a copy where nobody else can put such names.
+        with private_copy(path) as copy, closing(sqlite3.connect(copy, isolation_level=None)) as database:
             database.text_factory = lambda data: data.decode("utf-8", "surrogatepass")
+            # What fails leaves the copy behind, and the history is as it was.
+            database.execute("PRAGMA journal_mode = OFF")
+            database.execute("PRAGMA synchronous = OFF")
             database.execute("BEGIN IMMEDIATE")
-            try:
-                _check_version(database, path)
-                yield database
-                database.execute("COMMIT")
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
+            _check_version(database, path)
+            yield database
+            database.execute("COMMIT")
     except (sqlite3.Error, OSError) as error:
-        raise HermeticError(f"The history {path} cannot be used: {error}. Move it away to begin a new one, or switch it off.") from error
+        words = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise HermeticError(f"The history {path} cannot be used: {words}. Move it away to begin a new one, or switch it off.") from error
 
 
 def _check_version(database: sqlite3.Connection, path: Path) -> None:
@@ -187,14 +196,15 @@ def _trend(database: sqlite3.Connection, name: str) -> list[dict[str, Any]]:
     return [dict(zip(("id", "ended", *_TREND_KEYS), row, strict=True)) for row in reversed(rows)]
 
 
-def _oldest(database: sqlite3.Connection, name: str) -> list[dict[str, str]]:
+def _oldest(database: sqlite3.Connection, name: str, hosts: Set[str]) -> list[dict[str, str]]:
     keys = ("host", "subject", "kind", "cause", "first_seen")
     rows = database.execute(
         f"SELECT {', '.join(keys)} FROM findings WHERE report = ? AND resolved IS NULL AND counts"
-        f" ORDER BY first_seen, host, subject, kind, path LIMIT {OLDEST}",
+        " ORDER BY first_seen, host, subject, kind, path",
         (name,),
     )
-    return [dict(zip(keys, map(_told, row), strict=True)) for row in rows]
+    found = (dict(zip(keys, map(_told, row), strict=True)) for row in rows)
+    return list(islice((each for each in found if each["host"] in hosts), OLDEST))
 
 
 def _stored(text: str) -> str | bytes:

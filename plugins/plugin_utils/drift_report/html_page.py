@@ -14,8 +14,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...module_utils.hermetic.printable import printable as visible
 from .page_data import page_data
-from .page_headline import details, first_hosts, headline, run_line, tiles, visible
+from .page_headline import details, first_hosts, headline, run_line, tiles
+from .plain_text import earlier_hosts
 
 _PAGE = Path(__file__).with_name("page")
 
@@ -54,12 +56,14 @@ def html_page(report: Mapping[str, Any]) -> str:
         program=Markup(program),
         data=Markup(page_data(report)),
         run=report["run"],
+        run_id=visible(report["run"]["id"]),
         run_line=run_line(report["run"]),
         totals=totals,
         headline=headline(totals),
         details=details(totals, has_history=report["history"] is not None),
         tiles=tiles(totals),
         exit=report["exit"],
+        earlier=" ".join(earlier_hosts(report)),
         threshold=visible(report["policy"]["threshold"]),
         expired=int(report["policy"]["expired"]),
         hosts=hosts,

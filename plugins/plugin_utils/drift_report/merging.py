@@ -55,6 +55,9 @@ def _run(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "complete": all(run["complete"] for run in runs),
         "verify": weakest({run["verify"] for run in runs}),
         "controllers": sorted({name for run in runs for name in run["controllers"]}),
+        # Each controller has commands of its own.
+        "commands": None,
+        "base": None,
     }
 
 

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from ...module_utils.hermetic.printable import printable as visible
 
 STATES: Mapping[str, tuple[str, str]] = {
     "tampered": ("Tampered", "not as we left it"),
@@ -29,25 +30,6 @@ _CLEAN_BUT = "nothing that counts differs"
 _FIRST_HOSTS = 200
 _FIRST_FINDINGS = 3
 _NAME_SHOWN = 200
-
-# Control characters, what reorders or hides text, and halves of surrogate pairs, which no encoding can write.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
-
-
-def visible(text: object) -> str:
-    """Return the text with every character that would hide, reorder or break it written as an escape, as the page's program does."""
-    return _INVISIBLE.sub(_escape, str(text))
-
-
-def _escape(match: re.Match[str]) -> str:
-    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(match[0])
-    if known:
-        return known
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        # How Python carries a byte that is not UTF-8.
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def headline(totals: Mapping[str, Any]) -> str:

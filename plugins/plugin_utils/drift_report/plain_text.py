@@ -66,6 +66,19 @@ def _head(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     yield f"{_count(totals['findings'], 'finding')}: {causes}; {more}"
     if not run["complete"]:
         yield paint(TAMPERED, "INCOMPLETE: the run was cut off; what it had not asked is not checked.")
+    yield from earlier_hosts(report)
+
+
+def earlier_hosts(report: Mapping[str, Any]) -> Iterator[str]:
+    """Give a line about hosts that the latest run did not ask, where the report has such."""
+    run = report["run"]
+    if run.get("base"):
+        before = [entry["checked"] for entry in report["hosts"].values() if entry["checked"] and entry["checked"] < run["started"]]
+        oldest = f"; the oldest check is of {printable(min(before), most=40)}" if before else ""
+        yield (
+            f"The report has {_count(len(report['hosts']), 'host')}. Those that this run did not ask are as earlier runs found them"
+            f" (all were asked by the run of {printable(run['base']['ended'], most=40)}){oldest}."
+        )
 
 
 def _differing(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:

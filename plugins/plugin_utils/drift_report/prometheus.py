@@ -25,7 +25,10 @@ _Samples = Iterable[tuple[Mapping[str, str], float]]
 def prometheus(report: Mapping[str, Any]) -> Iterator[str]:
     """Give the lines of the exposition."""
     run, totals, hosts = report["run"], report["totals"], report["hosts"]
-    yield from _gauge("run_timestamp_seconds", "When the run ended.", [({}, _seconds(run["ended"]))])
+    # A check of a few hosts makes the report of the fleet no younger.
+    whole = (run.get("base") or run)["ended"]
+    yield from _gauge("run_timestamp_seconds", "When the last run over all hosts of the report ended.", [({}, _seconds(whole))])
+    yield from _gauge("update_timestamp_seconds", "When the last run over any of them ended.", [({}, _seconds(run["ended"]))])
     yield from _gauge("run_complete", "Whether the run came to its end.", [({}, run["complete"])])
     yield from _gauge("exit", "0 clean, 2 drift, 1 something is not known.", [({}, report["exit"])])
     yield from _gauge("hosts", "Hosts by state.", [({"state": state}, totals[state]) for state in STATES])

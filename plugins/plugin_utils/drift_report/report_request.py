@@ -12,7 +12,7 @@ from typing import Any
 from ...module_utils.hermetic.errors import HermeticError
 from .files import read_report
 from .policy import read_policy
-from .recording import today
+from .recording import make_places, today
 from .settings import ARGUMENT_SPEC as SETTINGS_SPEC
 from .settings import parse_settings
 from .spill import SUFFIX
@@ -26,6 +26,7 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     settings = None
     try:
         settings = parse_settings(options)
+        make_places(settings)
         read_policy(settings.policy, today=today())
     except HermeticError as error:
         problems += error.problems or [error.message]

@@ -21,6 +21,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "default": "drift"},
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": list(FORMATS)},
     "policy": {"type": "path"},
+    "update": {"type": "bool", "default": True},
     "history": {"type": "bool", "default": True},
     "history_days": {"type": "int", "default": 400},
     "prometheus_file": {"type": "path"},
@@ -37,17 +38,14 @@ class Settings:
     name: str
     formats: tuple[str, ...]
     policy: Path | None
+    update: bool
+    """Whether what is known of hosts that a run does not ask stays in the report."""
     history: bool
     history_days: int
     prometheus_file: Path | None
     fail: bool
     """Whether the run ends with the exit status of the report."""
     show: bool
-
-    @property
-    def history_file(self) -> Path:
-        """Where the history of this directory's reports lies."""
-        return self.directory / HISTORY
 
 
 def parse_settings(options: Mapping[str, Any]) -> Settings:
@@ -67,6 +65,7 @@ def parse_settings(options: Mapping[str, Any]) -> Settings:
         name=str(options["name"]),
         formats=tuple(dict.fromkeys(options["formats"])),
         policy=_path(options.get("policy")),
+        update=bool(options.get("update", True)),
         history=bool(options["history"]),
         history_days=int(options["history_days"]),
         prometheus_file=_path(options.get("prometheus_file")),

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from .own_files import create_own, open_own
+from .shared_directory import make_directory
 from .task_result import Event
 
 SUFFIX = ".gathering"
@@ -26,12 +28,11 @@ class Spill:
     """Appends events; each is out of this process's memory, and safe from its death, when ``add`` returns."""
 
     def __init__(self, directory: Path, name: str, run: Mapping[str, Any]) -> None:
-        self.path = directory / f".{name}.{run['id']}{SUFFIX}"
         self._keys: set[str] = set()
         self._levels: set[str] = set()
         try:
-            os.makedirs(directory, mode=0o755, exist_ok=True)
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self.path = make_directory(directory) / f".{name}.{run['id']}{SUFFIX}"
+            self._descriptor = create_own(self.path, os.O_RDWR | os.O_APPEND, mode=0o600)
             # A lock of this process alone: what it forks may outlive it by a long task, and must not hold the lock on.
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -72,8 +73,12 @@ class Spill:
 
 
 def events_of(path: Path) -> Iterator[Event]:
-    """Give the events of a file; a line that was cut off ends them."""
-    with open(path, encoding="utf-8") as stream:
+    """Give the events of a file of this user's; a line that was cut off ends them."""
+    try:
+        descriptor = open_own(path)
+    except OSError as error:
+        raise HermeticError(f"{path} cannot be read: {error.strerror}.") from error
+    with open(descriptor, encoding="utf-8") as stream:
         yield from _events(stream, path)
 
 
@@ -81,7 +86,9 @@ def _events(lines: Iterable[str], path: Path) -> Iterator[Event]:
     for line in lines:
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(event, dict) or "event" not in event:
             return
         if event["event"] == "run" and event.get("format") != FORMAT:
             raise HermeticError(f"{path} has format {event.get('format')!r}; this release reads {FORMAT}.")
@@ -97,8 +104,9 @@ def orphans(directory: Path, name: str) -> list[Path]:
 
 def _is_dead(path: Path) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = open_own(path, os.O_RDWR)
     except OSError:
+        # Gone by now, or planted by another user.
         return False
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

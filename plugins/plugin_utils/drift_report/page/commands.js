@@ -6,9 +6,21 @@ const PLAIN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
 const IPV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/;
 
 const ACTIONS = {
-  repair: { label: "Repair", playbook: "playbooks/repair.yml", variable: "repair_hosts", takes: ["tampered", "interrupted", "pending"] },
-  check: { label: "Check again", playbook: "playbooks/drift.yml", variable: "drift_hosts", takes: STATES },
+  repair: { label: "Repair", playbook: "hermetic.python.repair", variable: "repair_hosts", takes: ["tampered", "interrupted", "pending"] },
+  check: { label: "Check again", playbook: "hermetic.python.drift", variable: "drift_hosts", takes: STATES },
 };
+
+// As the run was started, quoted for a shell; a merged report has no such commands, and names the collection's playbooks.
+function beginOf(action) {
+  return fleet.run.commands?.[action] ?? `ansible-playbook ${ACTIONS[action].playbook}`;
+}
+
+function startHint() {
+  const commands = fleet.run.commands;
+  if (!commands) return h("p", { class: "hint" }, "Add the inventory of these hosts: -i INVENTORY.");
+  const left = commands.left_out.length ? ` Variables of the command line that are not shown, since they could be secret, must be added: ${visible(commands.left_out.join(", "))}.` : "";
+  return h("p", { class: "hint" }, "Run it in ", h("code", {}, breakable(visible(commands.directory))), `, as the run of this report was.${left}`);
+}
 
 let usable = null;
 
@@ -19,9 +31,8 @@ function usableNames(hosts) {
 
 // A variable and not --limit: what is outside a limit is reported as not checked.
 function commandFor(action, names) {
-  const { playbook, variable } = ACTIONS[action];
-  if (names.length > NAMES_IN_A_COMMAND) return `ansible-playbook ${playbook} -e @${fileNameFor(action)}`;
-  return `ansible-playbook ${playbook} -e ${variable}=${names.join(",")}`;
+  if (names.length > NAMES_IN_A_COMMAND) return `${beginOf(action)} -e @${fileNameFor(action)}`;
+  return `${beginOf(action)} -e ${ACTIONS[action].variable}=${names.join(",")}`;
 }
 
 function fileNameFor(action) {
@@ -55,5 +66,5 @@ function commands(matching) {
   const drifting = matching.filter((host) => ACTIONS.repair.takes.includes(stateOf(host)));
   const unchecked = matching.filter((host) => stateOf(host) === "not_checked");
   if (!drifting.length && !unchecked.length) return null;
-  return h("div", { class: "commands screen-only" }, drifting.length ? commandBox("repair", drifting) : null, unchecked.length ? commandBox("check", unchecked) : null);
+  return h("div", { class: "commands screen-only" }, drifting.length ? commandBox("repair", drifting) : null, unchecked.length ? commandBox("check", unchecked) : null, startHint());
 }

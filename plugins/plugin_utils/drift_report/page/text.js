@@ -1,6 +1,6 @@
 // Text as people read it: hostile characters made visible, numbers, counts and times.
 
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]/gu;
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\u{1d173}-\u{1d17a}\u{e0000}-\u{e007f}]/gu;
 const NAMED_ESCAPES = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const NUMBERS = new Intl.NumberFormat("en-US");
 const NAMES = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -12,7 +12,9 @@ function visible(text) {
     if (NAMED_ESCAPES[character]) return NAMED_ESCAPES[character];
     let code = character.codePointAt(0);
     if (code >= 0xdc80 && code <= 0xdcff) code -= 0xdc00;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+    const digits = code.toString(16);
+    if (code < 0x100) return `\\x${digits.padStart(2, "0")}`;
+    return code < 0x10000 ? `\\u${digits.padStart(4, "0")}` : `\\U${digits.padStart(8, "0")}`;
   });
 }
 

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a controller without some libraries is told: all of them at once, as one installs them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils import missing_libraries as subject
+from ansible_collections.hermetic.python.plugins.plugin_utils.missing_libraries import REQUIREMENTS, explain_import, missing_libraries
+
+PROJECT = Path(__file__).resolve().parents[2]
+PLUGINS = "ansible_collections.hermetic.python.plugins"
+# Whatever imports it, it is not there: as on a controller where nobody has installed it.
+WITHOUT = """
+import sys
+sys.path.insert(0, {collections!r})
+gone = {gone!r}
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in gone.values():
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Gone())
+from importlib import metadata
+known = metadata.version
+def version(name):
+    if name in gone:
+        raise metadata.PackageNotFoundError(name)
+    return known(name)
+metadata.version = version
+import {plugin} as plugin
+from {plugins}.plugin_utils.missing_libraries import explain_import
+assert plugin.MISSING is not None
+print(explain_import("it", plugin.MISSING))
+"""
+GONE = {"pyelftools": "elftools", "pefile": "pefile", "cryptography": "cryptography", "requests": "requests", "jsonschema": "jsonschema"}
+
+
+def test_nothing_is_missing_here_and_the_file_is_shipped() -> None:
+    assert missing_libraries() == []
+    assert REQUIREMENTS == PROJECT / "requirements.txt"
+
+
+def test_every_missing_one_is_named_as_the_index_calls_it() -> None:
+    lines = [
+        "# a comment",
+        "",
+        "no-such-library>=2",
+        "installer==0.7.0  # why",
+        "another_one",
+        'elsewhere>=1; sys_platform == "plan9"',
+        "pip>=9999",
+    ]
+    assert missing_libraries(lines) == ["no-such-library>=2", "another_one", "pip>=9999"]
+
+
+@pytest.mark.parametrize(
+    "plugin", ["action.repository", "action.bundle_build", "action.drift_report", "plugin_utils.target_action", "callback.drift_report"]
+)
+def test_a_controller_that_lacks_several_is_told_of_all_and_of_no_import(plugin: str) -> None:
+    code = WITHOUT.format(collections=str(PROJECT / ".collections"), gone=GONE, plugin=f"{PLUGINS}.{plugin}", plugins=PLUGINS)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout
+    for name in GONE:
+        assert f" {name}>=" in told, told
+    assert "elftools" not in told.replace("pyelftools", "")
+    assert f"{sys.executable} -m pip install -r {REQUIREMENTS}" in told
+
+
+def test_without_packaging_versions_are_not_compared_and_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = metadata.version
+
+    def version(name: str) -> str:
+        if name == "packaging":
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(subject.metadata, "version", version)
+    monkeypatch.setitem(sys.modules, "packaging.specifiers", None)
+    assert missing_libraries(["packaging>=26", "pip>=9999"]) == ["packaging>=26"]
+
+
+def test_a_library_that_is_there_and_broken_is_told_apart() -> None:
+    told = explain_import("it", ImportError("libssl.so.1 cannot be opened"))
+    assert "libssl.so.1 cannot be opened" in told
+    assert "--force-reinstall" in told

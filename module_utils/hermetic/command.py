@@ -30,6 +30,7 @@ from .request import Request, parse_request
 from .result import Result, make_result, now, releases
 from .spelling import as_written
 from .sweep import find_garbage, remove
+from .system_limits import no_more_threads, out_of_memory
 from .timings import Timings
 from .windows_volume import long_name
 
@@ -51,6 +52,13 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
         return _failure(error)
     except OSError as error:
         return _failure(explain(error, f"The root {redacted(str(document.get('root')))}"))
+    except RuntimeError as error:
+        refused = no_more_threads(error)
+        if refused is None:
+            raise
+        return _failure(refused)
+    except MemoryError:
+        return _failure(out_of_memory())
     finally:
         os.umask(umask)
 

@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 # The digests are cut so that Windows paths stay below 260 characters and a script's first line below 127 bytes.
 _TREE_DIGEST = 12
 _LAID_DIGEST = 16
-
-VALID_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 # What a build leaves when it is killed starts with one of these, in the directory of the finished trees: same file system, one rename away.
 BUILDING = ".new-"

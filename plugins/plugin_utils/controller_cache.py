@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, HermeticError
+from ..module_utils.hermetic.grammar import digest_problem
+from ..module_utils.hermetic.record_files import read_json
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
@@ -39,7 +41,7 @@ class ControllerCache:
     def read(self, kind: str, key: str) -> Any | None:
         """Return what was written under this kind and key, or None; a damaged entry counts as none."""
         try:
-            return json.loads(self._entry(kind, key).read_bytes())
+            return read_json(self._entry(kind, key))
         except (FileNotFoundError, ValueError):
             return None
         except OSError as error:
@@ -57,7 +59,7 @@ class ControllerCache:
     def memo(
         self, kind: str, key: str, compute: Callable[[], Any], *, valid: Callable[[Any], bool] = lambda value: True, refresh: bool = False
     ) -> Any:
-        """Return the kept value if it is valid, else compute and keep it; of many processes one computes, the others wait for it."""
+        """Return the kept value if ``valid`` says so of whatever is there, else compute and keep it; one process computes, the others wait."""
         if not refresh and (found := self.read(kind, key)) is not None and valid(found):
             return found
         with self.hold(f"{kind}-{key}"):
@@ -71,7 +73,7 @@ class ControllerCache:
         """Return the SHA-256 of a local file, remembered for as long as the file's inode, size and time stay the same."""
         state = os.stat(path)
         key = digest_of([os.path.abspath(path), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns])
-        return str(self.memo("digest", key, lambda: sha256_of(path)))
+        return str(self.memo("digest", key, lambda: sha256_of(path), valid=lambda kept: digest_problem(kept) is None))
 
     def download(
         self, sources: str | Sequence[str], *, sha256: str, filename: str, http: HttpSource | None = None, size: int | None = None

@@ -60,12 +60,13 @@ class WebReader:
         key = digest_of([self.base, with_signature])
 
         def recent(kept: Any) -> bool:
-            return not fresh and 0 <= time.time() - kept["asked"] < self.max_age
+            return not fresh and _is_answer(kept) and 0 <= time.time() - kept["asked"] < self.max_age
 
         def ask() -> dict[str, Any]:
             if self.cache is None:
                 raise AssertionError("self.cache is set by now")
             kept = None if fresh else self.cache.read("index", key)
+            kept = kept if _is_answer(kept) else None
             known = {name: kept["answer"][field] for name, field in _VALIDATORS if kept["answer"].get(field)} if kept else {}
             content, signed, answer = self._asked(with_signature, known)
             if answer is None and kept:
@@ -91,6 +92,19 @@ class WebReader:
             second = self.http.get(f"{self.base}/{SIGNATURE}")
             signed = second.content if second.status == 200 else None
         return answer.content, signed, {"etag": answer.headers.get("ETag"), "modified": _settled_time(answer.headers)}
+
+
+def _is_answer(kept: Any) -> bool:
+    """Tell whether what the cache holds is what was put there: anything else counts as nothing."""
+    if not isinstance(kept, dict) or not isinstance(kept.get("content"), str) or not isinstance(kept.get("asked"), (int, float)):
+        return False
+    answer = kept.get("answer")
+    texts = [kept.get("signature"), *((answer.get(field) for _name, field in _VALIDATORS) if isinstance(answer, dict) else [0])]
+    try:
+        kept["content"].encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return all(text is None or (isinstance(text, str) and text.isascii() and text.isprintable()) for text in texts)
 
 
 def _settled_time(headers: Mapping[str, str]) -> str | None:

@@ -26,6 +26,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.request import credentials_problems
 from .controller_cache import ControllerCache, local_path
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources
@@ -64,6 +66,9 @@ class Supply:
         ``credentials`` ({host: {username, password}}). An empty list means the same as none.
         """
         options = dict(options or {})
+        problems = list(credentials_problems(options.get("credentials")))
+        if problems:
+            raise HermeticError("The option credentials cannot be used.", problems)
         return cls(cache=ControllerCache.at(options.get("cache")), options=options)
 
     @property

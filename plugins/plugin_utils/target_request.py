@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
-
-REQUEST_FORMAT = 1
+from ..module_utils.hermetic.request import REQUEST_FORMAT, option_problems
 
 _ENGINE_OPTIONS = (
     "verify",
@@ -42,6 +42,10 @@ def compose_request(
     force: bool = False,
 ) -> Request:
     """Return a request that holds only what its command needs; credentials are never part of it."""
+    given = {name: options[name] for name in _ENGINE_OPTIONS if options.get(name) is not None}
+    problems = option_problems(given)
+    if problems:
+        raise HermeticError("The options cannot be used; no host was changed.", problems)
     request: Request = {
         "format": REQUEST_FORMAT,
         "command": command,
@@ -49,7 +53,7 @@ def compose_request(
         "root": root,
         "scope": scope,
         "artifacts": {sha256: dict(entry) for sha256, entry in (artifacts or {}).items()},
-        "options": {name: options[name] for name in _ENGINE_OPTIONS if options.get(name) is not None},
+        "options": given,
     }
     if declaration is not None:
         request["declaration"] = dict(declaration)
@@ -83,7 +87,7 @@ def generation_wish(state: str, number: str | None) -> dict[str, Any]:
     elif number.strip() == "previous":
         wanted = "previous"
     else:
-        if not number.strip().isdecimal():
+        if not re.fullmatch(r"[0-9]{1,10}", number.strip()):
             raise HermeticError(f"The generation is {number!r}; wanted is a number, or 'previous'.")
         wanted = int(number)
     return {"action": _ACTIONS[state], "number": wanted}

@@ -147,7 +147,7 @@ def test_info_of_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "generation",
-    [{"action": "activate", "number": "previous"}, {"action": "keep", "number": 1}, {"action": "sweep"}, {"action": "explode"}, {}],
+    [{"action": "activate", "number": "previous"}, {"action": "keep", "number": 1}, {"action": "sweep"}],
 )
 def test_a_host_without_generations_has_none_to_work_on(tmp_path: Path, generation: dict[str, Any]) -> None:
     result = run(request(tmp_path, "generation", generation=generation))

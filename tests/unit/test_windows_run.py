@@ -27,7 +27,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.windows_run import
 from supply_samples import make_bundle, served, sha256
 
 DONE = {"changed": True, "plan": [], "findings": [], "generation": {"before": None, "after": 1}}
-FOUND = {"id": "python-3.12.1+1-aa", "version": "3.12.1"}
+FOUND = {"id": "python-3.12.1+1-0123456789ab", "version": "3.12.1"}
 
 
 def answer(result: Mapping[str, Any] | None = DONE, *, warnings: tuple[str, ...] = (), **host: Any) -> dict[str, Any]:

@@ -246,7 +246,7 @@ def test_credentials_are_in_no_parameter_that_is_logged(tmp_path: Path) -> None:
 
 
 def test_a_job_in_the_background_is_rehearsed_and_then_started(supply: Supply, bundle: BundleArtifact) -> None:
-    host = Host(answer({**DONE, "plan": [{"action": "x"}]}), {"started": 1, "ansible_job_id": "j1"})
+    host = Host(answer({**DONE, "plan": [{"action": "x", "subject": "y", "reason": "z"}]}), {"started": 1, "ansible_job_id": "j1"})
     run = run_of(host, supply, bundle)
     result = run.carry_out(request_of(run), in_background=True)
     assert result["ansible_job_id"] == "j1"

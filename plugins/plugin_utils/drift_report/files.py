@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.json_text import parse_json
 from .html_page import html_page
 from .json_lines import json_lines
 from .junit import junit
 from .plain_text import plain_text
 from .prometheus import prometheus
+from .shape import report_problem
 
 
 def json_text(report: Mapping[str, Any]) -> Iterator[str]:
@@ -74,13 +76,14 @@ def write_report(
 def read_report(path: Path) -> dict[str, Any]:
     """Read a JSON report; raises HermeticError where the file is none."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            report = json.load(stream)
+        with open(path, "rb") as stream:
+            report = parse_json(stream.read())
     except (OSError, ValueError) as error:
         raise HermeticError(f"The report {path} cannot be read: {error}. Wanted is the .json file of a drift report.") from error
-    if not isinstance(report, dict) or "hosts" not in report:
-        raise HermeticError(f"{path} is no drift report. Wanted is the .json file of one.")
-    return report
+    problem = report_problem(report)
+    if problem is not None:
+        raise HermeticError(f"{path} is no drift report: {problem}. Wanted is the .json file of one.")
+    return dict(report)
 
 
 def _replace(path: Path, parts: Iterable[str]) -> None:

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.grammar import shown
+from ...module_utils.hermetic.json_text import parse_json
+from .shape import event_fault
 from .task_result import Event
 
 SUFFIX = ".gathering"
@@ -73,18 +76,21 @@ class Spill:
 
 def events_of(path: Path) -> Iterator[Event]:
     """Give the events of a file; a line that was cut off ends them."""
-    with open(path, encoding="utf-8") as stream:
+    with open(path, encoding="utf-8", errors="surrogateescape") as stream:
         yield from _events(stream, path)
 
 
 def _events(lines: Iterable[str], path: Path) -> Iterator[Event]:
     for line in lines:
         try:
-            event = json.loads(line)
+            event = parse_json(line)
         except ValueError:
             return
-        if event["event"] == "run" and event.get("format") != FORMAT:
-            raise HermeticError(f"{path} has format {event.get('format')!r}; this release reads {FORMAT}.")
+        if isinstance(event, dict) and event.get("event") == "run" and event.get("format") != FORMAT:
+            raise HermeticError(f"{path} has format {shown(event.get('format'))}; this release reads {FORMAT}.")
+        if event_fault(event) is not None:
+            # Nobody but a run of this release writes here; what follows is as little to be relied on.
+            return
         yield event
 
 

@@ -8,6 +8,14 @@ import re
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
 
+# What a terminal would carry out, what turns the order of a line around, and what cannot be written as UTF-8.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Return the text with every character that is not for reading written as its number: names and answers of others stand in messages."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
 
 def redacted(text: str) -> str:
     """Return the text without the user name and password of any URL in it."""
@@ -21,8 +29,8 @@ class HermeticError(Exception):
     """
 
     def __init__(self, message: str, problems: list[str] | None = None) -> None:
-        self.message = redacted(message)
-        self.problems = [redacted(problem) for problem in problems or []]
+        self.message = printable(redacted(message))
+        self.problems = [printable(redacted(problem)) for problem in problems or []]
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -52,6 +52,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE | re.DOTALL)
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+# An empty part, or one that begins with a dot, in paths that stand between NULs with a '/' before each.
+_UNCLEAR = re.compile(r"/[/.\0]")
 # Finds in many paths at once what may be no name on Windows.
 _NOT_WINDOWS = re.compile(r'[<>:"|?*\x01-\x1f]|[. ][/\0]|/(con|prn|aux|nul|com[0-9]|lpt[0-9])[$.\s/\0a-z]', re.IGNORECASE)
 
@@ -198,12 +200,23 @@ def are_paths(values: Collection[str], *, windows: bool = False) -> bool:
     text = "\0/" + "\0/".join(values) + "\0"
     if text.count("\0") != len(values) + 1:
         return False
-    marked = ("//", "/../", "/..\0", "/./", "/.\0", "/\0", "\\")
-    if any(mark in text for mark in marked) or (":" in text and any(_DRIVE.match(value) for value in values)):
-        return False
-    if not text.isascii() or max(map(len, values)) > _LONGEST_PART or (windows and _NOT_WINDOWS.search(text)):
+    unclear = not text.isascii() or "\\" in text or ":" in text or max(map(len, values)) > _LONGEST_PART or _UNCLEAR.search(text)
+    if unclear or (windows and _NOT_WINDOWS.search(text)):
         return all(path_problem(value, windows=windows) is None for value in values)
     return True
+
+
+def are_digests(values: Collection[object]) -> bool:
+    """Tell whether all are what ``digest_problem`` takes for a SHA-256."""
+    if values and (set(map(type, values)) != {str} or set(map(len, values)) != {64}):  # type: ignore[arg-type]
+        return False
+    text = "".join(values)  # type: ignore[arg-type]
+    return text.isascii() and not text.encode("ascii").translate(None, b"0123456789abcdef")
+
+
+def are_tree_ids(kind: str, values: Collection[object]) -> bool:
+    """Tell whether all are identifiers of trees of a kind."""
+    return all(isinstance(value, str) and len(value) <= _LONGEST_PART and _TREE_IDS[kind].fullmatch(value) for value in values)
 
 
 def target_problem(path: str, target: object) -> str | None:

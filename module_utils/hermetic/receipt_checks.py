@@ -14,8 +14,9 @@ from typing import Any
 from .bundle_json import bundle_problems
 from .grammar import (
     LARGEST_GENERATION,
-    LARGEST_NUMBER,
+    are_digests,
     are_paths,
+    are_tree_ids,
     digest_problem,
     file_name_problem,
     is_number,
@@ -31,6 +32,7 @@ from .grammar import (
 Document = Mapping[str, Any]
 
 _MODES = {0o644, 0o755}
+_LONGEST_STAMP = 128
 _SCHEMES = ("site/", "data/", "headers/", "scripts/")
 _LINK_MODES = ("reflink", "hardlink", "copy")
 _WINDOWS = os.name == "nt"
@@ -46,7 +48,7 @@ def _bundle(document: Document) -> Iterator[str]:
     if not is_number(document["size"]):
         yield f"size is {shown(document['size'])}; wanted is a number of bytes"
     yield from _owner(document["owner"])
-    problems = bundle_problems(document["info"])
+    problems = bundle_problems(document["info"], whole=False)
     if problems:
         yield f"info: {problems[0]}"
         return
@@ -65,7 +67,7 @@ def _laid(document: Document) -> Iterator[str]:
         name=part_problem,
         version=text_problem,
         dist_info=part_problem,
-        stamp=text_problem,
+        stamp=lambda stamp: text_problem(stamp, longest=_LONGEST_STAMP),
     )
     yield from _tree("bundles", document["bundle"], "bundle")
     for entry_point in document["entry_points"]:
@@ -75,8 +77,9 @@ def _laid(document: Document) -> Iterator[str]:
             yield f"entry_points holds the name {shown(entry_point[0])}: {part_problem(entry_point[0])}"
     yield from _owner(document["owner"])
     yield from _files(document["files"], "files")
-    outside = next((path for path in document["files"] if not path.startswith(_SCHEMES)), None)
-    if outside is not None:
+    text = "\0" + "\0".join(document["files"])
+    if sum(text.count(f"\0{scheme}") for scheme in _SCHEMES) != len(document["files"]):
+        outside = next((path for path in document["files"] if not path.startswith(_SCHEMES)), "")
         yield f"files lists {shown(outside)}, which belongs to no part of a wheel"
     yield from _directories(document["directories"])
     parts = tree_parts("laid", document["id"])
@@ -89,11 +92,12 @@ def _environment(document: Document) -> Iterator[str]:
         document, name=name_problem, key=digest_problem, site_packages=path_problem, headers=path_problem, scripts=path_problem
     )
     yield from _tree("bundles", document["bundle"], "bundle")
-    for wheel in document["wheels"]:
-        yield from _texts({"wheels": wheel}, wheels=digest_problem)
-    for tree_id, stamp in document["laid"].items():
-        yield from _tree("laid", tree_id, "laid")
-        yield from _texts({"laid": stamp}, laid=text_problem)
+    if not are_digests(document["wheels"]):
+        yield "wheels holds something else than digests"
+    if not are_tree_ids("laid", document["laid"]):
+        yield "laid names something else than laid wheels"
+    if not all(isinstance(stamp, str) and len(stamp) <= _LONGEST_STAMP for stamp in document["laid"].values()):
+        yield "laid has something else than stamps"
     if document["link_mode"] not in _LINK_MODES:
         yield f"link_mode is {shown(document['link_mode'])}; wanted is one of {', '.join(_LINK_MODES)}"
     yield from _owner(document["owner"])
@@ -170,27 +174,19 @@ def _files(files: Mapping[str, Any], key: str) -> Iterator[str]:
 
 
 def _are_file_records(records: Any) -> bool:
+    # Sizes and digests are compared, never used for anything else: their types are all that a run relies on.
     if set(map(type, records)) != {list} or set(map(len, records)) != {3}:
         return False
     modes, sizes, digests = zip(*records)
-    if set(map(type, modes)) != {int} or not set(modes) <= _MODES:
+    if set(map(type, modes)) != {int} or set(map(type, sizes)) != {int} or set(map(type, digests)) != {str}:
         return False
-    if set(map(type, sizes)) != {int} or min(sizes) < 0 or max(sizes) > LARGEST_NUMBER:
-        return False
-    if set(map(type, digests)) != {str} or set(map(len, digests)) != {64}:
-        return False
-    text = "".join(digests)
-    return text.isascii() and not text.encode("ascii").translate(None, b"0123456789abcdef")
+    return set(modes) <= _MODES and min(sizes) >= 0
 
 
 def _directories(hints: Mapping[str, Any]) -> Iterator[str]:
-    """Judge the time stamps of directories; the tree itself is the empty path."""
+    """Judge the time stamps of directories, which are compared only; the tree itself is the empty path."""
     yield from _paths([path for path in hints if path], "directories")
-    stamps = hints.values()
-    if not hints:
-        return
-    fits = set(map(type, stamps)) == {list} and set(map(len, stamps)) == {2}
-    if not fits or {type(part) for stamp in stamps for part in stamp} != {int}:
+    if hints and set(map(type, hints.values())) != {list}:
         yield "directories has something else than two numbers for a directory"
 
 

@@ -68,7 +68,7 @@ class Supply:
         options = dict(options or {})
         problems = list(credentials_problems(options.get("credentials")))
         if problems:
-            raise HermeticError("The option credentials cannot be used.", problems)
+            raise HermeticError(f"The option credentials cannot be used. {problems[0]}", problems)
         return cls(cache=ControllerCache.at(options.get("cache")), options=options)
 
     @property

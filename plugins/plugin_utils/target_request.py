@@ -45,7 +45,7 @@ def compose_request(
     given = {name: options[name] for name in _ENGINE_OPTIONS if options.get(name) is not None}
     problems = option_problems(given)
     if problems:
-        raise HermeticError("The options cannot be used; no host was changed.", problems)
+        raise HermeticError(f"The options cannot be used; no host was changed. {problems[0]}", problems)
     request: Request = {
         "format": REQUEST_FORMAT,
         "command": command,

@@ -85,8 +85,9 @@ def option_problems(value: Mapping[str, Any]) -> list[str]:
             problems.append(f"The option {name} is {shown(each)}; wanted is a number, {least} or more and at most {most}.")
     if "ca_path" in given and text_problem(given["ca_path"], longest=4096) is not None:
         problems.append(f"The option ca_path is {shown(given['ca_path'])}; wanted is a path.")
-    if not isinstance(given.get("foreign_pythons", False), bool):
-        problems.append(f"The option foreign_pythons is {shown(given['foreign_pythons'])}; wanted is true or false.")
+    for name in (name for name, each in known.items() if each.type == "bool"):
+        if not isinstance(given.get(name, False), bool):
+            problems.append(f"The option {name} is {shown(given[name])}; wanted is true or false.")
     return problems
 
 

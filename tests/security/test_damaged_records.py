@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import load_records
 from hosts import Host
 from roots import Declared, Engine
 
@@ -72,6 +76,10 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
+# The others differ in nothing that is done with a record that cannot be read.
+CARRIED_OUT = ("a pipe", "a directory", "a loop", "deep JSON", "paths that lead out")
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory, engine: Engine, declared: Declared) -> Host:
     made = Host(tmp_path_factory.mktemp("damaged") / "root", engine, declared)
@@ -83,7 +91,36 @@ def records_of(root: Host) -> list[Path]:
     return sorted([*(root.path / "state" / "receipts").rglob("*.json"), *(root.path / "state" / "generations").glob("*.json")])
 
 
+@pytest.fixture(autouse=True)
+def no_waiting() -> Iterator[None]:
+    """Whoever waits for a pipe waits for ever: that is a failure, and not the end of all tests."""
+    signal.alarm(280)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture
+def copied(root: Host, tmp_path: Path) -> Layout:
+    """The records of the root, without its trees."""
+    shutil.copytree(root.path / "state", tmp_path / "state", symlinks=True)
+    return Layout(tmp_path)
+
+
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("kind", ["receipts/bundles", "receipts/environments", "receipts/laid", "generations"])
+def test_one_damaged_record_hides_no_other(damage: Damage, kind: str, copied: Layout) -> None:
+    whole = load_records(copied)
+    path = min((copied.state / kind).glob("*.json"))
+    damage(path)
+    records = load_records(copied)
+    assert list(records.unreadable) == [str(path)]
+    assert "cannot be read" in records.unreadable[str(path)]
+    for each in ("bundles", "environments", "laid", "generations"):
+        names = {str(name) for name in getattr(whole, each)} - ({path.stem} if kind.endswith(each) else set())
+        assert {str(name) for name in getattr(records, each)} == names
+
+
+@pytest.mark.parametrize("damage", [DAMAGES[name] for name in CARRIED_OUT], ids=CARRIED_OUT)
 def test_every_record_at_once_is_reported_and_made_again(damage: Damage, root: Host) -> None:
     records = records_of(root)
     assert len(records) == 5
@@ -114,20 +151,18 @@ def test_a_device_for_a_record(root: Host) -> None:
     root.works()
 
 
-@pytest.mark.parametrize("damage", ["a pipe", "a directory", "a loop", "deep JSON", "bytes"])
+@pytest.mark.parametrize("damage", ["a pipe", "a directory", "deep JSON"])
 def test_a_journal_that_cannot_be_read_says_that_a_run_was_cut_off(damage: str, root: Host) -> None:
     journal = root.path / "state" / "journal"
     journal.write_text("{}")
     DAMAGES[damage](journal)
-    exists = damage != "a loop"
-    assert any(finding["path"] == str(journal) for finding in root.run("drift")["findings"]) == exists
-    root.converge(root.declared.but(again=root.declared.virtualenvs["web"]))
-    root.converge(Declared(root.declared.bundles, {"web": root.declared.virtualenvs["web"]}))
+    assert any(finding["path"] == str(journal) for finding in root.run("drift")["findings"])
+    root.converge()
     assert root.run("drift")["findings"] == []
     assert not os.path.lexists(journal)
 
 
-@pytest.mark.parametrize("damage", ["a pipe", "a directory", "a loop", "deep JSON", "bytes", "nothing in it"])
+@pytest.mark.parametrize("damage", ["a pipe", "a directory", "bytes"])
 def test_the_number_of_the_last_switch_may_be_anything(damage: str, root: Host) -> None:
     switch = root.path / "state" / "current.json"
     switch.write_text("{}")
@@ -137,7 +172,7 @@ def test_the_number_of_the_last_switch_may_be_anything(damage: str, root: Host) 
     assert root.run("drift")["findings"] == []
 
 
-@pytest.mark.parametrize("kind", ["a pipe", "a loop", "a link to an endless device", "a directory", "bytes", "a file of a terabyte"])
+@pytest.mark.parametrize("kind", ["a pipe", "a link to an endless device", "a file of a terabyte"])
 def test_the_record_of_a_package_that_somebody_installed_by_hand_is_not_trusted(kind: str, root: Host) -> None:
     site = next(root.environment("web").glob("lib/*/site-packages"))
     planted = site / "evil-1.0.dist-info"

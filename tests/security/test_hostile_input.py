@@ -50,7 +50,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supp
 from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import presumed_facts, told_facts
 from host_samples import NOW, SYSTEM, Host, bundle_info, digest, host_as_declared
 from hostile_values import HOSTILE, NASTY, VALUES, as_json, documents, mutated
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from supply_samples import LINUX
 
@@ -160,7 +160,7 @@ def _root(place: Path, changed: dict[str, bytes]) -> Layout:
     return Layout(place)
 
 
-@HOSTILE
+@settings(HOSTILE, max_examples=HOSTILE.max_examples // 2)
 @given(st.sampled_from(sorted(RECORDS)).flatmap(lambda name: st.tuples(st.just(name), documents(RECORDS[name]))))
 def test_a_record(changed: tuple[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as place, ours():

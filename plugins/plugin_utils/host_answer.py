@@ -9,7 +9,7 @@ from typing import Any
 
 from ..module_utils.hermetic.bundle_json import metadata_problems
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import digest_problem, is_number, shown, tree_parts
+from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts
 from ..module_utils.hermetic.json_text import plain_problem
 
 # What a part of a result must be, if it is there at all.
@@ -99,19 +99,28 @@ def _info_problems(info: Mapping[str, Any]) -> Iterator[str]:
     if info.get("generation") is not None and not is_number(info["generation"]):
         yield f"info.generation is {shown(info['generation'])}"
     for each in info["generations"]:
-        bundles = each.get("bundles")
-        if (
-            not is_number(each.get("number"))
-            or not isinstance(bundles, dict)
-            or not all(isinstance(name, str) for name in bundles.values())
-        ):
+        trees = (each.get("bundles"), each.get("virtualenvs", {}))
+        if not is_number(each.get("number")) or not all(isinstance(part, dict) and all(map(_is_text, part.values())) for part in trees):
             yield f"info.generations holds {shown(each)}, which is no generation"
         elif not isinstance(each.get("default"), (str, type(None))):
             yield f"info.generations has the default {shown(each['default'])}"
     for bundle in info["bundles"]:
         problems = metadata_problems(bundle)
-        if problems or tree_parts("bundles", bundle.get("id")) is None:
-            yield f"info.bundles holds {shown(bundle.get('id'))}: {(problems or ['that is no identifier of a bundle'])[0]}"
+        if problems or tree_parts("bundles", bundle.get("id")) is None or digest_problem(bundle.get("sha256")) is not None:
+            yield f"info.bundles holds {shown(bundle.get('id'))}: {(problems or ['that is no bundle with its digest'])[0]}"
+    for environment in info["virtualenvs"]:
+        wheels = environment.get("wheels", [])
+        if not all(_is_text(environment.get(key)) for key in ("name", "id", "bundle")) or not isinstance(wheels, list):
+            yield f"info.virtualenvs holds {shown(environment.get('id'))}, which is no VirtualEnv"
+        elif not all(
+            isinstance(each, dict) and digest_problem(each.get("sha256")) is None and file_name_problem(each.get("filename")) is None
+            for each in wheels
+        ):
+            yield f"info.virtualenvs has wheels of {shown(environment['id'])} without a digest or file name"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def checked_host(host: Mapping[str, Any]) -> Mapping[str, Any]:

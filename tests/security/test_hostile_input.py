@@ -29,6 +29,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan impo
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import BundleReceipt, Generation, dump
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.request import option_problems, parse_request
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.sweep import find_garbage
+from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import installed_bundle
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import FORMAT, assemble
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import json_text, read_report
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.gathered import gather
@@ -48,7 +49,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.simple_index impor
 from ansible_collections.hermetic.python.plugins.plugin_utils.simple_index import parse_json as parse_page
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import presumed_facts, told_facts
-from host_samples import NOW, SYSTEM, Host, bundle_info, digest, host_as_declared
+from host_samples import NOW, PYTHON, SYSTEM, Host, bundle_info, digest, host_as_declared
 from hostile_values import HOSTILE, NASTY, VALUES, as_json, documents, mutated
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -446,6 +447,58 @@ def test_the_answer_of_a_host(answer: Any) -> None:
         for module in ("system", "drift"):
             assert sentence(result, module=module, check=True)
         readable_diff(result, root="/opt/x")
+
+
+INFORMED = {
+    "changed": False,
+    "warnings": [],
+    "info": {
+        "root": "/opt/x",
+        "generation": 1,
+        "generations": [
+            {"number": 1, "created": NOW, "kept": False, "default": "python", "bundles": {"python": PYTHON.id}, "virtualenvs": {"web": "w"}}
+        ],
+        "bundles": [
+            {**{key: INFO[key] for key in INFO if key != "files"}, "id": PYTHON.id, "sha256": PYTHON.sha256, "path": "/x", "active": True}
+        ],
+        "virtualenvs": [
+            {
+                "name": "web",
+                "id": "web-x",
+                "bundle": PYTHON.id,
+                "path": "/x",
+                "packages": [],
+                "wheels": [{"sha256": digest("w"), "filename": "w-1.0-py3-none-any.whl"}],
+            }
+        ],
+    },
+}
+
+
+@HOSTILE
+@given(mutated(INFORMED))
+def test_what_a_host_says_that_it_has(answer: Any) -> None:
+    with ours():
+        info = checked_answer(answer).get("info")
+        if info is not None:
+            installed_bundle(info, None)
+
+
+def test_what_is_not_changed_is_taken() -> None:
+    """A check that refused everything would let all of these tests pass."""
+    assert parse_request(REQUEST | {"root": "/opt/x"}).options.jobs == 1
+    assert bundle_problems(INFO) == []
+    assert parse_index(as_json(_index()), subject="x")["serial"] == 7
+    assert len(parse_page(as_json(PAGE), base="https://index.example.com/w/")) == 1
+    assert checked_answer(ANSWER) is ANSWER
+    assert installed_bundle(checked_answer(INFORMED)["info"], None)["id"] == PYTHON.id
+    assert parse_pylock(_as_lock(LOCK), path=Path("/srv/pylock.toml")).packages
+    with tempfile.TemporaryDirectory() as place:
+        assert observe(_root(Path(place), {}), verify="none").records.unreadable == {}
+        (Path(place) / "drift.json").write_bytes(as_json(REPORT))
+        assert read_report(Path(place) / "drift.json")["hosts"]
+        (Path(place) / "gathering").write_bytes(b"\n".join(map(as_json, EVENTS)))
+        assert len(list(events_of(Path(place) / "gathering"))) == len(EVENTS)
 
 
 @HOSTILE

@@ -50,7 +50,9 @@ options:
     type: str
     default: python
   release:
-    description: Release of the bundle, which is the upstream version and your own revision, such as V(3.12.11+4).
+    description:
+      - Release of the bundle, which is the upstream version and your own revision, such as V(3.12.11+4).
+      - A digit first, then letters, digits, V(.), V(_) and V(+), at most 64 characters, and not a dot at the end.
     type: str
     required: true
   dest:

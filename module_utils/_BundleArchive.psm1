@@ -28,7 +28,7 @@ Function Test-EntryName {
         if ($part -match '[. ]$') {
             return 'ends with a dot or a blank, which Windows drops'
         }
-        if ($part -match '^(CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(\.|$)') {
+        if ($part -match '^(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9\u00b9\u00b2\u00b3]|LPT[0-9\u00b9\u00b2\u00b3])\s*(\.|$)') {
             return 'has the name of a device'
         }
     }

@@ -31,14 +31,21 @@ def answer(module: AnsibleModule) -> None:
         parcel = unpack(packed)
     except HermeticError as error:
         module.fail_json(msg=error.message)
-    document, credentials = parcel["request"], parcel["credentials"]
+    document: t.Any = parcel.get("request")
+    credentials: t.Any = parcel.get("credentials")
+    if (
+        not isinstance(document, dict)
+        or not isinstance(credentials, dict)
+        or not all(isinstance(each, dict) for each in credentials.values())
+    ):
+        module.fail_json(msg="The module's parameter holds no request; it is written by the collection's action plugin only.")
     module.no_log_values.update(str(entry["password"]) for entry in credentials.values() if entry.get("password"))
     document["check"] = bool(module.check_mode or document.get("check"))
     run = _engine(engine, directory=Path(module.tmpdir))
     try:
         result = run("command").run({**document, "credentials": credentials})
     finally:
-        _discard(parcel["discard"], run("removal").remove_tree)
+        _discard(parcel.get("discard") or [], run("removal").remove_tree)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):

@@ -8,6 +8,7 @@ import json
 import sys
 
 from .command import run
+from .json_text import parse_json
 from .printable import printable_lines
 
 
@@ -19,7 +20,7 @@ def _tell(text: str) -> None:
 def main() -> int:
     """Return 0 when the request was carried out and the host is as declared, 2 for drift, 1 for a failure."""
     try:
-        document = json.load(sys.stdin)
+        document = parse_json(sys.stdin.buffer.read())
     except ValueError as error:
         sys.stderr.write(f"Standard input holds no JSON request: {error}\n")
         return 1

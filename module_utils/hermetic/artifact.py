@@ -7,7 +7,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from .grammar import file_name_problem
 from .layout import Layout
 
 
@@ -28,12 +30,14 @@ def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> 
     if sha256 in sent:
         return sent[sha256]
     directory = layout.wheels / sha256
-    stored = (
-        sorted(name for name in os.listdir(directory) if not name.startswith(".") and not name.endswith(".part"))
-        if directory.is_dir()
-        else []
-    )
+    stored = sorted(_files(directory)) if directory.is_dir() else []
     if stored:
         return Artifact(sha256=sha256, filename=stored[0], size=None, sources=())
     # Neither sent nor stored: the fetch reports it together with all others that cannot be had.
     return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
+
+
+def _files(directory: Path) -> list[str]:
+    """Return the names of what could be an artifact; nothing else that lies there is ever opened."""
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries if file_name_problem(entry.name) is None and entry.is_file(follow_symlinks=False)]

@@ -35,6 +35,7 @@ from .spelling import as_written
 from .store_check import amiss
 from .store_repair import put_right
 from .sweep import find_garbage, remove
+from .system_limits import no_more_threads, out_of_memory
 from .timings import Timings
 from .windows_volume import long_name
 
@@ -56,6 +57,13 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
         return _failure(error)
     except OSError as error:
         return _failure(explain(error, f"The root {redacted(str(document.get('root')))}"))
+    except RuntimeError as error:
+        refused = no_more_threads(error)
+        if refused is None:
+            raise
+        return _failure(refused)
+    except MemoryError:
+        return _failure(out_of_memory())
     finally:
         os.umask(umask)
 

@@ -6,19 +6,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import InvalidRequest
-from .layout import VALID_NAME, bundle_id, environment_id
+from .grammar import digest_problem, name_problem, release_problem, shown
+from .layout import bundle_id, environment_id
 
 # Part of every environment's key: a new way of laying an environment makes new environments.
 ENVIRONMENT_FORMAT = 1
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_VALID_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -79,62 +76,106 @@ class Declaration:
     complete: bool = False
 
 
-def _names(entries: Sequence[Mapping[str, Any]], what: str) -> Iterator[str]:
-    seen: set[str] = set()
-    for entry in entries:
-        name = entry.get("name")
-        if not isinstance(name, str) or not VALID_NAME.fullmatch(name):
-            yield (
-                f"The {what} name {name!r} cannot be used: wanted is a name of lower-case letters, digits, '.', '_' and '-' "
-                "that starts with a letter or digit and has at most 64 characters; a path is not a name."
-            )
-        elif name in seen:
-            yield f"The {what} '{name}' is declared twice; leave one."
-        seen.add(str(name))
-
-
-def digest_problem(value: object, subject: str) -> str | None:
-    """Return the sentence that says that something is no SHA-256, or None when it is one."""
-    if isinstance(value, str) and _SHA256.fullmatch(value):
-        return None
-    return f"{subject} has the digest {value!r}; wanted are the 64 lower-case hexadecimal digits of a SHA-256."
-
-
-def parse_declaration(value: Mapping[str, Any], *, complete: bool) -> Declaration:
+def parse_declaration(value: object, *, complete: bool) -> Declaration:
     """Read the declaration of a request; raises InvalidRequest with every problem in it."""
-    raw_bundles = list(value.get("bundles") or [])
-    raw_environments = list(value.get("virtualenvs") or [])
-    absent = value.get("absent") or {}
-    problems = [*_names(raw_bundles, "bundle"), *_names(raw_environments, "VirtualEnv")]
-    for entry in raw_bundles:
-        problem = digest_problem(entry.get("sha256"), f"The bundle '{entry.get('name')}'")
-        if problem:
-            problems.append(problem)
-        if not isinstance(entry.get("release"), str) or not _VALID_RELEASE.fullmatch(entry["release"]):
-            problems.append(f"The bundle '{entry.get('name')}' has the release {entry.get('release')!r}; wanted is one like '3.12.11+4'.")
-    for entry in raw_environments:
-        subject = f"A wheel of the VirtualEnv '{entry.get('name')}'"
-        problems.extend(found for found in (digest_problem(wheel, subject) for wheel in entry.get("wheels") or []) if found)
-    defaults = [entry["name"] for entry in raw_bundles if entry.get("default")]
-    if len(defaults) > 1:
-        problems.append(f"The bundles {', '.join(defaults)} are all declared default; one bundle can be bin/python.")
-    if problems:
+    problems = list(_problems(value))
+    if problems or not isinstance(value, Mapping):
         raise InvalidRequest("The declaration cannot be used.", problems)
+    absent = value.get("absent") or {}
     return Declaration(
         bundles=tuple(
             Bundle(name=entry["name"], release=entry["release"], sha256=entry["sha256"], default=bool(entry.get("default")))
-            for entry in raw_bundles
+            for entry in value.get("bundles") or ()
         ),
         virtualenvs=tuple(
             VirtualEnv(
                 name=entry["name"],
-                bundle=str(entry.get("bundle") or ""),
+                bundle=entry.get("bundle") or "",
                 wheels=tuple(entry.get("wheels") or ()),
                 system_site_packages=bool(entry.get("system_site_packages")),
             )
-            for entry in raw_environments
+            for entry in value.get("virtualenvs") or ()
         ),
         absent_bundles=frozenset(absent.get("bundles") or ()),
         absent_virtualenvs=frozenset(absent.get("virtualenvs") or ()),
         complete=complete,
     )
+
+
+def _problems(value: object) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield f"The declaration is {shown(value)}; wanted is a mapping."
+        return
+    bundles = yield from _entries(value, "bundles", "bundle")
+    environments = yield from _entries(value, "virtualenvs", "VirtualEnv")
+    for subject, entry in bundles:
+        yield from _digest_sentence(entry.get("sha256"), f"The {subject}")
+        problem = release_problem(entry.get("release"))
+        if problem is not None:
+            yield f"The {subject} has the release {shown(entry.get('release'))}; {problem}."
+        yield from _flag(entry, "default", subject)
+    for subject, entry in environments:
+        wheels = entry.get("wheels")
+        if not isinstance(wheels, (list, type(None))):
+            yield f"The wheels of the {subject} are {shown(wheels)}; wanted is a list of digests."
+        for wheel in wheels if isinstance(wheels, list) else ():
+            yield from _digest_sentence(wheel, f"A wheel of the {subject}")
+        bundle = entry.get("bundle")
+        if bundle not in (None, "") and name_problem(bundle) is not None:
+            yield f"The bundle of the {subject} is {shown(bundle)}; {name_problem(bundle)}."
+        yield from _flag(entry, "system_site_packages", subject)
+    defaults = [shown(entry.get("name")) for _subject, entry in bundles if entry.get("default") is True]
+    if len(defaults) > 1:
+        yield f"The bundles {', '.join(defaults)} are all declared default; one bundle can be bin/python."
+    yield from _absent_problems(value.get("absent"))
+
+
+def _entries(value: Mapping[str, Any], part: str, what: str) -> Generator[str, None, list[tuple[str, Mapping[str, Any]]]]:
+    """Yield what is wrong with a list of named things, and return those that can be looked at further, each with what it is called."""
+    entries = value.get(part)
+    if entries is not None and not isinstance(entries, list):
+        yield f"The part '{part}' of the declaration is {shown(entries)}; wanted is a list of mappings."
+        return []
+    found = []
+    seen: set[str] = set()
+    for entry in entries or ():
+        if not isinstance(entry, Mapping):
+            yield f"The part '{part}' of the declaration holds {shown(entry)}; wanted is a list of mappings."
+            continue
+        name = entry.get("name")
+        problem = name_problem(name)
+        if problem is not None:
+            yield f"The {what} name {shown(name)} cannot be used: {problem}."
+        elif name in seen:
+            yield f"The {what} '{name}' is declared twice; leave one."
+        else:
+            seen.add(str(name))
+        found.append((f"{what} {shown(name)}", entry))
+    return found
+
+
+def _digest_sentence(value: object, subject: str) -> Iterator[str]:
+    problem = digest_problem(value)
+    if problem is not None:
+        yield f"{subject} has the digest {shown(value)}; {problem}."
+
+
+def _flag(entry: Mapping[str, Any], key: str, subject: str) -> Iterator[str]:
+    # Text would count as true, 'false' among it.
+    if not isinstance(entry.get(key), (bool, type(None))):
+        yield f"The {subject} has {shown(entry[key])} for {key}; wanted is true or false."
+
+
+def _absent_problems(absent: object) -> Iterator[str]:
+    if absent is not None and not isinstance(absent, Mapping):
+        yield f"The part 'absent' of the declaration is {shown(absent)}; wanted is a mapping."
+        return
+    for part in ("bundles", "virtualenvs"):
+        names = (absent or {}).get(part)
+        if names is not None and not isinstance(names, list):
+            yield f"The part 'absent.{part}' of the declaration is {shown(names)}; wanted is a list of names."
+            continue
+        for name in names or ():
+            problem = name_problem(name)
+            if problem is not None:
+                yield f"The part 'absent.{part}' of the declaration holds {shown(name)}: {problem}."

@@ -44,6 +44,8 @@ _WHAT_AND_REMEDY = {
     "ELOOP": ("the path runs through a loop of links", "Remove the loop or choose another root."),
     "EMFILE": ("too many files are open in this process", "Raise the limit (ulimit -n) or lower the number of jobs."),
     "ENFILE": ("too many files are open on this system", "Raise the limit of the system and run again."),
+    "EAGAIN": ("the system has no room for it at this moment", "Raise the limit of this user's processes and run again."),
+    "ENOMEM": ("the system has no memory left for it", "Free memory and run again."),
     "EIO": ("the device reports an input/output error", "Check the disk and the kernel log."),
     "ETXTBSY": ("the file is being executed", "Stop the process that runs it and run again."),
     "ENOTEMPTY": ("the directory is not empty", "Stop the program that writes there and run again."),

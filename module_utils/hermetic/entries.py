@@ -4,22 +4,13 @@
 
 from __future__ import annotations
 
-import re
-
+from .grammar import path_problem, target_problem
 from .spelling import folded
 
 DIRECTORY, FILE, LINK = "directory", "file", "link"
 KINDS = (DIRECTORY, FILE, LINK)
 
-_DRIVE = re.compile(r"^[A-Za-z]:")
-_WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$", re.IGNORECASE)
-_WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 _LONGEST_CHAIN = 40
-
-
-def is_windows_name(part: str) -> bool:
-    """Tell whether Windows takes a name as it is: no device, no stream, nothing that it would cut off."""
-    return not (_WINDOWS_DEVICE.match(part) or _WINDOWS_FORBIDDEN.search(part) or part[-1:] in ("", ".", " "))
 
 
 class Entries:
@@ -43,7 +34,9 @@ class Entries:
             clean = clean.removesuffix("/")
             if clean in ("", ".") and name in (".", "./"):
                 return ""
-        reason = self._fault_of_name(clean) or self._fault_of_place(clean, kind) or (_fault_of_target(target) if kind == LINK else None)
+        reason = path_problem(clean, windows=self._windows) or self._fault_of_place(clean, kind)
+        if reason is None and kind == LINK:
+            reason = target_problem(clean, target)
         if reason is not None:
             self.problems.append(f"{name!r}: {reason}")
             return None
@@ -71,26 +64,6 @@ class Entries:
             reason = self._fault_of_way(name.split("/")[:-1], target, targets)
             if reason is not None:
                 self.problems.append(f"{name!r}: link to {target!r} {reason}")
-
-    def _fault_of_name(self, name: str) -> str | None:
-        if "\0" in name:
-            return "the name holds a NUL"
-        if "\\" in name:
-            return "the name holds a backslash"
-        if name.startswith("/"):
-            return "the path is absolute"
-        if _DRIVE.match(name):
-            return "the path begins with a drive letter"
-        parts = name.split("/")
-        if ".." in parts:
-            return "the path holds '..'"
-        if "" in parts or "." in parts:
-            return "the path holds an empty part"
-        if self._windows:
-            for part in parts:
-                if not is_windows_name(part):
-                    return f"{part!r} is no file name on Windows"
-        return None
 
     def _fault_of_place(self, name: str, kind: str) -> str | None:
         parts = name.split("/")
@@ -131,13 +104,3 @@ class Entries:
 
     def _key(self, name: str) -> str:
         return folded(name) if self._fold_case else name
-
-
-def _fault_of_target(target: str) -> str | None:
-    if not target:
-        return "the link has no target"
-    if "\0" in target or "\\" in target:
-        return f"the link target {target!r} holds a NUL or a backslash"
-    if target.startswith("/") or _DRIVE.match(target):
-        return f"the link target {target!r} is absolute"
-    return None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import InvalidRequest
+from .json_text import parse_json
 
 
 def pack(document: Mapping[str, Any]) -> str:
@@ -23,7 +24,7 @@ def pack(document: Mapping[str, Any]) -> str:
 def unpack(text: str) -> dict[str, Any]:
     """Return the document that was packed; raises InvalidRequest for anything else."""
     try:
-        document = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
+        document = parse_json(zlib.decompress(base64.b64decode(text, validate=True)))
     except (ValueError, binascii.Error, zlib.error) as error:
         raise InvalidRequest(
             f"The module's parameter could not be unpacked ({error}); it is written by the collection's action plugin only."

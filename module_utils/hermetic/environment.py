@@ -15,9 +15,11 @@ from typing import Any
 
 from . import engine_library, windows_environment
 from .durable import extended, inside
-from .errors import BrokenArtifact
+from .errors import BrokenArtifact, BrokenRoot
+from .grammar import part_problem, shown
 from .lay import quoted
 from .receipts import BundleReceipt, LaidReceipt
+from .record_files import read_text
 from .spelling import spelled_otherwise
 from .tree_files import WAYS, choose_way, hard_link, write_file
 
@@ -195,9 +197,9 @@ def _scripts(wheel: LaidReceipt, laid_tree: Path, *, python: str, platform: str)
     if wheel.entry_points:
         engine_library.enable()
         for name, module, attribute, section in wheel.entry_points:
-            if not name or "/" in name or "\\" in name or name in (".", ".."):
+            if part_problem(name, windows=platform.startswith("windows-")) is not None:
                 raise BrokenArtifact(
-                    f"The wheel {wheel.filename} has an entry point named {name!r}, which is no file name. Lock another version."
+                    f"The wheel {wheel.filename} has an entry point named {shown(name)}, which is no file name. Lock another version."
                 )
             script, data = _command(name, module, attribute, section, python=python, platform=platform)
             found[script] = data
@@ -291,7 +293,11 @@ def _taken(wheel: str, path: str, shared: Mapping[str, tuple[str, list[Any], str
 
 def _record_with_scripts(wheel: LaidReceipt, laid_tree: Path, where: Places, scripts: Mapping[str, bytes]) -> bytes:
     """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from environment to environment."""
-    lines = Path(extended(laid_tree / "site" / wheel.dist_info / "RECORD")).read_text(encoding="utf-8").splitlines()
+    record = laid_tree / "site" / wheel.dist_info / "RECORD"
+    try:
+        lines = read_text(record).splitlines()
+    except ValueError as error:
+        raise BrokenRoot(f"{record} cannot be read: {error}. Run drift with verify deep, then converge to repair it.") from error
     beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).digest(), len(data)) for script, data in scripts.items()}
     for path, (_mode, size, sha256) in wheel.files.items():
         scheme, _unused, rest = path.partition("/")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .printable import printable_lines
 from .redaction import redacted as redacted
 
 
@@ -14,8 +15,8 @@ class HermeticError(Exception):
     """
 
     def __init__(self, message: str, problems: list[str] | None = None) -> None:
-        self.message = redacted(message)
-        self.problems = [redacted(problem) for problem in problems or []]
+        self.message = printable_lines(redacted(message))
+        self.problems = [printable_lines(redacted(problem)) for problem in problems or []]
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import posixpath
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from .durable import extended
 from .explain import ForeignPackage
 from .receipts import EnvironmentReceipt, LaidReceipt
+from .record_files import read_text
 from .wheel_name import distribution
 
 
@@ -43,9 +45,9 @@ def _paths(dist_info: Path, site_packages: str) -> frozenset[str]:
     """Return the paths, relative to the tree, that a package's own RECORD claims, and the directories of byte code beside them."""
     claimed = {posixpath.join(site_packages, dist_info.name)}
     try:
-        with open(dist_info / "RECORD", encoding="utf-8", newline="") as stream:
-            rows = [row[0] for row in csv.reader(stream) if row]
-    except (OSError, UnicodeDecodeError, csv.Error):
+        # Whoever put the package there wrote it: it may be a pipe, a link to a device, or have no end.
+        rows = [row[0] for row in csv.reader(io.StringIO(read_text(dist_info / "RECORD"), newline="")) if row]
+    except (FileNotFoundError, ValueError, csv.Error):
         rows = []
     for row in rows:
         path = posixpath.normpath(posixpath.join(site_packages, row))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +12,11 @@ from pathlib import Path
 from . import extended_attributes, links, windows_in_use
 from .durable import exchange, extended, make_directory, patiently, sync_directory, write_json
 from .errors import BrokenRoot
+from .grammar import LARGEST_GENERATION, generation_number, is_number, name_problem, tree_parts
 from .journal import begun_generation
 from .layout import BUILDING, DISCARDED, STABLE_LINKS, Layout
 from .receipts import BundleReceipt, Generation, Records, dump
+from .record_files import read_json
 from .removal import aside_name, free, remove_tree, try_to_remove
 
 WINDOWS = os.name == "nt"
@@ -225,8 +226,13 @@ def from_facade(layout: Layout, number: int, records: Records) -> Generation | N
     default = records.bundles.get(lib.replace("\\", "/").split("/")[-2]) if lib is not None and "/" in lib.replace("\\", "/") else None
     if default is None or not (base / "envs").is_dir():
         return None
-    targets = {name: links.read(base / "envs" / name) for name in sorted(os.listdir(base / "envs"))}
+    targets = {name: links.read(base / "envs" / name) for name in sorted(os.listdir(base / "envs")) if name_problem(name) is None}
     virtualenvs = {name: target.replace("\\", "/").rpartition("/")[2] for name, target in targets.items() if target is not None}
+    virtualenvs = {
+        name: tree_id
+        for name, tree_id in virtualenvs.items()
+        if (parts := tree_parts("environments", tree_id)) is not None and parts["name"] == name
+    }
     below = [records.environments[tree_id].bundle for tree_id in virtualenvs.values() if tree_id in records.environments]
     bundles = {records.bundles[tree_id].name: tree_id for tree_id in below if tree_id in records.bundles}
     written = datetime.datetime.fromtimestamp(int(os.lstat(base).st_mtime), datetime.timezone.utc)
@@ -254,10 +260,28 @@ def point_stable_links(layout: Layout, generation: Generation, bundles: Mapping[
 def told_number(layout: Layout) -> int | None:
     """Return the number that was written down at the last switch: what holds when the link itself is lost, on Windows."""
     try:
-        number = json.loads(layout.in_force.read_text(encoding="utf-8"))["number"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return _read_switch(layout)
+    except (FileNotFoundError, ValueError):
         return None
-    return number if isinstance(number, int) else None
+
+
+def unreadable_switch(layout: Layout) -> str | None:
+    """Return why the number of the last switch cannot be read, None where it can or nothing was written down."""
+    try:
+        _read_switch(layout)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        return f"{layout.in_force} cannot be read ({error}); it will be written again."
+    return None
+
+
+def _read_switch(layout: Layout) -> int:
+    document = read_json(layout.in_force)
+    number = document.get("number") if isinstance(document, dict) else None
+    if not is_number(number, least=1, most=LARGEST_GENERATION):
+        raise ValueError("it names no generation")
+    return number
 
 
 def current_number(layout: Layout) -> int | None:
@@ -265,10 +289,10 @@ def current_number(layout: Layout) -> int | None:
     target = links.read(layout.current)
     if target is None:
         return None
-    name = target.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    if not name.isdecimal() or not links.points_to(layout.current, _to_generation(layout, int(name))):
+    number = generation_number(target.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    if number is None or not links.points_to(layout.current, _to_generation(layout, number)):
         return None
-    return int(name)
+    return number
 
 
 def require_known(records: Records, number: int) -> Generation:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from typing import Any
 
 from .confinement import missing_landmarks
 from .errors import BrokenInterpreter
+from .json_text import parse_json
+from .system_limits import no_more_processes
 from .workers import clean_environment
 
 _ASK = (
@@ -41,6 +42,9 @@ def ask(executable: Path) -> dict[str, Any]:
     except subprocess.TimeoutExpired as error:
         raise BrokenInterpreter(f"The interpreter {executable} did not answer within {_PATIENCE} seconds.") from error
     except OSError as error:
+        refused = no_more_processes(error, executable)
+        if refused is not None:
+            raise refused from error
         raise BrokenInterpreter(
             f"The interpreter {executable} does not start: {error.strerror}. A missing program loader or an archive for another platform looks like this."
         ) from error
@@ -48,9 +52,11 @@ def ask(executable: Path) -> dict[str, Any]:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
         raise BrokenInterpreter(f"The interpreter {executable} ended with exit code {done.returncode}; it said: {said}")
     try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        raise BrokenInterpreter(f"The interpreter {executable} answered {done.stdout[:200]!r} where its version was wanted.") from error
+        answer = parse_json(done.stdout)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not all(isinstance(answer.get(key), str) for key in ("version", "prefix")):
+        raise BrokenInterpreter(f"The interpreter {executable} answered {done.stdout[:200]!r} where its version was wanted.")
     return answer
 
 

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from .durable import write_json
 from .errors import BrokenRoot
+from .grammar import LARGEST_GENERATION, is_number
 from .layout import Layout
+from .record_files import read_json
+from .removal import remove_tree
 
 
 @contextmanager
@@ -22,6 +24,9 @@ def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int 
     A journal that an earlier run left stays behind unless this block ends all that was begun.
     """
     found = layout.journal.exists()
+    if layout.journal.is_dir() and not layout.journal.is_symlink():
+        # A file cannot be renamed over it; it has been reported, and this block is what it stood in the way of.
+        remove_tree(layout.journal)
     try:
         write_json(layout.journal, {"format": 1, "pid": os.getpid(), "generation": generation, "steps": list(steps)})
     except BrokenRoot:
@@ -38,9 +43,9 @@ def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int 
 def begun_generation(layout: Layout) -> int | None:
     """Return the number of the generation that a run which was cut off was making."""
     try:
-        with open(layout.journal, encoding="utf-8") as file:
-            number = json.load(file)["generation"]
-    except (OSError, ValueError, KeyError, TypeError):
-        # No journal, or one of another writer: it says that something was cut off, and no more.
+        document = read_json(layout.journal)
+    except (FileNotFoundError, ValueError):
+        # No journal, or one that cannot be read: it says that something was cut off, and no more.
         return None
-    return number if isinstance(number, int) else None
+    number = document.get("generation") if isinstance(document, dict) else None
+    return number if is_number(number, least=1, most=LARGEST_GENERATION) else None

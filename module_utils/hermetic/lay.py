@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .durable import inside
-from .entries import is_windows_name
 from .errors import BrokenArtifact
+from .grammar import is_windows_name, path_problem
 from .spelling import spelled_otherwise
 from .tree_files import write_file
 
@@ -121,7 +121,7 @@ class _Destination:
 
     def _write(self, path: str, data: bytes, *, mode: int) -> str:
         parts = path.split("/")
-        if ".." in parts or "" in parts or "\\" in path or ":" in path:
+        if path_problem(path) is not None or ":" in path:
             raise BrokenArtifact(
                 f"The wheel holds the entry {path!r}, which would lie outside its tree; it was not laid. Use another wheel."
             )

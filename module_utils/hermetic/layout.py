@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from .grammar import generation_number, tree_parts
 
 # The digests are cut so that Windows paths stay below 260 characters and a script's first line below 127 bytes.
 _TREE_DIGEST = 12
 _LAID_DIGEST = 16
-
-VALID_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 # What a build leaves when it is killed starts with one of these, in the directory of the finished trees: same file system, one rename away.
 BUILDING = ".new-"
@@ -31,17 +30,11 @@ FILE_TIME = 1_000_000_000
 FILE_TIME_NS = FILE_TIME * 1_000_000_000
 
 
-_TREE_NAMES = {
-    "bundles": re.compile(r".+-[0-9a-f]{12}"),
-    "environments": re.compile(r".+-[0-9a-f]{12}"),
-    "laid": re.compile(r"[0-9a-f]{16}-[0-9a-f]{12}"),
-    "generations": re.compile(r"[0-9]+"),
-}
-
-
 def is_tree_name(kind: str, name: str) -> bool:
     """Tell whether a name in one of the directories of trees is one that the engine gives."""
-    return kind in _TREE_NAMES and _TREE_NAMES[kind].fullmatch(name) is not None
+    if kind == "generations":
+        return generation_number(name) is not None
+    return kind in RECEIPT_KINDS and tree_parts(kind, name) is not None
 
 
 def bundle_id(name: str, *, release: str, sha256: str) -> str:

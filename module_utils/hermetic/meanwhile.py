@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from .system_limits import started
+
 Answer = TypeVar("Answer")
 
 
@@ -22,7 +24,8 @@ class Meanwhile(Generic[Answer]):
         self._answers: list[Answer] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        # Where the system has no room for a thread, the work waits until its answer is asked for.
+        self._started = started(self._thread)
 
     def _run(self) -> None:
         try:
@@ -32,7 +35,10 @@ class Meanwhile(Generic[Answer]):
 
     def result(self) -> Answer:
         """Return what the work returned."""
-        self._thread.join()
+        if self._started:
+            self._thread.join()
+        elif self._error is None and not self._answers:
+            self._run()
         if self._error is not None:
             raise self._error
         return self._answers[0]

@@ -37,6 +37,7 @@ def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None
     for path, reason in records.unreadable.items():
         observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, path))
         observation.leftovers.append(Path(path))
+    _check_record_of_switch(layout, observation)
     begun = generations.never_in_force(layout, records)
     if begun is not None:
         del records.generations[begun]
@@ -60,6 +61,14 @@ def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None
         if verify != "none":
             check_stored(layout, observation, stored, {inode: digests.get(inode, "") for inode in to_read})
     return observation
+
+
+def _check_record_of_switch(layout: Layout, observation: Observation) -> None:
+    reason = generations.unreadable_switch(layout)
+    if reason is not None:
+        observation.facade_broken = observation.facade_broken or WINDOWS
+        observation.leftovers.append(layout.in_force)
+        observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, "state/current.json"))
 
 
 def _check_root(layout: Layout, observation: Observation) -> None:

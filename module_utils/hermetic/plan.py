@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from .amiss import PROTECT, RENAME, SET_ASIDE
@@ -12,6 +13,7 @@ from .confinement import missing_landmarks
 from .declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
 from .explain import open_finding
 from .finding import PENDING, Finding
+from .grammar import LARGEST_GENERATION
 from .layout import laid_id
 from .observation import Observation, Reused
 from .receipts import EnvironmentReceipt, Generation
@@ -230,6 +232,9 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
     for receipt in sorted(records.environments.values(), key=lambda receipt: receipt.id):
         if receipt.id in planned or not plan.relay.intersection(receipt.laid):
             continue
+        if receipt.bundle not in records.bundles and all(bundle.id != receipt.bundle for bundle in plan.install):
+            # Its bundle has lost its receipt, and is not in use: the environment does not start, and nothing is known to build it on.
+            continue
         rebuilt = _as_it_was(receipt)
         plan.environments.append(rebuilt)
         planned.add(receipt.id)
@@ -267,7 +272,7 @@ def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bun
         return
     numbers = observation.records.generations
     target = Generation(
-        number=max(numbers, default=0) + 1,
+        number=_next_number(numbers),
         created=now,
         kept=False,
         default=next((bundle.name for bundle in bundles.values() if bundle.default), None),
@@ -282,3 +287,9 @@ def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bun
     elif observation.facade_broken:
         plan.restore_facade = True
         plan.steps.append(Step("restore_links", "generation", f"the links of generation {current.number} are not as they were made"))
+
+
+def _next_number(numbers: Collection[int]) -> int:
+    """Return the number of a new generation: after all others, or a free one where a record has the last number that there is."""
+    following = max(numbers, default=0) + 1
+    return following if following <= LARGEST_GENERATION else next(number for number in itertools.count(1) if number not in numbers)

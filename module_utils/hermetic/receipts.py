@@ -4,19 +4,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from .errors import BrokenRoot
+from .grammar import is_number, shown
 from .layout import Layout
 from .manifest import FileRecord, Manifest, from_bundle_files
+from .receipt_checks import record_problem
+from .record_files import read_json
 from .spelling import other_spelling
 
 RECEIPT_FORMAT = 1
+_LATEST_FORMAT = 999
 
 Hints = Mapping[str, list[int]]
 
@@ -161,7 +164,7 @@ class Generation:
         return (self.default, self.bundles, self.virtualenvs) == (other.default, other.bundles, other.virtualenvs)
 
 
-_KINDS: dict[str, Any] = {"bundles": BundleReceipt, "environments": EnvironmentReceipt, "laid": LaidReceipt}
+_KINDS: dict[str, Any] = {"bundles": BundleReceipt, "environments": EnvironmentReceipt, "laid": LaidReceipt, "generations": Generation}
 
 
 _SHAPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "list": list, "FileRecord": list, "Mapping": dict, "Hints": dict}
@@ -172,39 +175,50 @@ def dump(record: BundleReceipt | LaidReceipt | EnvironmentReceipt | Generation) 
     return {"format": RECEIPT_FORMAT, **record.__dict__}
 
 
-def _load(path: Path, record_type: Any) -> Any:
-    """Return the record in a file, or the sentence that says why it cannot be read."""
+def _load(path: Path, kind: str) -> Any:
+    """Return the record in a file, None where it is gone, or the sentence that says why it cannot be read."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            document = json.load(stream)
-        number = document.pop("format")
-        if isinstance(number, int) and number > RECEIPT_FORMAT:
+        document = read_json(path)
+        if not isinstance(document, dict):
+            raise ValueError(f"it holds {shown(document)} where an object is wanted")
+        number = document.pop("format", None)
+        # A number that no release will ever have is damage, not the future.
+        if is_number(number, least=RECEIPT_FORMAT + 1, most=_LATEST_FORMAT):
             raise BrokenRoot(
                 f"{path} has the format {number}, and this engine reads {RECEIPT_FORMAT}: a later release of hermetic.python wrote it. "
                 "Use that release or a later one; nothing was changed."
             )
-        if number != RECEIPT_FORMAT:
-            raise ValueError(f"the format is {number!r}")
-        record = record_type(**document)
-        _check_shape(record, path)
-        return record
+        if not is_number(number, least=RECEIPT_FORMAT, most=RECEIPT_FORMAT):
+            raise ValueError(f"the format is {shown(number)}")
+        return _record(kind, document, path)
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return f"{path} cannot be read ({type(error).__name__}: {error}); what it stands for will be made again."
+    except ValueError as error:
+        return f"{path} cannot be read ({error}); what it stands for will be made again."
 
 
-def _check_shape(record: Any, path: Path) -> None:
-    """Raise ValueError for a record that was written by something else than ``dump``, or for something else than its name says."""
-    for field in fields(record):
-        value, wanted = getattr(record, field.name), str(field.type)
-        fits = any(isinstance(value, kind) for prefix, kind in _SHAPES.items() if wanted.startswith(prefix))
-        if not fits and not (value is None and wanted.endswith("| None")):
-            raise ValueError(f"{field.name} is {value!r:.40}")
-    told = str(record.number) if isinstance(record, Generation) else record.id
+def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
+    """Return a document as a record; raises ValueError for one that ``dump`` did not write, or that is not what its file's name says."""
+    record_type = _KINDS[kind]
+    known = {field.name: field for field in fields(record_type)}
+    missing = [key for key, field in known.items() if key not in document and field.default is MISSING and field.default_factory is MISSING]
+    unknown = [shown(key) for key in document if key not in known]
+    if missing or unknown:
+        told = (("it lacks", missing), ("it has the unknown", unknown))
+        raise ValueError(", ".join(f"{what} {', '.join(keys[:6])}" for what, keys in told if keys))
+    for key, value in document.items():
+        wanted = str(known[key].type)
+        fits = any(isinstance(value, shape) for prefix, shape in _SHAPES.items() if wanted.startswith(prefix))
+        if (not fits or (isinstance(value, bool) and not wanted.startswith("bool"))) and not (value is None and wanted.endswith("| None")):
+            raise ValueError(f"{key} is {shown(value)}")
+    problem = record_problem(kind, document)
+    if problem is not None:
+        raise ValueError(problem)
+    told_name = str(document["number"]) if kind == "generations" else document["id"]
     # A file system that folds case finds it by its right name, too: it is the same record, and its name is put right.
-    if told != path.stem and other_spelling(path.parent, path.name, [f"{told}.json"]) is None:
-        raise ValueError(f"it speaks of {told}")
+    if told_name != path.stem and other_spelling(path.parent, path.name, [f"{told_name}.json"]) is None:
+        raise ValueError(f"it speaks of {told_name}")
+    return record_type(**document)
 
 
 @dataclass
@@ -232,20 +246,13 @@ def _files(directory: Path) -> list[Path]:
 def load_records(layout: Layout) -> Records:
     """Read every receipt and generation below a root; a missing root has none."""
     records = Records({}, {}, {}, {}, {})
-    for kind, record_type in _KINDS.items():
+    for kind in _KINDS:
         found = getattr(records, kind)
-        directory = layout.receipts(kind)
+        directory = layout.generation_records if kind == "generations" else layout.receipts(kind)
         for path in _files(directory):
-            record = _load(path, record_type)
+            record = _load(path, kind)
             if isinstance(record, str):
                 records.unreadable[str(path)] = record
             elif record is not None:
-                found[record.id] = record
-    directory = layout.generation_records
-    for path in _files(directory):
-        record = _load(path, Generation)
-        if isinstance(record, str):
-            records.unreadable[str(path)] = record
-        elif record is not None:
-            records.generations[record.number] = record
+                found[record.number if kind == "generations" else record.id] = record
     return records

@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .artifact import Artifact
-from .declaration import Declaration, digest_problem, parse_declaration
+from .declaration import Declaration, parse_declaration
 from .errors import InvalidRequest
+from .grammar import LARGEST_GENERATION, digest_problem, file_name_problem, is_number, shown, text_problem
 
 REQUEST_FORMAT = 1
 COMMANDS = ("converge", "drift", "generation", "info", "uninstall")
@@ -19,15 +22,19 @@ VERIFY_LEVELS = ("none", "quick", "deep")
 SCOPES = ("system", "partial")
 LINK_MODES = ("auto", "reflink", "hardlink", "copy")
 
-_NUMBERS: dict[str, tuple[Any, int]] = {
-    "keep_generations": (int, 1),
-    "jobs": (int, 0),
-    "retries": (int, 0),
-    "lock_timeout": ((int, float), 0),
-    "timeout": ((int, float), 0),
-    "download_timeout": ((int, float), 1),
-    "minimum_rate": ((int, float), 0),
-    "maximum_size": (int, 1),
+_DEEPEST_ROOT = 100
+GENERATION_ACTIONS = ("activate", "keep", "release", "sweep")
+
+# Each with the least and the most that can be meant, and whether a part of one can.
+_NUMBERS = {
+    "keep_generations": (1, 10**6, False),
+    "jobs": (0, 4096, False),
+    "retries": (0, 1000, False),
+    "lock_timeout": (0, 10**7, True),
+    "timeout": (0, 10**7, True),
+    "download_timeout": (1, 10**7, True),
+    "minimum_rate": (0, 10**12, True),
+    "maximum_size": (1, 10**15, False),
 }
 
 
@@ -67,114 +74,151 @@ class Request:
     """Whether a root is removed under the processes that run from it."""
 
 
-def _parse_options(value: Mapping[str, Any], problems: list[str]) -> Options:
+def option_problems(value: Mapping[str, Any]) -> list[str]:
+    """Return everything that is wrong with options; the controller asks before it touches a host."""
     known = Options.__dataclass_fields__
-    problems.extend(f"The option '{name}' is not known; known are {', '.join(sorted(known))}." for name in value if name not in known)
-    options = Options(**{name: given for name, given in value.items() if name in known and given is not None})
-    if options.verify not in VERIFY_LEVELS:
-        problems.append(f"The option verify is '{options.verify}'; wanted is one of {', '.join(VERIFY_LEVELS)}.")
-    if options.link_mode not in LINK_MODES:
-        problems.append(f"The option link_mode is '{options.link_mode}'; wanted is one of {', '.join(LINK_MODES)}.")
-    for name, (kind, least) in _NUMBERS.items():
-        given = getattr(options, name)
-        if isinstance(given, bool) or not isinstance(given, kind) or given < least:
-            problems.append(f"The option {name} is {given!r}; wanted is a number, {least} or more.")
-    return options
+    problems = [f"The option {shown(name)} is not known; known are {', '.join(sorted(known))}." for name in value if name not in known]
+    given = {name: each for name, each in value.items() if name in known and each is not None}
+    for name, choices in (("verify", VERIFY_LEVELS), ("link_mode", LINK_MODES)):
+        if name in given and given[name] not in choices:
+            problems.append(f"The option {name} is {shown(given[name])}; wanted is one of {', '.join(choices)}.")
+    for name, (least, most, fraction) in _NUMBERS.items():
+        each = given.get(name, least)
+        fits = is_number(each, least=least, most=most) or (
+            fraction and isinstance(each, float) and math.isfinite(each) and least <= each <= most
+        )
+        if not fits:
+            problems.append(f"The option {name} is {shown(each)}; wanted is a number, {least} or more and at most {most}.")
+    if "ca_path" in given and text_problem(given["ca_path"], longest=4096) is not None:
+        problems.append(f"The option ca_path is {shown(given['ca_path'])}; wanted is a path.")
+    for name in (name for name, each in known.items() if each.type == "bool"):
+        if not isinstance(given.get(name, False), bool):
+            problems.append(f"The option {name} is {shown(given[name])}; wanted is true or false.")
+    return problems
 
 
-def _parse_artifacts(value: Mapping[str, Any], problems: list[str]) -> dict[str, Artifact]:
-    found = {}
-    for sha256, entry in value.items():
+def _parse_options(value: Mapping[str, Any]) -> Options:
+    return Options(**{name: given for name, given in value.items() if given is not None})
+
+
+def _artifact_problems(artifacts: Mapping[str, Any]) -> Iterator[str]:
+    for sha256, entry in artifacts.items():
+        name = sha256[:12] if digest_problem(sha256) is None else shown(sha256)
+        if not isinstance(entry, Mapping):
+            yield f"The artifact {name} is {shown(entry)}; wanted is a mapping."
+            continue
         filename = entry.get("filename")
-        problem = digest_problem(sha256, f"The artifact {filename!r}")
-        if problem:
-            problems.append(problem)
-        if not isinstance(filename, str) or "/" in filename or "\\" in filename or filename.startswith(".") or not filename:
-            problems.append(
-                f"The artifact {sha256[:12]} has the file name {filename!r}; wanted is a name without a path that does not start with a dot."
-            )
-        unpacked = entry.get("unpacked")
-        found[sha256] = Artifact(
+        problem = digest_problem(sha256)
+        if problem is not None:
+            yield f"The artifact {shown(filename)} has the digest {shown(sha256)}; {problem}."
+        problem = file_name_problem(filename, windows=os.name == "nt")
+        if problem is not None:
+            yield f"The artifact {name} has the file name {shown(filename)}; {problem}."
+        for key in ("size", "unpacked"):
+            if entry.get(key) is not None and not is_number(entry[key]):
+                yield f"The artifact {name} has the {key} {shown(entry[key])}; wanted is a number of bytes, or nothing."
+        sources = entry.get("sources")
+        if sources is not None and not isinstance(sources, list):
+            yield f"The sources of the artifact {name} are {shown(sources)}; wanted is a list of URLs and paths."
+            continue
+        for place, source in enumerate(sources or ()):
+            # The source itself may hold a secret.
+            if not source or text_problem(source, longest=1 << 16) is not None:
+                yield f"Source {place + 1} of the artifact {name} is not a URL or path: {text_problem(source, longest=1 << 16) or 'it is empty'}."
+
+
+def _parse_artifacts(value: Mapping[str, Any]) -> dict[str, Artifact]:
+    return {
+        sha256: Artifact(
             sha256=sha256,
-            filename=str(filename),
+            filename=entry["filename"],
             size=entry.get("size"),
             sources=tuple(entry.get("sources") or ()),
-            unpacked=unpacked if isinstance(unpacked, int) and unpacked >= 0 else None,
+            unpacked=entry.get("unpacked"),
         )
-    return found
+        for sha256, entry in value.items()
+    }
 
 
-def _shape_problems(value: object) -> Iterator[str]:
-    """Tell which parts of a document have another shape than a request, so that reading it needs no further care."""
-    if not isinstance(value, Mapping):
-        yield f"The request is a {type(value).__name__}; wanted is a mapping."
+def credentials_problems(credentials: object) -> Iterator[str]:
+    """Yield what is wrong with credentials; no value of theirs is ever shown."""
+    if credentials is None:
         return
-    for name in ("options", "artifacts", "declaration", "generation", "credentials"):
-        part = value.get(name)
-        if part is not None and not isinstance(part, Mapping):
-            yield f"The part '{name}' of the request is a {type(part).__name__}; wanted is a mapping."
-    artifacts, declaration = value.get("artifacts"), value.get("declaration")
-    for sha256, entry in artifacts.items() if isinstance(artifacts, Mapping) else ():
-        if not isinstance(entry, Mapping):
-            yield f"The artifact {sha256[:12]} is a {type(entry).__name__}; wanted is a mapping."
-        elif not isinstance(entry.get("sources") or [], list):
-            yield f"The sources of the artifact {sha256[:12]} are a {type(entry['sources']).__name__}; wanted is a list."
-    if not isinstance(declaration, Mapping):
+    if not isinstance(credentials, Mapping):
+        yield "The credentials are no mapping; wanted is a mapping of host names, each with username and password."
         return
-    for name in ("bundles", "virtualenvs"):
-        entries = declaration.get(name)
-        if not isinstance(entries or [], list) or not all(isinstance(entry, Mapping) for entry in entries or []):
-            yield f"The part '{name}' of the declaration is no list of mappings; wanted is a list of mappings."
-        elif any(not isinstance(entry.get("wheels") or [], list) for entry in entries or []):
-            yield "The wheels of a VirtualEnv are no list; wanted is a list of digests."
-    if not isinstance(declaration.get("absent") or {}, Mapping):
-        yield "The part 'absent' of the declaration is no mapping; wanted is a mapping."
+    for host, entry in credentials.items():
+        if not isinstance(host, str) or not isinstance(entry, Mapping):
+            yield f"The credentials for the host {shown(host)} are no mapping; wanted is a mapping with username and password."
+        elif any(not isinstance(entry.get(key), (str, type(None))) for key in ("username", "password")):
+            yield f"The credentials for the host {shown(host)} have a username or password that is no text; put it in quotes."
 
 
-def parse_request(value: Mapping[str, Any]) -> Request:
-    """Read a request; raises InvalidRequest with every problem in it."""
-    problems: list[str] = list(_shape_problems(value))
-    if problems:
-        raise InvalidRequest("The request cannot be carried out.", problems)
-    if not isinstance(value, Mapping):
-        raise InvalidRequest(f"The request is {type(value).__name__}; wanted is a JSON object.")
-    if value.get("format") != REQUEST_FORMAT:
-        problems.append(
-            f"The request has format {value.get('format')!r}; this engine reads {REQUEST_FORMAT}. Use collection and engine of one release."
-        )
-    command = value.get("command")
-    if command not in COMMANDS:
-        problems.append(f"The command is {command!r}; wanted is one of {', '.join(COMMANDS)}.")
-    root = value.get("root")
-    if not isinstance(root, str) or not Path(root).is_absolute():
-        problems.append(f"The root is {root!r}; wanted is an absolute path.")
+def _root_problems(root: object) -> Iterator[str]:
+    if not isinstance(root, str) or text_problem(root, longest=4096) is not None or not Path(root).is_absolute():
+        yield f"The root is {shown(root)}; wanted is an absolute path of printable characters."
     elif Path(root).parent == Path(root):
-        problems.append(f"The root is {root!r}, which is the whole file system; wanted is a directory for this project alone.")
-    options = _parse_options(value.get("options") or {}, problems)
-    artifacts = _parse_artifacts(value.get("artifacts") or {}, problems)
-    scope = value.get("scope", "system")
-    if scope not in SCOPES:
-        problems.append(f"The scope is {scope!r}; wanted is one of {', '.join(SCOPES)}.")
-    generation = value.get("generation") or {}
+        yield f"The root is {shown(root)}, which is the whole file system; wanted is a directory for this project alone."
+    elif len(Path(root).parts) > _DEEPEST_ROOT:
+        yield f"The root {shown(root)} has more than {_DEEPEST_ROOT} directories above it; choose a shorter path."
+    elif ".." in Path(root).parts:
+        yield f"The root is {shown(root)}, which goes through '..'; write the path that it leads to."
+
+
+def _generation_problems(generation: Mapping[str, Any]) -> Iterator[str]:
+    if generation.get("action") not in GENERATION_ACTIONS:
+        yield f"The generation action is {shown(generation.get('action'))}; wanted is activate, keep, release or sweep."
+    number = generation.get("number")
+    if number not in (None, "previous") and not is_number(number, least=0, most=LARGEST_GENERATION):
+        yield f"The generation is {shown(number)}; wanted is a number or 'previous'."
+
+
+def parse_request(value: object) -> Request:
+    """Read a request; raises InvalidRequest with every problem in it."""
+    if not isinstance(value, Mapping):
+        raise InvalidRequest("The request cannot be carried out.", [f"The request is {shown(value)}; wanted is a mapping."])
+    problems: list[str] = []
+    if not is_number(value.get("format"), least=REQUEST_FORMAT, most=REQUEST_FORMAT):
+        problems.append(
+            f"The request has format {shown(value.get('format'))}; this engine reads {REQUEST_FORMAT}. Use collection and engine of one release."
+        )
+    parts: dict[str, Mapping[str, Any]] = {}
+    for name in ("options", "artifacts", "generation"):
+        part = value.get(name)
+        parts[name] = part if isinstance(part, Mapping) else {}
+        if part is not None and not isinstance(part, Mapping):
+            problems.append(f"The part '{name}' of the request is {shown(part)}; wanted is a mapping.")
+    for name, choices in (("command", COMMANDS), ("scope", SCOPES)):
+        if value.get(name, "system" if name == "scope" else None) not in choices:
+            problems.append(f"The {name} is {shown(value.get(name))}; wanted is one of {', '.join(choices)}.")
+    problems += _root_problems(value.get("root"))
+    for name in ("check", "force"):
+        if not isinstance(value.get(name), (bool, type(None))):
+            problems.append(f"The part '{name}' of the request is {shown(value[name])}; wanted is true or false.")
+    problems += option_problems(parts["options"])
+    problems += _artifact_problems(parts["artifacts"])
+    problems += credentials_problems(value.get("credentials"))
+    if value.get("command") == "generation":
+        problems += _generation_problems(parts["generation"])
     declaration: Declaration | None = None
     if value.get("declaration") is not None:
         try:
-            declaration = parse_declaration(value["declaration"], complete=scope == "system")
+            declaration = parse_declaration(value["declaration"], complete=value.get("scope", "system") == "system")
         except InvalidRequest as error:
-            problems.extend(error.problems)
-    if command == "converge" and value.get("declaration") is None:
+            problems += error.problems
+    elif value.get("command") == "converge":
         problems.append("The command converge needs a declaration.")
     if problems:
         raise InvalidRequest("The request cannot be carried out.", problems)
     return Request(
-        command=str(command),
-        root=Path(str(root)),
+        command=value["command"],
+        root=Path(value["root"]),
         check=bool(value.get("check")),
         declaration=declaration,
-        artifacts=artifacts,
-        options=options,
-        generation_action=generation.get("action"),
-        generation_number=generation.get("number"),
+        artifacts=_parse_artifacts(parts["artifacts"]),
+        options=_parse_options(parts["options"]),
+        generation_action=parts["generation"].get("action"),
+        generation_number=parts["generation"].get("number"),
         credentials=value.get("credentials") or {},
         force=value.get("force") is True,
     )

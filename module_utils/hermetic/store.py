@@ -27,6 +27,7 @@ from .layout import BUILDING, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
 from .removal import free, try_to_remove
+from .system_limits import started
 from .unpacked_bundle import bundle_info, check_confined, verify_unpacked
 from .wheel_name import distribution
 from .workers import Workers, core_count
@@ -323,9 +324,10 @@ def _flushing(root: Path) -> Iterator[None]:
             sync_file_system(root)
 
     thread = threading.Thread(target=flush, daemon=True)
-    thread.start()
+    flushing = started(thread)
     try:
         yield
     finally:
         done.set()
-        thread.join()
+        if flushing:
+            thread.join()

@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .bundle_json import FORMAT, bundle_problems
 from .confinement import CONFINED, missing_landmarks
 from .declaration import Bundle
 from .errors import BrokenArtifact
+from .grammar import shown
 from .inspection import Inspection, file_owner
-from .manifest import Manifest, from_bundle_files
+from .manifest import Manifest
+from .record_files import read_json
 
 
 def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bundle) -> tuple[dict[str, Any], list[Any]]:
@@ -25,25 +27,19 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
             f"{subject} holds no bundle.json; wanted is an archive made by bundle_build. Publish one and declare its release."
         )
     try:
-        info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if info["format"] != 1:
-            raise BrokenArtifact(
-                f"{subject} has format {info['format']}; this engine reads 1. Use the hermetic.python release that made it."
-            )
-        from_bundle_files(info["files"])
-        outside = [path for path in info["files"] if not {"", ".", ".."}.isdisjoint(path.split("/"))]
-        if outside:
-            raise BrokenArtifact(f"{subject} holds a bundle.json that lists paths outside its tree. Build it again.", outside)
-        python = info["python"]
-        needed = (info["platform"], python["version"], python["executable"], python["commands"].items())
-        named = (info["name"], info["release"], *needed)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        info = read_json(path)
+    except ValueError as error:
+        raise BrokenArtifact(f"{subject} holds a bundle.json that cannot be read ({error}). Build it again.") from error
+    if isinstance(info, dict) and info.get("format", FORMAT) != FORMAT:
         raise BrokenArtifact(
-            f"{subject} holds a bundle.json that cannot be read ({type(error).__name__}: {error}). Build it again."
-        ) from error
-    if named[:2] != (bundle.name, bundle.release):
+            f"{subject} has format {shown(info['format'])}; this engine reads {FORMAT}. Use the hermetic.python release that made it."
+        )
+    problems = bundle_problems(info)
+    if problems:
+        raise BrokenArtifact(f"{subject} holds a bundle.json that cannot be read. Build it again.", problems)
+    if (info["name"], info["release"]) != (bundle.name, bundle.release):
         raise BrokenArtifact(
-            f"{subject} is the bundle '{named[0]}' {named[1]}. Declare it by that name and release, or publish the right archive."
+            f"{subject} is the bundle '{info['name']}' {info['release']}. Declare it by that name and release, or publish the right archive."
         )
     size, sha256 = written["bundle.json"]
     return info, [0o644, size, sha256]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .durable import extended, write_text
+from .record_files import read_text
 from .tree_files import hard_link
 
 MARK = ".hermetic-stand-in"
@@ -21,6 +22,8 @@ MARK = ".hermetic-stand-in"
 _PLACES = ("", "Scripts", "bin", "bin\\Scripts")
 _PROGRAMS = (".exe", ".dll")
 _IMPORT = "import "
+# A mark that somebody changed may lead to itself.
+_LONGEST_CHAIN = 40
 
 
 def make(directory: Path, target: str) -> None:
@@ -52,7 +55,8 @@ def target(directory: Path) -> str | None:
 
 def is_one(directory: Path) -> bool:
     """Tell whether the directory is a stand-in."""
-    return os.path.isfile(directory / MARK)
+    # Whatever the mark has become: no other program makes a file of this name.
+    return os.path.lexists(extended(directory / MARK))
 
 
 def is_stale(directory: Path) -> bool:
@@ -68,15 +72,15 @@ def is_stale(directory: Path) -> bool:
     return any(_differs(directory / name, shown / name) for name in names) or any(is_stale(directory / name) for name in inner)
 
 
-def resolved(path: str) -> Path:
-    """Return the path with every stand-in on the way replaced by what it leads to."""
+def resolved(path: str, *, followed: int = 0) -> Path:
+    """Return the path with every stand-in on the way replaced by what it leads to, as far as they do not lead in a circle."""
     whole = Path(path)
     found = Path(whole.anchor)
     for part in whole.parts[1:]:
         found = found / part
         lines = _lines(found)
-        if lines:
-            found = resolved(lines[0])
+        if lines and followed < _LONGEST_CHAIN:
+            found = resolved(lines[0], followed=followed + 1)
     return found
 
 
@@ -91,9 +95,10 @@ def absolute_pth(source: Path) -> str:
 
 def _lines(directory: Path) -> list[str]:
     try:
-        return (directory / MARK).read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+        lines = read_text(directory / MARK).splitlines()
+    except (FileNotFoundError, ValueError):
         return []
+    return [] if any("\0" in line for line in lines) else lines
 
 
 def _programs(shown: Path) -> Iterator[tuple[str, Path]]:
@@ -126,7 +131,10 @@ def _differs(path: Path, source: Path) -> bool:
     if not os.path.isfile(extended(source)):
         return False
     if source.suffix == "._pth":
-        return path.read_text(encoding="utf-8") != absolute_pth(source)
+        try:
+            return read_text(path) != absolute_pth(source)
+        except ValueError:
+            return True
     ours, theirs = os.lstat(extended(path)), os.lstat(extended(source))
     if ours.st_nlink > 1 or os.path.samestat(ours, theirs):
         return not os.path.samestat(ours, theirs)

@@ -20,6 +20,7 @@ from typing import Any
 
 from . import engine_library
 from .errors import HermeticError
+from .system_limits import started
 
 _BLOCK = 1 << 20
 
@@ -73,7 +74,11 @@ def _lines(busy: threading.Event) -> Iterator[str]:
             os._exit(1)
         waiting.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
+    if not started(threading.Thread(target=read, daemon=True)):
+        # Without a thread to watch, the end of the engine shows when the job is done.
+        for line in sys.stdin:
+            yield line
+        return
     while (line := waiting.get()) is not None:
         yield line
 

@@ -16,8 +16,11 @@ from typing import Any
 
 from . import worker
 from .durable import explain
-from .errors import BrokenInterpreter, HermeticError
+from .errors import BrokenInterpreter, BrokenRoot, HermeticError
+from .grammar import shown
+from .json_text import parse_json
 from .look import Inode
+from .system_limits import no_more_processes, started
 
 # The engine's own package may lie in a zip; its import path and name are handed on, so that nothing is unpacked.
 _START = (
@@ -74,6 +77,9 @@ class Workers:
                 cwd=os.path.abspath(os.sep),
             )
         except OSError as error:
+            refused = no_more_processes(error, self._python)
+            if refused is not None:
+                raise refused from error
             raise BrokenInterpreter(
                 f"The interpreter {self._python} does not start: {error.strerror}. Run drift with verify deep, then converge to repair its bundle."
             ) from error
@@ -83,21 +89,39 @@ class Workers:
         waiting = deque(enumerate(jobs))
         answers: list[dict[str, Any]] = [{} for _job in jobs]
         failures: list[Exception] = []
+        refusals: list[BrokenRoot] = []
 
         def serve() -> None:
             try:
-                self._serve(waiting, answers)
+                process = self._start()
+            except BrokenRoot as error:
+                # Others may have started, and do all of the work.
+                refusals.append(error)
+                return
+            except HermeticError as error:
+                failures.append(error)
+                waiting.clear()
+                return
+            try:
+                self._serve(process, waiting, answers)
             except HermeticError as error:
                 failures.append(error)
                 waiting.clear()
 
-        threads = [threading.Thread(target=serve) for _number in range(min(self._count, len(jobs)))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
+        running = []
+        for _number in range(min(self._count, len(jobs))):
+            thread = threading.Thread(target=serve)
+            if not started(thread):
+                break
+            running.append(thread)
+        if jobs and not running:
+            serve()
+        for thread in running:
             thread.join()
         if failures:
             raise failures[0]
+        if waiting:
+            raise refusals[0]
         problems = [answer["error"] + "".join(f"\n    {more}" for more in answer["problems"]) for answer in answers if "error" in answer]
         refused = [answer for answer in answers if answer.get("errno")]
         if refused:
@@ -108,8 +132,19 @@ class Workers:
             raise HermeticError(f"{len(problems)} of {len(jobs)} jobs of the build failed; nothing was switched.", problems)
         return answers
 
-    def _serve(self, waiting: deque[tuple[int, dict[str, Any]]], answers: list[dict[str, Any]]) -> None:
-        process = self._start()
+    def _answer(self, line: str) -> dict[str, Any]:
+        try:
+            answer = parse_json(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or not {"digests", "laid", "error"} & answer.keys():
+            raise BrokenInterpreter(
+                f"A worker of {self._python} answered {shown(line)} where its result was wanted. "
+                "Run drift with verify deep to see whether its bundle is whole."
+            )
+        return answer
+
+    def _serve(self, process: subprocess.Popen[str], waiting: deque[tuple[int, dict[str, Any]]], answers: list[dict[str, Any]]) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise AssertionError("the streams of a process that was started with pipes are there")
         try:
@@ -122,7 +157,7 @@ class Workers:
                     process.stdin.write(json.dumps(job) + "\n")
                     process.stdin.flush()
                     line = process.stdout.readline()
-                except OSError:
+                except (OSError, UnicodeDecodeError):
                     line = ""
                 if not line:
                     said = process.stderr.read().strip()[-2000:]
@@ -130,7 +165,7 @@ class Workers:
                         f"A worker of {self._python} ended in the middle of its work (exit code {process.wait()}). "
                         f"Run drift with verify deep to see whether its bundle is whole. It said: {said or 'nothing'}"
                     )
-                answers[number] = json.loads(line)
+                answers[number] = self._answer(line)
         finally:
             for stream in (process.stdin, process.stdout, process.stderr):
                 try:

@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   name:
     description:
-      - Name of the bundle, of lower-case letters, digits, V(.), V(_) and V(-). It is not a path.
+      - Name of the bundle, of at most 64 lower-case letters, digits, V(.), V(_) and V(-). It is neither a path nor the name of a Windows device.
     type: str
     default: python
   release:
@@ -50,7 +50,7 @@ options:
     suboptions:
       name:
         description:
-          - Name of the bundle, of lower-case letters, digits, V(.), V(_) and V(-). It is not a path.
+          - Name of the bundle, of at most 64 lower-case letters, digits, V(.), V(_) and V(-). It is neither a path nor the name of a Windows device.
         type: str
         default: python
       release:

@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   name:
     description:
-      - Name of the VirtualEnv, of lower-case letters, digits, V(.), V(_) and V(-). It is not a path.
+      - Name of the VirtualEnv, of at most 64 lower-case letters, digits, V(.), V(_) and V(-). It is neither a path nor the name of a Windows device.
       - Its interpreter is C(envs/<name>/bin/python) below O(root).
     type: str
     required: true
@@ -56,7 +56,7 @@ options:
     suboptions:
       name:
         description:
-          - Name of the VirtualEnv, of lower-case letters, digits, V(.), V(_) and V(-). It is not a path.
+          - Name of the VirtualEnv, of at most 64 lower-case letters, digits, V(.), V(_) and V(-). It is neither a path nor the name of a Windows device.
           - Its interpreter is C(envs/<name>/bin/python) below O(root).
         type: str
         required: true

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..module_utils.hermetic.grammar import tree_parts
 from .host_probe import HostFacts
 from .target_run import NoInterpreter, TargetRun
 
@@ -42,9 +43,9 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
 
 def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
     """Return the finding for a bundle whose interpreter cannot tell anything itself."""
-    name = bundle_id.rsplit("-", 2)[0]
+    parts = tree_parts("bundles", bundle_id) or {"name": bundle_id}
     return {
-        "subject": f"bundle:{name}",
+        "subject": f"bundle:{parts['name']}",
         "kind": "not_runnable",
         "severity": "high",
         "cause": "tampered",

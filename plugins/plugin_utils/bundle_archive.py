@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import json
-import re
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -13,15 +13,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..module_utils.hermetic.bundle_json import FORMAT, bundle_problems, metadata_problems
 from ..module_utils.hermetic.confinement import CONFINED
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ..module_utils.hermetic.grammar import shown
+from ..module_utils.hermetic.json_text import parse_json
 from .platforms import PLATFORMS, Target
 
 METADATA = "bundle.json"
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-RELEASE = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 _LARGEST = 64 << 20
 # What the repository's index repeats of a bundle's metadata.
+# What the standard library raises for archives that are damaged, or made to be.
+_UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    NotImplementedError,
+    IndexError,
+)
 INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages", CONFINED)
 # An index that was published before says nothing of these.
 INDEXED_LATER = (CONFINED,)
@@ -39,10 +55,10 @@ def read_metadata(path: Path) -> dict[str, Any]:
             content = _from_tar(path)
     except KeyError as error:
         raise BrokenArtifact(f"Bundle {path}: has no {METADATA}; it was not made by bundle_build") from error
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except _UNREADABLE as error:
         raise BrokenArtifact(f"Bundle {path}: is not a readable .tar.gz or .zip archive: {error}") from error
     try:
-        metadata = json.loads(content)
+        metadata = parse_json(content)
     except ValueError as error:
         raise BrokenArtifact(f"Bundle {path}: its {METADATA} is not JSON: {error}") from error
     check_metadata(metadata, subject=f"Bundle {path}")
@@ -50,28 +66,30 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 
 def check_metadata(metadata: Any, *, subject: str) -> None:
-    """Raise one error with everything that is wrong with a bundle's metadata."""
+    """Raise one error with everything that is wrong with a bundle.json."""
     if not isinstance(metadata, Mapping):
         raise HermeticError(f"{subject}: its {METADATA} is not an object")
-    if metadata.get("format") != 1:
-        raise HermeticError(f"{subject}: has format {metadata.get('format')!r}; this version of the collection reads format 1")
-    problems = []
-    for key, pattern in (("name", NAME), ("release", RELEASE)):
-        if not isinstance(metadata.get(key), str) or not pattern.fullmatch(metadata[key]) or ".." in metadata[key]:
-            problems.append(f"{key} is {metadata.get(key)!r}; wanted {pattern.pattern}")
-    if metadata.get("platform") not in PLATFORMS:
-        problems.append(f"platform is {metadata.get('platform')!r}; wanted one of {', '.join(sorted(PLATFORMS))}")
-    if not isinstance(metadata.get("python"), Mapping):
-        problems.append("python is missing")
-    if not isinstance(metadata.get("engine"), bool):
-        problems.append("engine is missing")
-    if not isinstance(metadata.get("hermetic"), str):
-        problems.append("hermetic is missing")
-    if metadata.get(CONFINED) not in (None, True, False):
-        problems.append(f"{CONFINED} is {metadata[CONFINED]!r}; wanted true or false")
+    if metadata.get("format") != FORMAT:
+        raise HermeticError(f"{subject}: has format {shown(metadata.get('format'))}; this version of the collection reads format {FORMAT}")
+    problems = bundle_problems(metadata)
     if problems:
-        raise HermeticError(f"{subject}: its metadata is not that of a bundle", problems)
-    Target.of(metadata["platform"], python=metadata["python"], libc=metadata.get("libc"), macos=metadata.get("macos"))
+        raise HermeticError(f"{subject}: its metadata is not that of a bundle; build it again", problems)
+    _target_of(metadata)
+
+
+def is_metadata(value: object) -> bool:
+    """Tell whether a value is what a bundle.json says beside its list of files."""
+    if not isinstance(value, Mapping) or metadata_problems(value):
+        return False
+    try:
+        _target_of(value)
+    except HermeticError:
+        return False
+    return True
+
+
+def _target_of(metadata: Mapping[str, Any]) -> Target:
+    return Target.of(metadata["platform"], python=metadata["python"], libc=metadata.get("libc"), macos=metadata.get("macos"))
 
 
 def archive_name(metadata: Mapping[str, Any]) -> str:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, HermeticError
+from ..module_utils.hermetic.grammar import digest_problem
+from ..module_utils.hermetic.record_files import read_json
 from ..module_utils.hermetic.redaction import shown
 from .private_directory import intruders
 
@@ -43,7 +45,7 @@ class ControllerCache:
     def read(self, kind: str, key: str) -> Any | None:
         """Return what was written under this kind and key, or None; a damaged entry counts as none."""
         try:
-            return json.loads(self._entry(kind, key).read_bytes())
+            return read_json(self._entry(kind, key))
         except (FileNotFoundError, ValueError):
             return None
         except OSError as error:
@@ -68,7 +70,7 @@ class ControllerCache:
         keep: Callable[[Any], bool] = lambda value: True,
         refresh: bool = False,
     ) -> Any:
-        """Return the kept value if it is valid, else compute it and, if it may be kept, keep it.
+        """Return the kept value if ``valid`` says so of whatever is there, else compute it and, if it may be kept, keep it.
 
         Of many processes one computes, the others wait for it.
         """
@@ -86,7 +88,7 @@ class ControllerCache:
         """Return the SHA-256 of a local file, remembered for as long as the file's inode, size and time stay the same."""
         state = os.stat(path)
         key = digest_of([os.path.abspath(path), state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns])
-        return str(self.memo("digest", key, lambda: sha256_of(path)))
+        return str(self.memo("digest", key, lambda: sha256_of(path), valid=lambda kept: digest_problem(kept) is None))
 
     def download(
         self, sources: str | Sequence[str], *, sha256: str, filename: str, http: HttpSource | None = None, size: int | None = None

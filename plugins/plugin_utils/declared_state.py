@@ -12,7 +12,7 @@ from typing import Any
 from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.layout import VALID_NAME
+from ..module_utils.hermetic.grammar import name_problem, shown
 from ..module_utils.hermetic.spec import DEFAULT_BUNDLE
 from .host_probe import HostFacts
 from .supply import BundleArtifact, DeclaredLock, Index, Supply, Target, Wheel
@@ -243,11 +243,11 @@ def installed_bundle(info: Mapping[str, Any], name: str | None) -> Mapping[str, 
 def refuse_bad_names(what: str, names: Sequence[str]) -> None:
     """Raise one error with every name that cannot be one, or is there twice."""
     problems = [
-        f"{name!r} is a path; wanted is a plain name, which becomes a directory below the root"
+        f"{shown(name)} is a path; wanted is a plain name, which becomes a directory below the root"
         if "/" in name or "\\" in name or name in (".", "..")
-        else f"{name!r} is no name; wanted are lower-case letters, digits, '.', '_' and '-', at most 64, the first a letter or digit"
-        for name in names
-        if not VALID_NAME.fullmatch(name)
+        else f"{shown(name)} is no name; {problem}"
+        for name, problem in ((name, name_problem(name)) for name in names)
+        if problem is not None
     ]
     problems += [f"'{name}' is declared {names.count(name)} times; leave one" for name in dict.fromkeys(names) if names.count(name) > 1]
     if problems:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.grammar import tree_parts
 
 _MARK = "hermetic-probe-1 "
 _REQUIRED = frozenset({"os", "machine", "uid", "libc", "root_type", "root_writable", "tools", "root"})
@@ -152,7 +153,8 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
         root_type=facts["root_type"],
         root_writable=facts["root_writable"] == "yes",
         interpreter=_interpreter(repeated["engine"], root=clean),
-        dead=tuple(repeated["dead"]),
+        # A directory of another name is none of ours; the engine reports it.
+        dead=tuple(each for each in repeated["dead"] if tree_parts("bundles", each) is not None),
         tools=frozenset(filter(None, facts["tools"].split(","))),
         free=int(facts["free"]) * 1024 if "free" in facts else None,
     )

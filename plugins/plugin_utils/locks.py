@@ -74,13 +74,16 @@ def read_lock(path: str | Path) -> Lock:
         if file in texts:
             continue
         try:
+            if not file.is_file() and file.exists():
+                problems.append(f"{file}{included_by}: is no regular file")
+                continue
             content = file.read_bytes()
             text = content.decode("utf-8-sig")
         except OSError as error:
             problems.append(f"{file}{included_by}: {error.strerror or error}")
             continue
-        except UnicodeDecodeError as error:
-            problems.append(f"{file}{included_by}: is not UTF-8 text ({error})")
+        except ValueError as error:
+            problems.append(f"{file}{included_by}: is not UTF-8 text, or no path ({error})")
             continue
         # Lengths keep two files from being taken for one with the same bytes.
         digest.update(b"%d\0" % len(content) + content)

@@ -112,7 +112,7 @@ def pip_configuration(cache: ControllerCache) -> dict[str, str]:
     )
 
     def unchanged(kept: Any) -> bool:
-        return all(_changed_at(path) == when for path, when in kept["files"])
+        return _is_configuration(kept) and all(_changed_at(path) == when for path, when in kept["files"])
 
     # Credentials would lie on disk in the answer; so only an answer without any is kept.
     kept = cache.read("pip-configuration", key)
@@ -124,6 +124,15 @@ def pip_configuration(cache: ControllerCache) -> dict[str, str]:
     if "problem" not in values and redacted(repr(values)) == repr(values):
         cache.write("pip-configuration", key, {"values": values, "files": [[path, _changed_at(path)] for path in files]})
     return values
+
+
+def _is_configuration(kept: Any) -> bool:
+    """Tell whether what the cache holds is what was put there."""
+    if not isinstance(kept, dict) or not isinstance(kept.get("values"), dict) or not isinstance(kept.get("files"), list):
+        return False
+    return all(isinstance(value, str) for value in kept["values"].values()) and all(
+        isinstance(file, list) and len(file) == 2 and isinstance(file[0], str) and "\0" not in file[0] for file in kept["files"]
+    )
 
 
 def _ask_pip() -> tuple[dict[str, str], list[str]]:

@@ -88,6 +88,10 @@ facts="$facts root_type=$root_type root_writable=$root_writable"
 
 # Prints what is known of the bundle $1 and succeeds when its interpreter can run the engine.
 look() {
+    # Any other name is none of ours, and would be read as another fact.
+    case $1 in
+        ""|.*|*[!A-Za-z0-9._+-]*) return 1 ;;
+    esac
     [ -d "$root/bundles/$1/lib/engine" ] || return 1
     python=$root/bundles/$1/bin/python3
     [ -e "$python" ] || [ -L "$python" ] || return 1

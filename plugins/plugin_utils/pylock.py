@@ -12,10 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock, PylockValidationError
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, shown
 from .marker_logic import Verdict, judge, undecided
 from .platforms import Target
 from .wheel import Wheel, offered_builds
@@ -26,10 +27,12 @@ def parse_pylock(text: str, *, path: Path) -> Pylock:
     """Parse and validate a lock file's text."""
     try:
         return Pylock.from_dict(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise HermeticError(f"Lock {path} is not TOML: {error}; lock it again") from error
-    except PylockValidationError as error:
+    except RecursionError as error:
+        raise HermeticError(f"Lock {path} is not TOML that a tool wrote: it is nested too deeply; lock it again") from error
+    except (PylockValidationError, TypeError, AttributeError, KeyError) as error:
         raise HermeticError(f"Lock {path} is not a valid pylock file: {error}; lock it again") from error
+    except ValueError as error:  # not TOML, or a number with more digits than Python reads
+        raise HermeticError(f"Lock {path} is not TOML: {error}; lock it again") from error
 
 
 def select_from_pylock(
@@ -51,7 +54,7 @@ def select_from_pylock(
     for package in lock.packages:
         try:
             verdict = judge(package.marker, values, unknown=target.unknown_markers, context="lock_file")
-        except (UndefinedComparison, UndefinedEnvironmentName) as error:
+        except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
             problems.append(f"{package.name}: its marker {str(package.marker)!r} cannot be evaluated for {target.label}: {error}")
             continue
         if verdict.applies is None:
@@ -159,7 +162,7 @@ def _wheel_from_archive(package: Package, archive: PackageArchive, target: Targe
     filename = re.split(r"[/\\]", location)[-1]
     try:
         parse_wheel_filename(filename)
-    except InvalidWheelFilename:
+    except ValueError:
         return f"{package.name} is locked to the source archive {filename}; build a wheel of it, publish it and lock that"
     if not best_first([filename], target, filename=str):
         return no_wheel(package.name, target, [filename], has_sdist=False)
@@ -168,7 +171,10 @@ def _wheel_from_archive(package: Package, archive: PackageArchive, target: Targe
 
 def _checked(name: str, filename: str, found: PackageWheel | PackageArchive, directory: Path) -> Wheel | str:
     sha256 = found.hashes.get("sha256", "").lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+    problem = file_name_problem(filename)
+    if problem is not None:
+        return f"{name}: the lock has the file name {shown(filename)}; {problem}; lock it again"
+    if digest_problem(sha256) is not None:
         return f"{name}: {filename} has no SHA-256 in the lock (it has: {', '.join(found.hashes)}); lock again with sha256 hashes"
     if "@" in urlsplit(found.url or "").netloc:
         return f"{name}: the lock holds a user name or password in the URL of {filename}; remove it there and give it as credentials or in netrc"

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from packaging.version import InvalidVersion, Version
 
+_DIGITS = re.compile(r"[0-9]{1,64}")
+
 
 def newest_first(releases: Iterable[str]) -> list[str]:
     """Return the releases sorted, the newest first; names that are no versions come last."""
@@ -16,7 +18,7 @@ def newest_first(releases: Iterable[str]) -> list[str]:
 
 
 def _rank(release: str) -> tuple[bool, Version, list[tuple[int, str]]]:
-    pieces = [(int(piece) if piece.isdigit() else -1, piece) for piece in re.split(r"[.+_-]|(?<=\d)(?=\D)", release)]
+    pieces = [(int(piece) if _DIGITS.fullmatch(piece) else -1, piece) for piece in re.split(r"[.+_-]|(?<=\d)(?=\D)", release)]
     try:
         return True, Version(release), pieces
     except InvalidVersion:

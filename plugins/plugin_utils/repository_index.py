@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +16,14 @@ from urllib.parse import quote, urlunsplit
 
 from ..module_utils.hermetic.confinement import is_open
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ..module_utils.hermetic.grammar import is_number
+from ..module_utils.hermetic.grammar import shown as shown_value
+from ..module_utils.hermetic.json_text import parse_json
 from ..module_utils.hermetic.redaction import shown
 from . import signature as signatures
-from .bundle_archive import check_metadata, read_metadata
+from .bundle_archive import is_metadata, read_metadata
 from .controller_cache import ControllerCache, local_path, sha256_of
+from .index_document import FORMAT, index_problems
 from .platforms import Target
 from .release_order import newest_first
 from .repository_reader import INDEX, DirectoryReader, WebReader
@@ -30,7 +32,6 @@ from .url_credentials import below, last_name, split_address
 if TYPE_CHECKING:
     from .http_source import HttpSource
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _THIS_PROCESS = f"process {os.getpid()} {time.time_ns()}"
 
 
@@ -205,32 +206,13 @@ def _base(location: str) -> str:
 def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
     """Parse an index and check all that its readers rely on, or raise one error with every problem."""
     try:
-        index = json.loads(content)
+        index = parse_json(content)
     except ValueError as error:
         raise BrokenArtifact(f"{subject} is not JSON: {error}") from error
-    if not isinstance(index, dict) or index.get("format") != 1:
-        found = index.get("format") if isinstance(index, dict) else type(index).__name__
-        raise HermeticError(f"{subject} has format {found!r}; this version of the collection reads format 1")
-    problems: list[str] = []
-    if not isinstance(index.get("serial"), int):
-        problems.append(f"serial is {index.get('serial')!r}; wanted a number")
-    try:
-        for name, bundle in index["bundles"].items():
-            for channel, release in bundle["channels"].items():
-                if release not in bundle["releases"]:
-                    problems.append(f"channel {channel} of {name} names release {release}, which is not there")
-            for release, entry in bundle["releases"].items():
-                for platform, archive in entry["platforms"].items():
-                    where = f"{name} {release} for {platform}"
-                    problems += _file_problems(where, archive, archive["sha256"])
-                    metadata = {"format": 1, "name": name, "release": release, "platform": platform, **archive}
-                    check_metadata(metadata, subject=where)
-        for sha256, wheel in index["wheels"].items():
-            problems += _file_problems(f"wheel {sha256}", wheel, sha256)
-    except (KeyError, TypeError, AttributeError) as error:
-        problems.append(f"it lacks or misplaces a part: {error!r}")
-    except HermeticError as error:
-        problems += [error.message, *error.problems]
+    if not isinstance(index, dict) or not is_number(index.get("format"), least=FORMAT, most=FORMAT):
+        found = shown_value(index.get("format")) if isinstance(index, dict) else shown_value(index)
+        raise HermeticError(f"{subject} has format {found}; this version of the collection reads format {FORMAT}")
+    problems = index_problems(index)
     if problems:
         raise BrokenArtifact(f"{subject} cannot be used; publish it again", problems)
     return index
@@ -257,7 +239,7 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         metadata = read_metadata(file)
         return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
 
-    metadata = cache.memo("archive-1", sha256, describe)
+    metadata = cache.memo("archive-1", sha256, describe, valid=lambda kept: is_metadata(kept) and is_number(kept.get("size")))
     return BundleArtifact(
         name=metadata["name"],
         release=metadata["release"],
@@ -274,22 +256,6 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         packages=tuple(metadata.get("packages") or ()),
         looks_above=is_open(metadata),
     )
-
-
-def is_inside(path: object) -> bool:
-    """Say whether a path of an index stays within the repository."""
-    return isinstance(path, str) and bool(path) and not path.startswith("/") and "\\" not in path and ".." not in path.split("/")
-
-
-def _file_problems(where: str, entry: Mapping[str, Any], sha256: object) -> list[str]:
-    problems = []
-    if not is_inside(entry["path"]):
-        problems.append(f"{where}: its path {entry['path']!r} leaves the repository")
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
-        problems.append(f"{where}: {sha256!r} is not a SHA-256")
-    if not isinstance(entry["size"], int) or entry["size"] < 0:
-        problems.append(f"{where}: its size is {entry['size']!r}")
-    return problems
 
 
 def _refuse_older(index: Index, digest: str, cache: ControllerCache, key: str) -> None:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,9 @@ from typing import Any
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.grammar import name_problem
 from .bundle_archive import INDEXED, archive_name
 from .release_order import newest_first
-
-_CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -202,8 +200,9 @@ def _move(index: dict[str, Any], move: ChannelMove, changes: list[Change], warni
     if bundle is None:
         problems.append(f"bundle {move.bundle!r} is not in the repository; bundles: {', '.join(sorted(index['bundles'])) or 'none'}")
         return
-    if not _CHANNEL.fullmatch(move.channel):
-        problems.append(f"channel {move.channel!r} is not a name; wanted lower case letters, digits, '.', '_' and '-'")
+    problem = name_problem(move.channel)
+    if problem is not None:
+        problems.append(f"channel {move.channel!r} is not a name; {problem}")
         return
     if move.release not in bundle["releases"]:
         releases = ", ".join(newest_first(bundle["releases"])) or "none"

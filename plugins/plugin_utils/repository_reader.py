@@ -72,7 +72,7 @@ class WebReader:
         published = self.cache.read(*_PUBLISHED)
 
         def recent(kept: Any) -> bool:
-            if fresh or kept.get("run") != self.run or kept.get("published") != published:
+            if fresh or not _is_answer(kept) or kept.get("run") != self.run or kept.get("published") != published:
                 return False
             return bool(0 <= time.time() - kept["asked"] < self.max_age)
 
@@ -80,6 +80,7 @@ class WebReader:
             if self.cache is None:
                 raise AssertionError("self.cache is set by now")
             kept = None if fresh else self.cache.read("index", key)
+            kept = kept if _is_answer(kept) else None
             known = {name: kept["answer"][field] for name, field in _VALIDATORS if kept["answer"].get(field)} if kept else {}
             asked = {"asked": time.time(), "run": self.run, "published": published}
             content, signed, answer = self._asked(with_signature, known)
@@ -112,6 +113,19 @@ class WebReader:
 def published_here(cache: ControllerCache) -> None:
     """Note that this controller published something: whatever index is remembered, in whatever run, is asked for again."""
     cache.write(*_PUBLISHED, time.time_ns())
+
+
+def _is_answer(kept: Any) -> bool:
+    """Tell whether what the cache holds is what was put there: anything else counts as nothing."""
+    if not isinstance(kept, dict) or not isinstance(kept.get("content"), str) or not isinstance(kept.get("asked"), (int, float)):
+        return False
+    answer = kept.get("answer")
+    texts = [kept.get("signature"), *((answer.get(field) for _name, field in _VALIDATORS) if isinstance(answer, dict) else [0])]
+    try:
+        kept["content"].encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return all(text is None or (isinstance(text, str) and text.isascii() and text.isprintable()) for text in texts)
 
 
 def _validators(headers: Mapping[str, str]) -> dict[str, str | None]:

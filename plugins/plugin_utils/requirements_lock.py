@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from packaging.markers import Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
 from .marker_logic import Verdict, judge
@@ -26,6 +26,8 @@ _INCLUDE = re.compile(r"^(?:(-r|--requirement)|(-c|--constraint))(?:\s*=\s*|\s+|
 # These say how to install, not what: wheels only and hashes only is what happens here anyway.
 _HARMLESS = re.compile(r"^(--require-hashes|--prefer-binary|--pre|--only-binary(=|\s+):all:)$")
 _INDEX_OPTION = re.compile(r"^(-i|--index-url|--extra-index-url|-f|--find-links|--no-index|--trusted-host)\b")
+# Each is read within the one that includes it.
+_MOST_FILES = 200
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def included_files(file: Path, text: str) -> Iterator[Path]:
     """Yield the local files that ``-r`` and ``-c`` lines name, resolved from the including file's directory."""
     for _unused, line in _logical_lines(text):
         if (match := _INCLUDE.match(line)) and "://" not in match[3]:
-            yield _resolve(file, match[3])
+            # What cannot be read as a path is reported with its line when the file is parsed.
+            with contextlib.suppress(ValueError, OSError, RuntimeError):
+                yield _resolve(file, match[3])
 
 
 def parse_requirements(path: Path, *, texts: Mapping[Path, str]) -> tuple[PinnedRequirement, ...]:
@@ -98,7 +102,14 @@ def _parse_file(
             if "://" in match[3]:
                 problems.append(f"{where}: includes {match[3]}; only local files are read, so put a copy beside the lock")
                 continue
-            include = _resolve(file, match[3])
+            try:
+                include = _resolve(file, match[3])
+            except (ValueError, OSError, RuntimeError) as error:
+                problems.append(f"{where}: includes {_shortened(match[3])!r}, which is no path: {error}")
+                continue
+            if len(seen) > _MOST_FILES:
+                problems.append(f"{where}: the lock includes more than {_MOST_FILES} files; join them")
+                continue
             narrows = constraining or bool(match[2])
             if (include, narrows) not in seen:
                 seen.add((include, narrows))
@@ -109,7 +120,7 @@ def _parse_file(
         elif constraining:
             try:
                 requirement = Requirement(_OPTION_PART.split(line, maxsplit=1)[0].strip())
-            except InvalidRequirement:
+            except (ValueError, RecursionError):
                 problems.append(f"{where}: {_shortened(line)!r} is not a constraint that can be checked; give a name and versions")
                 continue
             constraints.append(_Constraint(canonicalize_name(requirement.name), requirement.specifier, where))
@@ -135,10 +146,10 @@ def _parse_requirement(line: str, where: str, pins: list[PinnedRequirement], pro
     shown = _shortened(specification)
     try:
         requirement = Requirement(specification.strip())
-    except InvalidRequirement:
+    except (ValueError, RecursionError):
         if specification.strip().rstrip("/") == ".":
             problems.append(f"{where}: '.' is the project itself; export the lock without it (uv export --no-emit-project)")
-        elif re.match(r"^(git|hg|svn|bzr)\+", specification) or urlsplit(specification).scheme or re.match(r"^[./~]", specification):
+        elif re.match(r"^((git|hg|svn|bzr)\+|[A-Za-z][A-Za-z0-9+.-]*:|[./~])", specification):
             problems.append(f"{where}: {shown!r} is a URL or path; publish a wheel of it and pin its version with its hash")
         else:
             problems.append(f"{where}: {shown!r} is not a requirement; wanted name==version --hash=sha256:…")
@@ -166,7 +177,7 @@ def _pinned_version(requirement: Requirement) -> Version | None:
         return None
     try:
         return Version(specifiers[0].version)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
@@ -212,6 +223,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _resolve(file: Path, include: str) -> Path:
+    """Return the file that an include names; raises ValueError for a line that names none."""
     words: Iterable[str] = shlex.split(include)
     return (file.parent / next(iter(words), "")).resolve()
 

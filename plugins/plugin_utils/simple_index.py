@@ -4,19 +4,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.utils import canonicalize_name, parse_sdist_filename
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number
+from ..module_utils.hermetic.json_text import parse_json as parse_json_text
 from ..module_utils.hermetic.redaction import shown
 from .controller_cache import ControllerCache, digest_of, local_path
 from .package_sources import PackageSources
@@ -85,13 +86,19 @@ class WheelCandidates:
         if file.path:
             return self._cache.digest(file.path)
         url = file.url or ""
-        return str(self._cache.memo("url-digest", digest_of(url), lambda: self._http().digest(url)))
+        return str(
+            self._cache.memo(
+                "url-digest", digest_of(url), lambda: self._http().digest(url), valid=lambda kept: digest_problem(kept) is None
+            )
+        )
 
     def _page(self, project: str, index: str) -> Offer:
         directory = local_path(index)
         if directory is not None:
             page = directory / project / "index.html"
-            return Offer(tuple(parse_html(page.read_text("utf-8"), base=page.resolve().as_uri()))) if page.is_file() else Offer(())
+            if not page.is_file():
+                return Offer(())
+            return Offer(tuple(parse_html(page.read_text("utf-8", "replace"), base=page.resolve().as_uri())))
         return self._remote(below(index, f"{quote(project)}/"))
 
     def _links(self) -> Offer:
@@ -107,7 +114,7 @@ class WheelCandidates:
                 elif path.is_dir():
                     files.extend(_directory(path))
                 elif path.suffix in (".html", ".htm"):
-                    files.extend(parse_html(path.read_text("utf-8"), base=path.resolve().as_uri()))
+                    files.extend(parse_html(path.read_text("utf-8", "replace"), base=path.resolve().as_uri()))
                 elif path.is_file():
                     files.append(OfferedFile(path.name, path=str(path.absolute()), size=path.stat().st_size))
             self._linked = Offer(tuple(files), tuple(unreadable))
@@ -135,51 +142,62 @@ def _first_words(error: HermeticError) -> str:
 def parse_json(content: bytes, *, base: str) -> list[OfferedFile]:
     """Parse a project page of the JSON form."""
     try:
-        page = json.loads(content)
-        version = str(page.get("meta", {}).get("api-version", "1.0"))
-        files = page["files"]
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise HermeticError(f"{shown(base)}: is not a project page of a simple index: {error!r}") from error
+        page = parse_json_text(content)
+    except ValueError as error:
+        raise HermeticError(f"{shown(base)}: is not a project page of a simple index: {error}") from error
+    if not isinstance(page, dict) or not isinstance(page.get("files"), list) or not isinstance(page.get("meta", {}), dict):
+        raise HermeticError(f"{shown(base)}: is not a project page of a simple index: it has no list of files")
+    version = str(page.get("meta", {}).get("api-version", "1.0"))
     if not version.startswith("1."):
         raise HermeticError(f"{shown(base)}: speaks version {version} of the simple index; wanted 1.x")
-    return [
-        _offered(
-            base,
-            entry["url"],
-            filename=entry["filename"],
-            sha256=(entry.get("hashes") or {}).get("sha256"),
-            size=entry.get("size"),
-            requires_python=entry.get("requires-python"),
-            yanked=None if not entry.get("yanked") else ("" if entry["yanked"] is True else str(entry["yanked"])),
-        )
-        for entry in files
-    ]
+    found = (_from_entry(base, entry) for entry in page["files"] if isinstance(entry, dict))
+    return [file for file in found if file is not None]
+
+
+def _from_entry(base: str, entry: Mapping[str, Any]) -> OfferedFile | None:
+    """Return the file that an entry of a page offers, or None for one that offers none: the others are as good as before."""
+    hashes, size, requires, yanked = (entry.get(key) for key in ("hashes", "size", "requires-python", "yanked"))
+    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
+    return _offered(
+        base,
+        entry.get("url"),
+        filename=entry.get("filename"),
+        sha256=sha256 if isinstance(sha256, str) else None,
+        size=size if is_number(size) else None,
+        requires_python=requires if isinstance(requires, str) else None,
+        yanked=None if not yanked else (yanked if isinstance(yanked, str) else ""),
+    )
 
 
 def parse_html(text: str, *, base: str) -> list[OfferedFile]:
     """Parse a project page of the HTML form, or any page that links to wheels."""
     parser = _Anchors()
-    parser.feed(text)
-    parser.close()
-    if parser.base:
-        base = urljoin(base, parser.base)
+    try:
+        parser.feed(text)
+        parser.close()
+        base = urljoin(base, parser.base) if parser.base else base
+    except (AssertionError, ValueError) as error:  # what html.parser has for a declaration that is none, and urljoin for no URL
+        raise HermeticError(f"{base}: is not a page of HTML: {error}") from error
     files = []
     for anchor in parser.anchors:
         location, _unused, fragment = (anchor.get("href") or "").partition("#")
         digest = re.search(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)", fragment)
-        filename = unquote(urlsplit(location).path).rpartition("/")[2]
+        try:
+            filename = unquote(urlsplit(location).path).rpartition("/")[2]
+        except ValueError:  # no URL
+            continue
         if not filename.endswith((".whl", ".zip", ".tar.gz")):
             continue
-        files.append(
-            _offered(
-                base,
-                location,
-                filename=filename,
-                sha256=digest[1] if digest else None,
-                requires_python=anchor.get("data-requires-python"),
-                yanked=(anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
-            )
+        file = _offered(
+            base,
+            location,
+            filename=filename,
+            sha256=digest[1] if digest else None,
+            requires_python=anchor.get("data-requires-python"),
+            yanked=(anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
         )
+        if file is not None:
+            files.append(file)
     return files
 
 
@@ -200,19 +218,23 @@ class _Anchors(HTMLParser):
 
 def _offered(
     base: str,
-    location: str,
+    location: object,
     *,
-    filename: str,
+    filename: object,
     sha256: str | None = None,
     size: int | None = None,
     requires_python: str | None = None,
     yanked: str | None = None,
-) -> OfferedFile:
-    url = split_credentials(certain(urljoin(base, location)))[0]
-    path = local_path(url)
-    return OfferedFile(
-        filename, None if path else url, str(path) if path else None, sha256.lower() if sha256 else None, size, requires_python, yanked
-    )
+) -> OfferedFile | None:
+    if not isinstance(location, str) or not isinstance(filename, str) or file_name_problem(filename) is not None:
+        return None
+    try:
+        url = split_credentials(certain(urljoin(base, location)))[0]
+        path = local_path(url)
+    except (ValueError, RuntimeError):  # no URL, or a home that nobody has
+        return None
+    digest = sha256.lower() if sha256 and digest_problem(sha256.lower()) is None else None
+    return OfferedFile(filename, None if path else url, str(path) if path else None, digest, size, requires_python, yanked)
 
 
 def _directory(path: Path) -> list[OfferedFile]:
@@ -228,5 +250,5 @@ def _project_of(filename: str) -> str:
         return canonicalize_name(filename.split("-")[0])
     try:
         return parse_sdist_filename(filename)[0]
-    except InvalidSdistFilename:
+    except ValueError:  # InvalidSdistFilename, and versions with more digits than Python reads
         return ""

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.redaction import shown
+from ..module_utils.hermetic.request import credentials_problems
 from .controller_cache import ControllerCache, local_path
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources
@@ -71,6 +72,9 @@ class Supply:
         ``credentials`` ({host: {username, password}}). An empty list means the same as none.
         """
         options = dict(options or {})
+        problems = list(credentials_problems(options.get("credentials")))
+        if problems:
+            raise HermeticError(f"The option credentials cannot be used. {problems[0]}", problems)
         return cls(cache=ControllerCache.at(options.get("cache")), options=options)
 
     @property

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
+from ..module_utils.hermetic.request import REQUEST_FORMAT, option_problems
 from .url_credentials import host_names
-
-REQUEST_FORMAT = 1
 
 _ENGINE_OPTIONS = (
     *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "foreign_pythons", "check_free_space"),
@@ -34,6 +34,10 @@ def compose_request(
     force: bool = False,
 ) -> Request:
     """Return a request that holds only what its command needs; credentials are never part of it."""
+    given = {name: options[name] for name in _ENGINE_OPTIONS if options.get(name) is not None}
+    problems = option_problems(given)
+    if problems:
+        raise HermeticError(f"The options cannot be used; no host was changed. {problems[0]}", problems)
     request: Request = {
         "format": REQUEST_FORMAT,
         "command": command,
@@ -41,7 +45,7 @@ def compose_request(
         "root": root,
         "scope": scope,
         "artifacts": {sha256: dict(entry) for sha256, entry in (artifacts or {}).items()},
-        "options": {name: options[name] for name in _ENGINE_OPTIONS if options.get(name) is not None},
+        "options": given,
     }
     if declaration is not None:
         request["declaration"] = dict(declaration)
@@ -75,7 +79,7 @@ def generation_wish(state: str, number: str | None) -> dict[str, Any]:
     elif number.strip() == "previous":
         wanted = "previous"
     else:
-        if not number.strip().isdecimal():
+        if not re.fullmatch(r"[0-9]{1,10}", number.strip()):
             raise HermeticError(f"The generation is {number!r}; wanted is a number, or 'previous'.")
         wanted = int(number)
     return {"action": _ACTIONS[state], "number": wanted}

@@ -17,6 +17,7 @@ from ..module_utils.hermetic.spec import SOURCES
 from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_bootstrap, removal_command, secrets_text
 from .declared_state import DeclaredState
 from .engine_zip import engine_zip
+from .host_answer import checked_answer
 from .host_probe import HostFacts
 from .supply import BundleArtifact, Supply
 from .target_request import Request, artifacts_for_host, credentials_for, unreachable_from_host, with_first_sources, without_remote_sources
@@ -191,7 +192,8 @@ class TargetRun:
         hidden = {"_request": pack(parcel), "_engine": base64.b64encode(engine_zip()).decode("ascii")}
         arguments: dict[str, Any] = {**self.shown, "root": self.facts.root, **hidden}
         with self._timed("module"):
-            return self.connection.module(python, arguments, in_background=in_background)
+            answer = self.connection.module(python, arguments, in_background=in_background)
+        return answer if in_background or self._died(answer) else checked_answer(answer)
 
     def _told(self) -> Result:
         """Return what the result of a job in the background says beside what the engine says."""

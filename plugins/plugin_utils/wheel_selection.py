@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_sdist_filename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number
 from ..module_utils.hermetic.redaction import has_secret
 from .controller_cache import ControllerCache, digest_of
 from .locks import Lock
@@ -78,7 +79,7 @@ def select(
     )
 
     def usable(kept: Any) -> bool:
-        return kept["complete"] and all(not path or Path(path).is_file() for path in kept["paths"])
+        return _is_selection(kept) and kept["complete"] and all(Path(path).is_file() for path in kept["paths"])
 
     def compute() -> dict[str, Any]:
         warnings: list[str] = []
@@ -105,6 +106,26 @@ def select(
     # A signed address is not written down: such a selection is made in each task.
     kept = cache.memo(_KIND, key, compute, valid=usable, keep=without_secrets, refresh=refresh)
     return Selection(tuple(Wheel(*values) for values in kept["wheels"]), tuple(kept["warnings"]))
+
+
+def _is_selection(kept: Any) -> bool:
+    """Tell whether what the cache holds is what was put there."""
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(key), list) for key in ("wheels", "paths", "warnings")):
+        return False
+    return all(isinstance(text, str) for text in (*kept["paths"], *kept["warnings"])) and all(map(_is_wheel, kept["wheels"]))
+
+
+def _is_wheel(values: Any) -> bool:
+    if not isinstance(values, list) or len(values) != 7:
+        return False
+    name, version, filename, sha256, size, url, path = values
+    return (
+        all(isinstance(text, str) for text in (name, version))
+        and file_name_problem(filename) is None
+        and digest_problem(sha256) is None
+        and (size is None or is_number(size))
+        and all(place is None or isinstance(place, str) for place in (url, path))
+    )
 
 
 def prove(
@@ -167,7 +188,7 @@ def _select_from_requirements(
                 unclear[pin.name] = verdict
             if not verdict.applies:
                 continue
-        except (UndefinedComparison, UndefinedEnvironmentName) as error:
+        except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
             problems.append(f"{pin.where}: the marker of {pin.name} cannot be evaluated for {target.label}: {error}")
             continue
         other = pins.setdefault(pin.name, pin)
@@ -236,7 +257,7 @@ def _is_version(filename: str, pin: PinnedRequirement) -> bool:
         return False
     try:
         parse_wheel_filename(filename)
-    except InvalidWheelFilename:
+    except ValueError:
         return False
     return True
 
@@ -244,7 +265,7 @@ def _is_version(filename: str, pin: PinnedRequirement) -> bool:
 def _is_source(filename: str, pin: PinnedRequirement) -> bool:
     try:
         return parse_sdist_filename(filename) == (pin.name, pin.version)
-    except (InvalidSdistFilename, InvalidVersion):
+    except ValueError:
         return False
 
 
@@ -252,12 +273,12 @@ def _is_source(filename: str, pin: PinnedRequirement) -> bool:
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 
 def _takes(requires_python: str | None, target: Target) -> bool:
     try:
         return not requires_python or SpecifierSet(requires_python).contains(target.version, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:  # InvalidSpecifier, and numbers with more digits than Python reads
         return True

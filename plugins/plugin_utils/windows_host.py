@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.grammar import is_windows_device, shown, tree_parts, version_problem
 from .host_probe import HostFacts, Interpreter
 
 DEFAULT_PLATFORM = "windows-x86_64"
 _MACHINES = {"windows-x86_64": "AMD64", "windows-arm64": "ARM64", "windows-x86": "x86"}
 
 _FORBIDDEN = re.compile(r"""[<>"|?*%\x00-\x1f]""")
-_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(\.|\Z)", re.IGNORECASE)
 _SYSTEM = re.compile(r"(Windows(\\.*)?|Users(\\[^\\]+)?|ProgramData|Program Files( \(x86\))?|Documents and Settings)\Z", re.IGNORECASE)
 
 
@@ -37,7 +37,7 @@ def usable_windows_root(root: str) -> str:
         problems.append("it goes through '.' or '..'; write the path that it leads to")
     elif any(part != part.rstrip(". ") or part != part.lstrip() for part in parts):
         problems.append("a name in it begins or ends with a blank or ends with a dot, which Windows drops")
-    if any(_DEVICE.match(part) for part in parts):
+    if any(map(is_windows_device, parts)):
         problems.append("it has the name of a device, such as NUL")
     if not parts or _SYSTEM.match("\\".join(parts)):
         problems.append("it is a drive, a directory of the system or a whole home; wanted is a directory of its own, like C:\\infra-system")
@@ -56,15 +56,19 @@ def presumed_facts(root: str, platform: str) -> HostFacts:
 
 def told_facts(facts: HostFacts, host: Mapping[str, Any]) -> HostFacts:
     """Return the facts with the interpreters that the host found."""
-    found = host.get("interpreter")
+    found, dead = host.get("interpreter"), host.get("dead") or []
     interpreter = None
+    if found and not (
+        isinstance(found, Mapping) and tree_parts("bundles", found.get("id")) is not None and version_problem(found.get("version")) is None
+    ):
+        raise HermeticError(f"The host's answer cannot be read: its interpreter is {shown(found)}; wanted is a bundle and its version.")
     if found:
         interpreter = Interpreter(
             bundle_id=found["id"],
             path=facts.interpreter_path(found["id"]),
             version=tuple(int(part) for part in found["version"].split(".")),
         )
-    return dataclasses.replace(facts, interpreter=interpreter, dead=tuple(host.get("dead") or ()))
+    return dataclasses.replace(facts, interpreter=interpreter, dead=tuple(each for each in dead if tree_parts("bundles", each) is not None))
 
 
 class OtherPlatform(HermeticError):

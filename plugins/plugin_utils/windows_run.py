@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
+from ..module_utils.hermetic.json_text import parse_json
 from .bootstrap import BootstrapFailed
 from .engine_zip import engine_zip
+from .host_answer import checked_answer, checked_host
 from .host_probe import HostFacts
 from .supply import BundleArtifact
 from .target_request import Request, credentials_for, unreachable_from_host, with_first_sources
@@ -56,13 +58,12 @@ class WindowsRun(TargetRun):
         host = answer.get("host")
         if not isinstance(host, Mapping):
             raise HermeticError(_without_answer(answer))
-        self._learn(host)
+        self._learn(checked_host(host))
         problem = host.get("problem")
         if problem is None:
-            result: Result = json.loads(answer["engine_result"])
-            self._warn(answer.get("warnings") or (), bootstrapped=bool(host.get("bootstrapped")))
-            return result
-        self._warn(answer.get("warnings") or (), bootstrapped=False)
+            self._warn(_listed(answer.get("warnings")), bootstrapped=bool(host.get("bootstrapped")))
+            return _result(answer.get("engine_result"))
+        self._warn(_listed(answer.get("warnings")), bootstrapped=False)
         if self._push_for(problem, bundle):
             return self._engine("", self._prepared(request))
         raise _error(problem, facts=self.facts, time_limit=self.time_limit)
@@ -119,11 +120,11 @@ class WindowsRun(TargetRun):
         if bundle is None or bundle.sha256 in self.pushed or self.transfer == "pull":
             return False
         lacks_archive = problem["kind"] == "interpreter"
-        if problem["kind"] == "engine" and not problem["timed_out"]:
+        if problem["kind"] == "engine" and not problem.get("timed_out"):
             # An interpreter that starts and cannot run the engine is damaged; the host had no archive that another one could come from.
             lacks_archive = not self._sources_of(bundle)
         if problem["kind"] == "bootstrap":
-            failure = BootstrapFailed(problem["step"], redacted(str(problem["detail"])))
+            failure = BootstrapFailed(problem["step"], redacted(str(problem.get("detail"))))
             lacks_archive = failure.pushing_may_help
             if lacks_archive:
                 self.tell(f"{failure.message} It is copied from the controller instead.")
@@ -132,6 +133,21 @@ class WindowsRun(TargetRun):
         # A host that has nothing lacks everything that it cannot fetch itself.
         self._push([bundle.sha256, *unreachable_from_host(self.artifacts())])
         return True
+
+
+def _result(text: object) -> Result:
+    """Return the engine's result out of the text that it came as."""
+    try:
+        return checked_answer(parse_json(text if isinstance(text, (str, bytes)) else ""))
+    except ValueError as error:
+        raise HermeticError(
+            f"The engine's result on the host cannot be read ({error}). Run hermetic.python.drift with verify deep, then converge to repair its bundle."
+        ) from error
+
+
+def _listed(value: object) -> list[Any]:
+    # PowerShell makes one text of a list of one.
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def _text(document: Mapping[str, Any]) -> str:
@@ -144,10 +160,10 @@ def _error(problem: Mapping[str, Any], *, facts: HostFacts, time_limit: int) -> 
     if kind == "interpreter":
         return NoInterpreter(facts)
     if kind == "bootstrap":
-        return BootstrapFailed(problem["step"], redacted(str(problem["detail"])))
+        return BootstrapFailed(problem["step"], redacted(str(problem.get("detail"))))
     if kind == "root":
         return HermeticError(
-            f"The root {facts.root} is there and {problem['detail']}; nothing was changed. Move it away, or choose another root."
+            f"The root {facts.root} is there and {problem.get('detail')}; nothing was changed. Move it away, or choose another root."
         )
     said = redacted(str(problem.get("said") or "nothing"))
     if problem.get("timed_out"):

@@ -78,15 +78,20 @@ def make_bundle(
             "tag": "cp312",
             "abi": "cp312",
             "executable": "bin/python3",
+            "commands": {"python": "bin/python3", "python3": "bin/python3"},
         },
         "libc": libc if system == "linux" else None,
         "macos": {"minimum": "11.0"} if system == "macos" else None,
         "hermetic": "pth" if system == "windows" else "launcher",
         "engine": True,
         "packages": [{"name": "pyyaml", "version": "6.0.2", "sha256": "0" * 64}],
-        "files": {"salt": {"type": "file", "sha256": hashlib.sha256(salt.encode()).hexdigest()}},
     }
-    files = {"bin/python3": b"#!/bin/sh\n", "bundle.json": json.dumps(metadata).encode(), "lib/salt": salt.encode()}
+    files = {"bin/python3": b"#!/bin/sh\n", "lib/salt": salt.encode()}
+    metadata["files"] = {
+        entry: {"type": "file", "mode": "0644", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for entry, content in files.items()
+    }
+    files = {"bin/python3": files["bin/python3"], "bundle.json": json.dumps(metadata).encode(), "lib/salt": files["lib/salt"]}
     if system == "windows":
         path = directory / f"{name}-{release}-{platform}.zip"
         with zipfile.ZipFile(path, "w") as archive:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import VirtualEnv, parse_declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.grammar import shown
 from host_samples import bundle, digest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,28 @@ def test_a_plain_name_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "../x", "/etc", "a/b", "a\\b", "A", ".hidden", "-x", "a b", "x" * 65, "é", "a\n", "a\0", None, 7, ["a"]]
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "/etc",
+        "a/b",
+        "a\\b",
+        "A",
+        ".hidden",
+        "-x",
+        "a b",
+        "x" * 65,
+        "é",
+        "a\n",
+        "a\0",
+        None,
+        7,
+        ["a"],
+        *("a.", "nul", "con", "aux.x", "lpt1", "lost+found", ".new-x", ".old-x", "a/../b", "\u0661", "a\ud800", "\\\\?\\c:"),
+    ],
 )
 @pytest.mark.parametrize("what", ["bundles", "virtualenvs"])
 def test_a_path_or_worse_is_not_a_name(what: str, name: object) -> None:
@@ -56,7 +78,7 @@ def test_a_path_or_worse_is_not_a_name(what: str, name: object) -> None:
     document[what] = [{**BUNDLE, "wheels": [], "name": name}]
     with pytest.raises(InvalidRequest) as caught:
         parse_declaration(document, complete=True)
-    assert any(repr(name) in problem for problem in caught.value.problems)
+    assert any(shown(name) in problem for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +93,9 @@ def test_a_digest_is_64_lower_case_digits(value: object) -> None:
             parse_declaration(document, complete=True)
 
 
-@pytest.mark.parametrize("release", ["", "..", "3.12/1", "3.12 1", None, 3.12, "-1", "x" * 65, "3.12.1\n"])
+@pytest.mark.parametrize(
+    "release", ["", "..", "3.12/1", "3.12 1", None, 3.12, "-1", "x" * 65, "3.12.1\n", "3.12.1-rc1", "rc1", "3.12.", "\u0663.12", "1" * 65]
+)
 def test_a_release_is_part_of_a_directory_name(release: object) -> None:
     with pytest.raises(InvalidRequest, match="has the release"):
         parse_declaration({"bundles": [{**BUNDLE, "release": release}]}, complete=True)

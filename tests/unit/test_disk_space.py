@@ -69,4 +69,5 @@ def test_files_that_stay_linked_elsewhere_are_not_counted_as_freed() -> None:
     environment = ONE.id(PYTHON)
     assert disk_space.freed_bytes(records, {"environments": [environment]}, []) == 1
     assert disk_space.freed_bytes(records, {"environments": [environment], "laid": [laid("alpha-1.0")]}, []) == 4
-    assert disk_space.freed_bytes(records, {"bundles": [PYTHON.id], "laid": ["unknown"]}, []) == 4
+    whole = sum(size for _mode, size, _sha256 in records.bundles[PYTHON.id].manifest().files.values())
+    assert disk_space.freed_bytes(records, {"bundles": [PYTHON.id], "laid": ["unknown"]}, []) == whole > 0

@@ -150,7 +150,7 @@ def test_an_old_signed_index_is_refused_once_a_newer_one_was_seen(tmp_path: Path
         (lambda index: entry(index).update(path="../../etc/passwd"), "leaves the repository"),
         (lambda index: entry(index).update(path="/etc/passwd"), "leaves the repository"),
         (lambda index: entry(index).update(sha256="abc"), "is not a SHA-256"),
-        (lambda index: entry(index).update(python={}), "does not say what wheels it takes"),
+        (lambda index: entry(index).update(python={}), "python.version is None; wanted are three numbers"),
     ],
 )
 def test_a_damaged_index_is_refused(tmp_path: Path, change: object, said: str) -> None:

@@ -67,13 +67,13 @@ def test_all_that_is_wrong_with_a_root_is_told_at_once() -> None:
 def test_an_answer_becomes_facts() -> None:
     facts = told_facts(
         presumed_facts("C:\\infra-system", "windows-arm64"),
-        {"interpreter": {"id": "python-3.12.1+1-aa", "version": "3.12.1"}, "dead": ["x"]},
+        {"interpreter": {"id": "python-3.12.1+1-0123456789ab", "version": "3.12.1"}, "dead": ["python-3.12.1+2-0123456789ab", "x", 7]},
     )
     assert facts.platform == "windows-arm64"
     assert facts.interpreter is not None
-    assert facts.interpreter.path == "C:\\infra-system\\bundles\\python-3.12.1+1-aa\\bin\\python.exe"
+    assert facts.interpreter.path == "C:\\infra-system\\bundles\\python-3.12.1+1-0123456789ab\\bin\\python.exe"
     assert facts.interpreter.version == (3, 12, 1)
-    assert facts.dead == ("x",)
+    assert facts.dead == ("python-3.12.1+2-0123456789ab",)
 
 
 def test_a_windows_that_no_bundle_exists_for_is_refused() -> None:

@@ -19,7 +19,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic import (
     windows_in_use,
     windows_volume,
 )
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.entries import is_windows_name
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.grammar import is_windows_name
 
 
 class Refused(PermissionError):

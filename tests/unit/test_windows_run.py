@@ -27,7 +27,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.windows_run import
 from supply_samples import make_bundle, served, sha256
 
 DONE = {"changed": True, "plan": [], "findings": [], "generation": {"before": None, "after": 1}}
-FOUND = {"id": "python-3.12.1+1-aa", "version": "3.12.1"}
+FOUND = {"id": "python-3.12.1+1-0123456789ab", "version": "3.12.1"}
 
 
 def answer(result: Mapping[str, Any] | None = DONE, *, warnings: tuple[str, ...] = (), **host: Any) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def test_credentials_are_in_no_parameter_that_is_logged(tmp_path: Path) -> None:
 
 
 def test_a_job_in_the_background_is_rehearsed_and_then_started(supply: Supply, bundle: BundleArtifact) -> None:
-    host = Host(answer({**DONE, "plan": [{"action": "x"}]}), {"started": 1, "ansible_job_id": "j1"})
+    host = Host(answer({**DONE, "plan": [{"action": "x", "subject": "y", "reason": "z"}]}), {"started": 1, "ansible_job_id": "j1"})
     run = run_of(host, supply, bundle)
     result = run.carry_out(request_of(run), in_background=True)
     assert result["ansible_job_id"] == "j1"

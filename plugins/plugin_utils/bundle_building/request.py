@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...module_utils.hermetic.errors import InvalidRequest, redacted
+from ...module_utils.hermetic.grammar import digest_problem, name_problem, release_problem
 from ..platforms import PLATFORMS
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_.]*(-[a-z0-9_.]+)*\Z")
-RELEASE = re.compile(r"[0-9][A-Za-z0-9_.+]*\Z")
-DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 VERSION = re.compile(r"[0-9]+\.[0-9]+\Z")
 HERMETIC = ("auto", "launcher", "site")
 SCRIPTS = ("relocatable", "none")
@@ -80,10 +78,12 @@ class BuildRequest:
     def problems(self) -> list[str]:
         """Return everything about this request that cannot be meant."""
         found = []
-        if not NAME.match(self.name):
-            found.append(f"name {self.name!r}: lower case letters, digits, '_', '.' and '-' only, beginning with a letter or digit")
-        if not RELEASE.match(self.release):
-            found.append(f"release {self.release!r}: a version such as 3.12.11+4 (letters, digits, '.', '_', '+'; no '-')")
+        for option, given, problem in (
+            ("name", self.name, name_problem(self.name)),
+            ("release", self.release, release_problem(self.release)),
+        ):
+            if problem is not None:
+                found.append(f"{option} {given!r}: {problem}")
         if self.hermetic not in HERMETIC:
             found.append(f"hermetic {self.hermetic!r}: must be one of {', '.join(HERMETIC)}")
         if self.scripts not in SCRIPTS:
@@ -95,12 +95,12 @@ class BuildRequest:
             found.append(f"platform {self.platform!r}: must be one of {', '.join(PLATFORMS)}")
         if self.platform is None and not isinstance(self.source, InterpreterSource):
             found.append("platform is missing: an archive does not say which platform it is for")
-        if isinstance(self.source, ArchiveSource) and not DIGEST.match(self.source.sha256):
+        if isinstance(self.source, ArchiveSource) and digest_problem(self.source.sha256) is not None:
             found.append(f"sha256 {self.source.sha256!r} of {redacted(self.source.location)}: must be 64 hexadecimal digits")
         if self.ca_bundle is not None and not self.ca_bundle.is_file():
             found.append(f"ca_bundle {self.ca_bundle}: is not a file")
         for wheel in self.packages:
-            if not DIGEST.match(wheel.sha256):
+            if digest_problem(wheel.sha256) is not None:
                 found.append(f"sha256 {wheel.sha256!r} of {wheel.path.name}: must be 64 hexadecimal digits")
             if not wheel.path.is_file():
                 found.append(f"wheel {wheel.path}: is not a file")

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
-from .document import Report
+from ...module_utils.hermetic.json_text import parse_json
+from .document import FORMAT, Report
 from .html_page import html_page
 from .json_lines import json_lines
 from .junit import junit
 from .own_files import open_own, replace_file
 from .plain_text import plain_text
 from .prometheus import prometheus
-from .report_shape import shape_problem
+from .shape import report_problem
 from .shared_directory import make_directory
 
 
@@ -84,14 +85,16 @@ def write_report(
 def read_report(path: Path, *, own: bool = False) -> Report:
     """Read a JSON report; raises HermeticError where the file is none, or with ``own`` where another user could have made it."""
     try:
-        with open(open_own(path) if own else path, encoding="utf-8") as stream:
+        with open(open_own(path) if own else path, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise PermissionError(0, "it is not a regular file")
-            report = json.load(stream)
-    except (OSError, ValueError, RecursionError) as error:
+            report = parse_json(stream.read())
+    except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise HermeticError(f"The report {path} cannot be read: {words}. Wanted is the .json file of a drift report.") from error
-    problem = shape_problem(report)
+    problem = report_problem(report)
+    if problem is None and own and report.get("format") != FORMAT:
+        problem = f"it has format {report.get('format')!r}; this release reads {FORMAT}"
     if problem is not None:
         raise HermeticError(f"{path} is not a drift report of this release: {problem}. Wanted is the .json file of one.")
     return dict(report)

@@ -7,7 +7,7 @@ The events come from the run itself or from what a killed run left behind; an ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +52,7 @@ def gather(events: Iterable[Event], *, complete: bool) -> Gathered:
         elif kind == "groups":
             groups.append(event["groups"])
         elif kind == "host":
-            entry = known.setdefault(event["host"], _Host(groups[event["groups"]], event["inside"]))
+            entry = known.setdefault(event["host"], _Host(_group(groups, event["groups"]), event["inside"]))
             entry.inside = entry.inside or event["inside"]
         elif kind == "declared":
             declared[event["key"]] = event["declared"]
@@ -67,6 +67,10 @@ def gather(events: Iterable[Event], *, complete: bool) -> Gathered:
     for host, entry in known.items():
         gathered.hosts[host] = _entry(entry, declared, gathered.declarations, complete=complete)
     return gathered
+
+
+def _group(groups: Sequence[list[str]], place: int) -> list[str]:
+    return groups[place] if place < len(groups) else []
 
 
 def weakest(levels: Iterable[str]) -> str:

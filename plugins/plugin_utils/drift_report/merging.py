@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.grammar import shown
 from .document import FORMAT, NOT_CHECKED, REASONS, Report, assemble
 from .gathered import weakest
 from .policy import Policy, policy_of
@@ -24,9 +25,9 @@ def merge(reports: Mapping[str, Report], policy: Policy | None) -> Report:
     been made by one; raises HermeticError where they were not, or where one of them is no report of this format.
     """
     problems = [
-        f"{source}: format {report.get('format')!r}; this release reads {FORMAT}"
+        f"{source}: format {shown(report.get('format'))}; this release reads {FORMAT}"
         for source, report in reports.items()
-        if report.get("format") != FORMAT
+        if report.get("format") != FORMAT or isinstance(report["format"], bool)
     ]
     if problems:
         raise HermeticError("The reports cannot be merged.", problems)

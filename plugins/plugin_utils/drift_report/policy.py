@@ -96,7 +96,11 @@ def read_policy(path: Path | None, *, today: datetime.date) -> Policy:
         return Policy()
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except RecursionError as error:
+        raise HermeticError(
+            f"The policy {path} cannot be read: it is nested too deeply. It is a YAML file with threshold and ignores."
+        ) from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise HermeticError(f"The policy {path} cannot be read: {error}. It is a YAML file with threshold and ignores.") from error
     return parse_policy(document if document is not None else {}, today=today, subject=f"The policy {path}")
 

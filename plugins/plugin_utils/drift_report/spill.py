@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.grammar import shown
+from ...module_utils.hermetic.json_text import parse_json
 from .own_files import create_own, open_own
+from .shape import event_fault
 from .shared_directory import make_directory
 from .task_result import Event
 
@@ -78,20 +81,21 @@ def events_of(path: Path) -> Iterator[Event]:
         descriptor = open_own(path)
     except OSError as error:
         raise HermeticError(f"{path} cannot be read: {error.strerror}.") from error
-    with open(descriptor, encoding="utf-8") as stream:
+    with open(descriptor, encoding="utf-8", errors="surrogateescape") as stream:
         yield from _events(stream, path)
 
 
 def _events(lines: Iterable[str], path: Path) -> Iterator[Event]:
     for line in lines:
         try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
+            event = parse_json(line)
+        except ValueError:
             return
-        if not isinstance(event, dict) or "event" not in event:
+        if isinstance(event, dict) and event.get("event") == "run" and event.get("format") != FORMAT:
+            raise HermeticError(f"{path} has format {shown(event.get('format'))}; this release reads {FORMAT}.")
+        if event_fault(event) is not None:
+            # Nobody but a run of this release writes here; what follows is as little to be relied on.
             return
-        if event["event"] == "run" and event.get("format") != FORMAT:
-            raise HermeticError(f"{path} has format {event.get('format')!r}; this release reads {FORMAT}.")
         yield event
 
 

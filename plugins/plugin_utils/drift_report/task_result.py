@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...module_utils.hermetic.finding import TAMPERED
+from ...module_utils.hermetic.grammar import is_number
 from .document import CAUSES, SEVERITIES
+from .shape import is_declaration, is_foreign
 
 COLLECTION = "hermetic.python"
 READING, CONVERGING = ("drift",), ("system", "virtualenv", "bundle")
@@ -48,18 +50,20 @@ def answer(host: str, module: str, part: str, result: Mapping[str, Any], *, chec
     if not isinstance(findings, Sequence) or isinstance(findings, str):
         return None
     mended = module in CONVERGING and not check and bool(result.get("plan"))
-    generation = result.get("generation") or {}
+    generation = _mapping(result.get("generation"))
+    number = generation.get("before" if check or module in READING else "after")
+    declared = result.get("declared")
     return {
         "event": "answer",
         "host": host,
         "part": part,
         "at": at,
         "platform": _text_or_none(result.get("platform")),
-        "generation": generation.get("before" if check or module in READING else "after"),
-        "bundles": {str(name): str(release) for name, release in (result.get("bundles") or {}).items()},
-        "declared": result.get("declared") or {},
+        "generation": number if is_number(number) else None,
+        "bundles": {str(name): str(release) for name, release in _mapping(result.get("bundles")).items()},
+        "declared": declared if declared and is_declaration(declared) else {},
         "findings": [] if mended else [finding_of(each) for each in findings if isinstance(each, Mapping)],
-        "foreign": list(result.get("foreign") or []),
+        "foreign": [each for each in _listed(result.get("foreign")) if is_foreign(each)],
     }
 
 
@@ -98,6 +102,11 @@ def finding_of(finding: Mapping[str, Any]) -> dict[str, Any]:
         "path": _text_or_none(finding.get("path")),
         "remedy": texts["remedy"],
     }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    # A job in the background answers without any of our code between the host and this.
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -8,24 +8,81 @@ import re
 
 from .spelling import folded
 
-DIRECTORY, FILE, LINK = "directory", "file", "link"
-KINDS = (DIRECTORY, FILE, LINK)
+DIRECTORY, FILE, LINK, HARD_LINK = "directory", "file", "link", "hard link"
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$", re.IGNORECASE)
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_CHAIN = 40
+LONGEST_NAME = 255
+"""Bytes of UTF-8 for nearly every POSIX file system, units of UTF-16 for those of Windows."""
+
+
+def fault_of_windows_name(part: str) -> str | None:
+    """Return why Windows does not take a name as it is, or None where it does."""
+    if _WINDOWS_DEVICE.match(part):
+        return f"{part!r} is no file name on Windows, which takes it for a device"
+    if ":" in part:
+        return f"{part!r} is no file name on Windows, where a ':' names an alternate data stream of a file"
+    if found := _WINDOWS_FORBIDDEN.search(part):
+        return f"{part!r} is no file name on Windows, because it holds {found[0]!r}"
+    if part[-1:] in ("", ".", " "):
+        return f"{part!r} is no file name on Windows, which would cut off the dot or blank at its end"
+    return None
 
 
 def is_windows_name(part: str) -> bool:
     """Tell whether Windows takes a name as it is: no device, no stream, nothing that it would cut off."""
-    return not (_WINDOWS_DEVICE.match(part) or _WINDOWS_FORBIDDEN.search(part) or part[-1:] in ("", ".", " "))
+    return fault_of_windows_name(part) is None
+
+
+def is_too_long(part: str, *, windows: bool) -> bool:
+    """Tell whether a single name is longer than the target's file systems take."""
+    return (len(part.encode("utf-16-le", "replace")) // 2 if windows else len(part.encode("utf-8", "replace"))) > LONGEST_NAME
+
+
+def has_drive(name: str) -> bool:
+    """Tell whether a path begins as those with a drive do on Windows."""
+    return _DRIVE.match(name) is not None
+
+
+def has_control_character(name: str) -> bool:
+    """Tell whether a name would steer a terminal, or break a list of one name to a line."""
+    return _CONTROL.search(name) is not None
+
+
+def fault_of_path(name: str, *, windows: bool) -> str | None:
+    """Return why a relative path, with '/' between its parts, must not be written on a host; None where it may.
+
+    ``windows``: the host's naming rules are those of Windows; on other systems a ':' is a character like any other.
+    """
+    if "\0" in name:
+        return "the name holds a NUL"
+    if "\\" in name:
+        return "the name holds a backslash, and the parts of a path are separated by '/' in every archive"
+    if name.startswith("/"):
+        return "the path is absolute, so it would lie outside its tree"
+    if windows and has_drive(name) and name[2:3] == "/":
+        return "the path begins with a drive letter, so it would lie outside its tree"
+    parts = name.split("/")
+    if ".." in parts:
+        return "the path holds '..', so it could lie outside its tree"
+    if "" in parts or "." in parts:
+        return "the path holds an empty part"
+    for part in parts:
+        if windows and (fault := fault_of_windows_name(part)) is not None:
+            return fault
+        if is_too_long(part, windows=windows):
+            return f"{part[:40]!r}… is a name of more than {LONGEST_NAME} {'characters' if windows else 'bytes'}"
+    return None
 
 
 class Entries:
     """Collects the entries of one archive and every reason why one of them must not be written.
 
-    ``fold_case``: the target cannot tell names apart that differ in case or Unicode form. ``windows``: its naming rules hold.
+    A hard link may name nothing but a regular file of the same archive, under the very name that this was admitted by: no link is
+    followed on the way to it. ``fold_case``: the target cannot tell names apart that differ in case or Unicode form. ``windows``: its naming rules hold.
     """
 
     def __init__(self, *, fold_case: bool, windows: bool) -> None:
@@ -43,7 +100,9 @@ class Entries:
             clean = clean.removesuffix("/")
             if clean in ("", ".") and name in (".", "./"):
                 return ""
-        reason = self._fault_of_name(clean) or self._fault_of_place(clean, kind) or (_fault_of_target(target) if kind == LINK else None)
+        # A bundle's archive is for one system and may be unpacked on another, so that a drive is refused everywhere.
+        reason = "the path begins with a drive letter" if has_drive(clean) else fault_of_path(clean, windows=self._windows)
+        reason = reason or self._fault_of_place(clean, kind) or self._fault_of_aim(kind, target)
         if reason is not None:
             self.problems.append(f"{name!r}: {reason}")
             return None
@@ -55,10 +114,15 @@ class Entries:
                 self._implied.add(parent)
         key = self._key(clean)
         self._implied.discard(key)
-        self._kinds[key] = kind
+        # A hard link to a file of the tree is that file.
+        self._kinds[key] = FILE if kind == HARD_LINK else kind
         if kind == LINK:
             self.links[clean] = target
         return clean
+
+    def is_directory(self, name: str) -> bool:
+        """Tell whether a directory of this name has been admitted, or lies above what has been."""
+        return self._kinds.get(self._key(name.removeprefix("./").removesuffix("/"))) == DIRECTORY
 
     def refuse(self, name: str, reason: str) -> None:
         """Note an entry that is wrong for a reason that only the reader of the archive knows."""
@@ -72,26 +136,6 @@ class Entries:
             if reason is not None:
                 self.problems.append(f"{name!r}: link to {target!r} {reason}")
 
-    def _fault_of_name(self, name: str) -> str | None:
-        if "\0" in name:
-            return "the name holds a NUL"
-        if "\\" in name:
-            return "the name holds a backslash"
-        if name.startswith("/"):
-            return "the path is absolute"
-        if _DRIVE.match(name):
-            return "the path begins with a drive letter"
-        parts = name.split("/")
-        if ".." in parts:
-            return "the path holds '..'"
-        if "" in parts or "." in parts:
-            return "the path holds an empty part"
-        if self._windows:
-            for part in parts:
-                if not is_windows_name(part):
-                    return f"{part!r} is no file name on Windows"
-        return None
-
     def _fault_of_place(self, name: str, kind: str) -> str | None:
         parts = name.split("/")
         for length in range(1, len(parts)):
@@ -104,6 +148,13 @@ class Entries:
         key = self._key(name)
         if key in self._kinds and not (key in self._implied and kind == DIRECTORY):
             return "the name is there twice" + (" (this file system does not tell upper and lower case apart)" if self._fold_case else "")
+        return None
+
+    def _fault_of_aim(self, kind: str, target: str) -> str | None:
+        if kind == LINK:
+            return _fault_of_target(target)
+        if kind == HARD_LINK and self._kinds.get(self._key(target.removeprefix("./"))) != FILE:
+            return f"it is a hard link to {target!r}, which is no regular file that came before it in the archive"
         return None
 
     def _fault_of_way(self, start: list[str], target: str, targets: dict[str, str]) -> str | None:

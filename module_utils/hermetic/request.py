@@ -22,6 +22,7 @@ LINK_MODES = ("auto", "reflink", "hardlink", "copy")
 _NUMBERS: dict[str, tuple[Any, int]] = {
     "keep_generations": (int, 1),
     "jobs": (int, 0),
+    "unpack_limit": (int, 0),
     "retries": (int, 0),
     "lock_timeout": ((int, float), 0),
     "timeout": ((int, float), 0),
@@ -40,6 +41,7 @@ class Options:
     lock_timeout: float = 300
     link_mode: str = "auto"
     jobs: int = 0
+    unpack_limit: int = 0
     timeout: float = 60
     retries: int = 4
     download_timeout: float = 3600

@@ -180,6 +180,7 @@ def _unpack_tar(ahead: Ahead, tree: _Tree, budget: UnpackBudget) -> None:
     with tarfile.open(fileobj=ahead, mode="r|", bufsize=_STREAM_BUFFER, tarinfo=BoundedTarInfo) as tar:  # type: ignore[call-overload]
         for entry in tar:
             budget.take(entry.size if entry.isreg() else 0)
+            budget.take_directories(tree.entries.implied)
             mtime = _nanoseconds(entry.mtime)
             if entry.isdir():
                 tree.directory(entry.name, mtime)
@@ -215,6 +216,7 @@ def _unpack_zip(source: BinaryIO, tree: _Tree, budget: UnpackBudget) -> None:
     with zipfile.ZipFile(source) as container:
         tree.entries.problems += judge_zip(container.infolist(), budget)
         for entry in container.infolist():
+            budget.take_directories(tree.entries.implied)
             mode = entry.external_attr >> 16
             kind = stat.S_IFMT(mode) if entry.create_system == 3 else 0
             name = entry.orig_filename

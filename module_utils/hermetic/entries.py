@@ -15,6 +15,7 @@ _WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_CHAIN = 40
+LONGEST_PATH = 4096
 LONGEST_NAME = 255
 """Bytes of UTF-8 for nearly every POSIX file system, units of UTF-16 for those of Windows."""
 
@@ -65,6 +66,8 @@ def fault_of_path(name: str, *, windows: bool) -> str | None:
         return "the path is absolute, so it would lie outside its tree"
     if windows and has_drive(name) and name[2:3] == "/":
         return "the path begins with a drive letter, so it would lie outside its tree"
+    if len(name) > LONGEST_PATH:
+        return f"the path has more than {LONGEST_PATH} characters"
     parts = name.split("/")
     if ".." in parts:
         return "the path holds '..', so it could lie outside its tree"
@@ -92,6 +95,8 @@ class Entries:
         self._windows = windows
         self._kinds: dict[str, str] = {}
         self._implied: set[str] = set()
+        self.implied = 0
+        """How many directories no entry names, but the paths of others: they take room as well."""
 
     def admit(self, name: str, kind: str, target: str = "") -> str | None:
         """Return the clean relative path of an entry that may be written, or None after noting what is wrong with it."""
@@ -112,6 +117,7 @@ class Entries:
             if parent not in self._kinds:
                 self._kinds[parent] = DIRECTORY
                 self._implied.add(parent)
+                self.implied += 1
         key = self._key(clean)
         self._implied.discard(key)
         # A hard link to a file of the tree is that file.

@@ -29,6 +29,7 @@ class UnpackBudget:
         self.limit = limit_mib * MIB if limit_mib else max(FLOOR, RATIO * archive_size)
         self.spent = 0
         self.entries = 0
+        self._directories = 0
 
     @property
     def most_entries(self) -> int:
@@ -41,6 +42,11 @@ class UnpackBudget:
         self.spent += sum(max(-(-size // ENTRY_COST), 1) * ENTRY_COST for size in sizes)
         if self.spent > self.limit:
             raise self.exceeded(self.spent, at_least=False)
+
+    def take_directories(self, total: int) -> None:
+        """Charge the directories that only the paths of entries name; ``total`` is how many there are by now."""
+        self.take(*[0] * (total - self._directories))
+        self._directories = total
 
     def check_stream(self, length: int) -> None:
         """Hold what has been decompressed so far, headers and padding included, against the limit."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email.parser import HeaderParser
 
-from .entries import fault_of_path, has_control_character
+from .entries import LONGEST_PATH, fault_of_path, has_control_character
 from .entry_points import is_replaced, parse_entry_points
 from .errors import BrokenArtifact
 from .spelling import folded
@@ -89,6 +89,7 @@ def read_wheel(archive: zipfile.ZipFile, filename: str, *, rules: HostRules, bud
         problems += wrong
         warnings += odd
     entries = list(_placed(files, info, entry_points, parts[:2], problems, warnings))
+    _charge_directories(entries, budget)
     problems += _faults(entries, entry_points, rules)
     if problems:
         raise _broken(filename, problems)
@@ -183,8 +184,22 @@ def _is_data_of(top: str, stem: list[str]) -> bool:
     return top.lower().endswith(_DATA) and distribution(top[: -len(_DATA)]).startswith(distribution("-".join(stem)))
 
 
+def _charge_directories(entries: list[WheelEntry], budget: UnpackBudget) -> None:
+    """Count the directories: an entry of a thousand of them is small in the archive, and each takes a block on the disk."""
+    # Hashes and not the paths themselves, which would take the memory that is to be saved.
+    known: set[int] = set()
+    for entry in entries:
+        parent = entry.target[: LONGEST_PATH + 1]
+        while parent := parent.rpartition("/")[0]:
+            number = hash(parent)
+            if number in known:
+                break
+            known.add(number)
+            budget.take_directories(len(known))
+
+
 def _faults(entries: list[WheelEntry], entry_points: list[list[str]], rules: HostRules) -> Iterator[str]:
-    below: dict[str, str] = {}
+    files = {entry.target: entry for entry in entries}
     folds: dict[str, str] = {}
     for entry in entries:
         # zipfile cuts a name off at a NUL, and on Windows takes a backslash for a slash.
@@ -195,16 +210,15 @@ def _faults(entries: list[WheelEntry], entry_points: list[list[str]], rules: Hos
             fault = "the name holds a control character"
         if fault is not None:
             yield f"{entry.item.orig_filename!r}: {fault}"
-        parent = entry.target.rpartition("/")[0]
-        while parent and parent not in below:
-            below[parent] = entry.target
-            parent = parent.rpartition("/")[0]
+        if fault is not None:
+            continue
+        parent = entry.target
+        while parent := parent.rpartition("/")[0]:
+            if parent in files:
+                yield f"{files[parent].path!r} is a file and the directory of {entry.path!r}"
         if rules.fold_case and folds.setdefault(folded(entry.target), entry.target) != entry.target:
             twin = folds[folded(entry.target)].partition("/")[2]
             yield f"{twin!r} and {entry.path!r} are one file on the systems that it is for, which do not tell upper and lower case apart"
-    for entry in entries:
-        if entry.target in below:
-            yield f"{entry.path!r} is a file and the directory of {below[entry.target].partition('/')[2]!r}"
     for name, *_rest in entry_points:
         fault = fault_of_path(f"{name}.exe" if rules.windows else name, windows=rules.windows)
         if fault is None and ("/" in name or has_control_character(name)):

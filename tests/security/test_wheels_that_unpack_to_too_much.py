@@ -107,6 +107,40 @@ def test_many_empty_entries_are_a_size_too(tmp_path: Path, monkeypatch: pytest.M
         unpacked(wheel, tmp_path)
 
 
+def test_directories_that_only_paths_name_are_a_size_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack_budget, "FLOOR", 4 * MIB)
+    wheel = make_wheel(tmp_path, "deep", files={f"deep/{number}{'/d' * 1500}/x.txt": "" for number in range(3)})
+    with pytest.raises(UnsafeArchive, match=r"deep-1\.0.*would unpack to"):
+        unpacked(wheel, tmp_path)
+    assert list((tmp_path / "unpacked").iterdir()) == []
+
+
+@pytest.mark.parametrize("unpack", [unpack_on_host, unpack_for_build], ids=["host", "builder"])
+@pytest.mark.parametrize("ending", ["tar.gz", "zip"])
+def test_directories_of_an_archive_are_a_size_too(
+    tmp_path: Path, unpack: Callable[..., object], ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpack_budget, "FLOOR", 4 * MIB)
+    path = tmp_path / f"a.{ending}"
+    names = [f"{number}{'/d' * 600}/x" for number in range(4)]
+    if ending == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in names:
+                archive.writestr(name, "")
+    else:
+        with tarfile.open(path, "w:gz") as packed:
+            for name in names:
+                packed.addfile(tarfile.TarInfo(name))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UnsafeArchive, match="would unpack to"):
+        unpack(path, tmp_path / "out")
+
+
+def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BrokenArtifact, match="more than 4096 characters"):
+        unpacked(make_wheel(tmp_path, "deep", files={f"deep{'/d' * 3000}": ""}), tmp_path)
+
+
 def overlapping(path: Path, *, copies: int) -> Path:
     """Write a zip whose entries all have the data of one: names of their own in the directory, and one place in the file."""
     data = deflated_zeros(4 * MIB)

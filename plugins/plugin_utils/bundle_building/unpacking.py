@@ -89,6 +89,7 @@ def _unpack_tar(source: BinaryIO, target: Path, entries: Entries, budget: Unpack
         for member in tar:
             budget.take(member.size if member.isreg() else 0)
             _admit(member, entries)
+            budget.take_directories(entries.implied)
     _refuse(entries, archive)
     links = []
     with _tar(source, budget, archive) as tar:
@@ -137,6 +138,7 @@ def _unpack_zip(source: BinaryIO, target: Path, entries: Entries, budget: Unpack
         items = packed.infolist()
         entries.problems += judge_zip(items, budget)
         for item in items:
+            budget.take_directories(entries.implied)
             kind = (item.external_attr >> 16) & 0o170000
             if kind not in (0, 0o100000, 0o040000):
                 entries.refuse(item.orig_filename, "it is a link or a device, which a zip must not hold here")

@@ -40,7 +40,9 @@ def is_windows_name(part: str) -> bool:
 
 def is_too_long(part: str, *, windows: bool) -> bool:
     """Tell whether a single name is longer than the target's file systems take."""
-    return (len(part.encode("utf-16-le", "replace")) // 2 if windows else len(part.encode("utf-8", "replace"))) > LONGEST_NAME
+    # Counted without the codec of UTF-16, which a small bundle need not have.
+    length = len(part) + sum(character > "\uffff" for character in part) if windows else len(part.encode("utf-8", "replace"))
+    return length > LONGEST_NAME
 
 
 def has_drive(name: str) -> bool:

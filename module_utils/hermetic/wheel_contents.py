@@ -12,7 +12,6 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email.parser import HeaderParser
 
 from .entries import LONGEST_PATH, fault_of_path, has_control_character
 from .entry_points import is_replaced, parse_entry_points
@@ -126,7 +125,7 @@ def _read(archive: zipfile.ZipFile, files: Iterable[zipfile.ZipInfo], path: str,
         return None
     try:
         # A byte order mark says nothing in UTF-8; some editors write it.
-        return archive.read(item).decode("utf-8-sig")
+        return archive.read(item).decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         problems.append(f"{path!r} is no UTF-8: {error}")
         return None
@@ -141,7 +140,8 @@ def _check_metadata(archive: zipfile.ZipFile, files: list[zipfile.ZipInfo], info
         if len(problems) == unread:
             problems.append(f"it has no {info}/WHEEL")
         return []
-    version = (HeaderParser().parsestr(text)["Wheel-Version"] or "").strip()
+    headers = text.partition("\n\n")[0].splitlines()
+    version = next((line.partition(":")[2].strip() for line in headers if line.lower().startswith("wheel-version:")), "")
     numbers = version.split(".")
     if not all(number.isascii() and number.isdigit() for number in numbers):
         problems.append(f"{info}/WHEEL states the Wheel-Version {version!r}; expected a version such as 1.0")

@@ -66,7 +66,7 @@ def judge_zip(items: Sequence[zipfile.ZipInfo], budget: UnpackBudget) -> list[st
             problems.append(f"{item.filename!r}: its header states two sizes, {item.compress_size} and {item.file_size}")
         if item.header_offset < end:
             problems.append(f"{item.filename!r}: it overlaps {before!r} in the archive, as only a zip bomb does")
-        end = item.header_offset + _LOCAL_HEADER_SIZE + len(_raw_name(item)) + item.compress_size
+        end = item.header_offset + _LOCAL_HEADER_SIZE + _length_of_name(item) + item.compress_size
         before = item.filename
     return problems
 
@@ -76,6 +76,6 @@ def distinct(items: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     return list({(item.filename, item.header_offset): item for item in items}.values())
 
 
-def _raw_name(item: zipfile.ZipInfo) -> bytes:
-    # The name is at least this long in the archive; what an own encoding adds only makes the check milder.
-    return item.orig_filename.encode("utf-8" if item.flag_bits & 0x800 else "cp437", "replace")
+def _length_of_name(item: zipfile.ZipInfo) -> int:
+    # Without the flag for UTF-8 a name has one byte for each character, of the code page of DOS.
+    return len(item.orig_filename.encode("utf-8", "replace")) if item.flag_bits & 0x800 else len(item.orig_filename)

@@ -149,6 +149,12 @@ options:
   python_for_bytecode:
     description: An interpreter of the same version, which compiles the byte code of a bundle that does not run on the controller.
     type: path
+  unpack_limit:
+    description:
+      - How many MiB the source's archive, or a wheel, may take once it is unpacked. What would take more is refused.
+      - V(0) allows fifty times the size of the archive, and 256 MiB at least. Every entry counts as 4 KiB or more.
+    type: int
+    default: 0
   index_url:
     description: Package index where a hashed C(requirements.txt) is resolved. The default is what pip on the controller is configured with.
     type: str

@@ -31,7 +31,14 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
         raise HermeticError(
             "The host cannot be brought into a known state without being told more; nothing was changed.", plan.unrepairable
         )
-    store = Store(layout, observation.records, jobs=request.options.jobs, link_mode=request.options.link_mode, progress=progress)
+    store = Store(
+        layout,
+        observation.records,
+        jobs=request.options.jobs,
+        link_mode=request.options.link_mode,
+        unpack_limit=request.options.unpack_limit,
+        progress=progress,
+    )
     # First of all: what a flag or a mode keeps from being written would be met halfway otherwise.
     store.warnings += put_right(layout, observation.amiss)
     store.prepare()

@@ -19,6 +19,9 @@ from .durable import TEMPORARY, WINDOWS, explain, extended
 from .entries import DIRECTORY, FILE, LINK, Entries
 from .errors import BrokenArtifact, BrokenRoot, UnsafeArchive
 from .readahead import BLOCK, Ahead
+from .tar_structure import BoundedTarInfo
+from .unpack_budget import UnpackBudget
+from .zip_structure import check_entry_count, judge_zip
 
 _TAR_BLOCK = 512
 # The stream of tarfile copies what is left of its buffer at every read: with 1 MiB that took half of the time of unpacking.
@@ -27,11 +30,12 @@ _LATEST_MTIME = 1 << 33
 _CORRUPT = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, NotImplementedError, RuntimeError)
 
 
-def unpack(archive: Path, into: Path) -> dict[str, tuple[int, str]]:
+def unpack(archive: Path, into: Path, *, unpack_limit: int = 0) -> dict[str, tuple[int, str]]:
     """Unpack a .tar.gz, .tar or .zip, told apart by content, and return size and SHA-256 of each regular file.
 
     Modes become 0755 or 0644 whatever the archive and the umask say; times are the archive's; the owner is the caller.
-    UnsafeArchive names all bad entries; nothing is written from the first of them on. Whatever happens, the caller removes
+    UnsafeArchive names all bad entries; nothing is written from the first of them on. It is raised as soon as the archive turns out to
+    unpack to more than its size allows, or ``unpack_limit`` (MiB) where that is given. Whatever happens, the caller removes
     ``into``, which must be an empty directory. Nothing is flushed to the disk: sync_trees does that.
     """
     try:
@@ -47,17 +51,19 @@ def unpack(archive: Path, into: Path) -> dict[str, tuple[int, str]]:
     except OSError as error:
         raise explain(error, str(archive)) from error
     with source:
+        budget = UnpackBudget(f"The archive {archive}", archive_size=os.fstat(source.fileno()).st_size, limit_mib=unpack_limit)
         magic = source.read(_TAR_BLOCK)
         source.seek(0)
         try:
             if magic.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-                _unpack_zip(source, tree)
+                check_entry_count(source, budget)
+                _unpack_zip(source, tree, budget)
             elif magic.startswith(b"\x1f\x8b"):
-                with Ahead(source, gunzip=True) as ahead:
-                    _unpack_tar(ahead, tree)
+                with Ahead(source, gunzip=True, budget=budget) as ahead:
+                    _unpack_tar(ahead, tree, budget)
             elif magic[257:262] == b"ustar":
-                with Ahead(source, gunzip=False) as ahead:
-                    _unpack_tar(ahead, tree)
+                with Ahead(source, gunzip=False, budget=budget) as ahead:
+                    _unpack_tar(ahead, tree, budget)
             else:
                 raise ValueError("it is neither a .tar.gz nor a .tar nor a .zip")
         except _CORRUPT as error:
@@ -75,7 +81,7 @@ class _Tree:
 
     def __init__(self, root: Path) -> None:
         self.files: dict[str, tuple[int, str]] = {}
-        self.entries = Entries(fold_case=_folds_case(root), windows=WINDOWS)
+        self.entries = Entries(fold_case=folds_case(root), windows=WINDOWS)
         self._root = extended(root)
         self._made = {""}
         self._times: dict[str, int] = {}
@@ -170,9 +176,11 @@ class _Tree:
         return self._root + os.sep + (name.replace("/", "\\") if WINDOWS else name)
 
 
-def _unpack_tar(ahead: Ahead, tree: _Tree) -> None:
-    with tarfile.open(fileobj=ahead, mode="r|", bufsize=_STREAM_BUFFER) as tar:  # type: ignore[call-overload]
+def _unpack_tar(ahead: Ahead, tree: _Tree, budget: UnpackBudget) -> None:
+    with tarfile.open(fileobj=ahead, mode="r|", bufsize=_STREAM_BUFFER, tarinfo=BoundedTarInfo) as tar:  # type: ignore[call-overload]
         for entry in tar:
+            budget.take(entry.size if entry.isreg() else 0)
+            budget.take_directories(tree.entries.implied)
             mtime = _nanoseconds(entry.mtime)
             if entry.isdir():
                 tree.directory(entry.name, mtime)
@@ -204,19 +212,21 @@ def _tar_kind(entry: tarfile.TarInfo) -> str:
     return names.get(entry.type, "a sparse file" if entry.issparse() else f"of the unknown type {entry.type!r}")
 
 
-def _unpack_zip(source: BinaryIO, tree: _Tree) -> None:
+def _unpack_zip(source: BinaryIO, tree: _Tree, budget: UnpackBudget) -> None:
     with zipfile.ZipFile(source) as container:
+        tree.entries.problems += judge_zip(container.infolist(), budget)
         for entry in container.infolist():
+            budget.take_directories(tree.entries.implied)
             mode = entry.external_attr >> 16
             kind = stat.S_IFMT(mode) if entry.create_system == 3 else 0
             name = entry.orig_filename
             mtime = _nanoseconds(calendar.timegm((*entry.date_time, 0, 0, 0)))
-            if entry.flag_bits & 1:
-                tree.entries.refuse(name, "it is encrypted")
-            elif kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR) > name.endswith("/"):
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR) > name.endswith("/"):
                 tree.entries.refuse(name, "it is a link or a device, which a zip must not hold here")
             elif name.endswith("/"):
                 tree.directory(name, mtime)
+            elif tree.entries.problems:
+                tree.entries.admit(name, FILE)
             else:
                 with container.open(entry) as content:
                     tree.file(name, entry.file_size, bool(mode & 0o111), mtime, content.read)
@@ -235,7 +245,7 @@ def _nanoseconds(seconds: float) -> int:
     return int(min(max(seconds, 0), _LATEST_MTIME)) * 1_000_000_000
 
 
-def _folds_case(directory: Path) -> bool:
+def folds_case(directory: Path) -> bool:
     """Try it: the answer belongs to the file system, not to the operating system."""
     probe = directory / f"{TEMPORARY}Case"
     probe.touch()

@@ -10,28 +10,35 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from .byte_code import LARGEST_SOURCE, without_byte_code
 from .errors import HermeticError
 from .layout import FILE_TIME_NS
 from .workers import clean_environment, hash_inodes
 
 # The same for a Python that cannot run the engine. Its byte code keeps the source's time, which is the same for every file.
 _SCRIPT = """
-import py_compile, sys
+import errno, py_compile, sys
 for line in sys.stdin:
     path, shown_as = line.rstrip("\\n").split("\\t")
     try:
         py_compile.compile(path, path + "c", shown_as, True)
-    except py_compile.PyCompileError:
+    except (py_compile.PyCompileError, MemoryError):
         continue
+    except EnvironmentError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            sys.stderr.write("%s: %s\\n" % (shown_as, error))
+            sys.exit(1)
     except Exception as error:
         sys.stderr.write("%s: %s\\n" % (shown_as, error))
         sys.exit(1)
 """
 
 
-def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]) -> None:
-    """Compile with a Python that cannot run the engine, and add its byte code to the files."""
-    sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
+def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]], *, subject: str) -> list[str]:
+    """Compile with a Python that cannot run the engine, add its byte code to the files, and return warnings."""
+    all_sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
+    sources = [path for path in all_sources if files[path][1] <= LARGEST_SOURCE]
+    too_large = [path[len("site/") :] for path in all_sources if files[path][1] > LARGEST_SOURCE]
     listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
     done = subprocess.run(
         [str(python), "-B", "-W", "ignore", "-c", _SCRIPT],
@@ -56,3 +63,6 @@ def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]
     digests = hash_inodes({inode: str(laid_tree / path) for inode, path in inodes.items()}, count=1)
     for inode, path in inodes.items():
         files[path] = [0o644, inode[2], digests[inode]]
+    if not too_large:
+        return []
+    return [f"{subject}: {without_byte_code(too_large)}"]

@@ -7,8 +7,7 @@ from __future__ import annotations
 from .grammar import path_problem, target_problem
 from .spelling import folded
 
-DIRECTORY, FILE, LINK = "directory", "file", "link"
-KINDS = (DIRECTORY, FILE, LINK)
+DIRECTORY, FILE, LINK, HARD_LINK = "directory", "file", "link", "hard link"
 
 _LONGEST_CHAIN = 40
 
@@ -16,7 +15,8 @@ _LONGEST_CHAIN = 40
 class Entries:
     """Collects the entries of one archive and every reason why one of them must not be written.
 
-    ``fold_case``: the target cannot tell names apart that differ in case or Unicode form. ``windows``: its naming rules hold.
+    A hard link may name nothing but a regular file of the same archive, under the very name that this was admitted by: no link is
+    followed on the way to it. ``fold_case``: the target cannot tell names apart that differ in case or Unicode form. ``windows``: its naming rules hold.
     """
 
     def __init__(self, *, fold_case: bool, windows: bool) -> None:
@@ -26,6 +26,8 @@ class Entries:
         self._windows = windows
         self._kinds: dict[str, str] = {}
         self._implied: set[str] = set()
+        self.implied = 0
+        """How many directories no entry names, but the paths of others: they take room as well."""
 
     def admit(self, name: str, kind: str, target: str = "") -> str | None:
         """Return the clean relative path of an entry that may be written, or None after noting what is wrong with it."""
@@ -34,9 +36,9 @@ class Entries:
             clean = clean.removesuffix("/")
             if clean in ("", ".") and name in (".", "./"):
                 return ""
-        reason = path_problem(clean, windows=self._windows) or self._fault_of_place(clean, kind)
-        if reason is None and kind == LINK:
-            reason = target_problem(clean, target)
+        # A bundle's archive is for one system and may be unpacked on another, so that a drive is refused everywhere.
+        reason = path_problem(clean, windows=self._windows)
+        reason = reason or self._fault_of_place(clean, kind) or self._fault_of_aim(clean, kind, target)
         if reason is not None:
             self.problems.append(f"{name!r}: {reason}")
             return None
@@ -46,12 +48,18 @@ class Entries:
             if parent not in self._kinds:
                 self._kinds[parent] = DIRECTORY
                 self._implied.add(parent)
+                self.implied += 1
         key = self._key(clean)
         self._implied.discard(key)
-        self._kinds[key] = kind
+        # A hard link to a file of the tree is that file.
+        self._kinds[key] = FILE if kind == HARD_LINK else kind
         if kind == LINK:
             self.links[clean] = target
         return clean
+
+    def is_directory(self, name: str) -> bool:
+        """Tell whether a directory of this name has been admitted, or lies above what has been."""
+        return self._kinds.get(self._key(name.removeprefix("./").removesuffix("/"))) == DIRECTORY
 
     def refuse(self, name: str, reason: str) -> None:
         """Note an entry that is wrong for a reason that only the reader of the archive knows."""
@@ -77,6 +85,13 @@ class Entries:
         key = self._key(name)
         if key in self._kinds and not (key in self._implied and kind == DIRECTORY):
             return "the name is there twice" + (" (this file system does not tell upper and lower case apart)" if self._fold_case else "")
+        return None
+
+    def _fault_of_aim(self, name: str, kind: str, target: str) -> str | None:
+        if kind == LINK:
+            return target_problem(name, target)
+        if kind == HARD_LINK and self._kinds.get(self._key(target.removeprefix("./"))) != FILE:
+            return f"it is a hard link to {target!r}, which is no regular file that came before it in the archive"
         return None
 
     def _fault_of_way(self, start: list[str], target: str, targets: dict[str, str]) -> str | None:

@@ -4,30 +4,25 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import engine_library, windows_environment
+from . import windows_environment
 from .durable import extended, inside
 from .errors import BrokenArtifact, BrokenRoot
-from .grammar import part_problem, shown
-from .lay import quoted
 from .receipts import BundleReceipt, LaidReceipt
+from .record_file import quoted, record_digest
 from .record_files import read_text
+from .scripts import Launchers, PosixLaunchers, own_scripts
 from .spelling import spelled_otherwise
 from .tree_files import WAYS, choose_way, hard_link, write_file
 
 # The parts of a laid wheel that its RECORD cannot speak of before it is known where an environment has them.
 _BESIDE_SITE = ("scripts/", "headers/")
-
-# Linux reads no more of a script's first line.
-_SHEBANG_LIMIT = 127
 
 
 @dataclass(frozen=True)
@@ -124,21 +119,25 @@ def make(
     _place_interpreter(building, where, bundle, bundle_tree)
     _write_configuration(building, name=name, bundle=bundle, bundle_tree=bundle_tree, system_site_packages=system_site_packages)
     building.directory(where.site_packages)
-    python = str(final / where.python)
+    launchers = _launchers(str(final / where.python), bundle.info["platform"])
     scripts: dict[str, tuple[bytes, str]] = {}
     shared: dict[str, tuple[str, list[Any], str]] = {}
     records: list[tuple[LaidReceipt, Path, dict[str, bytes]]] = []
     for wheel, laid_tree in laid:
-        own_scripts = _scripts(wheel, laid_tree, python=python, platform=bundle.info["platform"])
-        for script, data in own_scripts.items():
-            if script in scripts and scripts[script][0] != data:
+        made = _scripts(wheel, laid_tree, version=bundle.python["version"], launchers=launchers)
+        as_they_are = {path.partition("/")[2] for path in wheel.files if path.startswith("scripts/")} - made.keys()
+        for script in sorted({*made, *as_they_are}):
+            before = scripts.pop(script, None)
+            if script in made:
+                before = before or _script_as_it_is(shared.pop(f"{where.scripts}/{script}", None))
+                scripts[script] = (made[script], wheel.name)
+            if before is not None and before[0] != made.get(script):
                 warnings.append(
-                    f"The VirtualEnv '{name}' gets the script '{script}' of {wheel.name}; {scripts[script][1]} brings another one of that name."
+                    f"The VirtualEnv '{name}' gets the script '{script}' of {wheel.name}; {before[1]} brings another one of that name."
                 )
-            scripts[script] = (data, wheel.name)
-        if own_scripts or any(path.startswith(_BESIDE_SITE) for path in wheel.files):
-            records.append((wheel, laid_tree, own_scripts))
-        _claim(shared, wheel, laid_tree, where, own_scripts, warnings, name)
+        if made or any(path.startswith(_BESIDE_SITE) for path in wheel.files):
+            records.append((wheel, laid_tree, made))
+        _claim(shared, wheel, laid_tree, where, made, warnings, name)
     own_records = {f"{where.site_packages}/{wheel.dist_info}/RECORD" for wheel, _tree, _scripts_of in records}
     used = _link_shared(building, {path: entry for path, entry in shared.items() if path not in own_records}, link_mode)
     for script, (data, owner) in sorted(scripts.items()):
@@ -146,8 +145,8 @@ def make(
             building.write(f"{where.scripts}/{script}", data, mode=0o755)
         except FileExistsError as error:
             raise _taken(owner, f"{where.scripts}/{script}", shared) from error
-    for wheel, laid_tree, own_scripts in records:
-        data = _record_with_scripts(wheel, laid_tree, where, own_scripts)
+    for wheel, laid_tree, made in records:
+        data = _record_with_scripts(wheel, laid_tree, where, made)
         building.write(f"{where.site_packages}/{wheel.dist_info}/RECORD", data, mode=0o644)
     return Built(
         places=where,
@@ -158,6 +157,12 @@ def make(
         unlinked=building.unlinked,
         warnings=warnings,
     )
+
+
+def _launchers(python: str, platform: str) -> Launchers:
+    if platform in windows_environment.LAUNCHER_KINDS:
+        return windows_environment.WindowsLaunchers(python, platform)
+    return PosixLaunchers(python)
 
 
 def _place_interpreter(building: _Tree, where: Places, bundle: BundleReceipt, bundle_tree: Path) -> None:
@@ -191,46 +196,13 @@ def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, b
     building.write("pyvenv.cfg", "".join(f"{key} = {value}\n" for key, value in lines.items()).encode(), mode=0o644)
 
 
-def _scripts(wheel: LaidReceipt, laid_tree: Path, *, python: str, platform: str) -> dict[str, bytes]:
+def _script_as_it_is(shared: tuple[str, list[Any], str] | None) -> tuple[bytes, str] | None:
+    return None if shared is None else (b"", shared[2])
+
+
+def _scripts(wheel: LaidReceipt, laid_tree: Path, *, version: str, launchers: Launchers) -> dict[str, bytes]:
     """Return the scripts of a wheel that name the environment's interpreter."""
-    found: dict[str, bytes] = {}
-    if wheel.entry_points:
-        engine_library.enable()
-        for name, module, attribute, section in wheel.entry_points:
-            if part_problem(name, windows=platform.startswith("windows-")) is not None:
-                raise BrokenArtifact(
-                    f"The wheel {wheel.filename} has an entry point named {shown(name)}, which is no file name. Lock another version."
-                )
-            script, data = _command(name, module, attribute, section, python=python, platform=platform)
-            found[script] = data
-    for path in wheel.files:
-        if path.startswith("scripts/"):
-            with open(extended(laid_tree / path), "rb") as stream:
-                if stream.read(8) != b"#!python":
-                    continue
-                stream.seek(0)
-                first, _newline, rest = stream.read().partition(b"\n")
-            flags = first.partition(b" ")[2].strip()
-            windows = platform in windows_environment.LAUNCHER_KINDS
-            found[path[len("scripts/") :]] = (windows_environment.first_line if windows else _shebang)(python, flags) + rest
-    return found
-
-
-def _command(name: str, module: str, attribute: str, section: str, *, python: str, platform: str) -> tuple[str, bytes]:
-    if platform in windows_environment.LAUNCHER_KINDS:
-        return windows_environment.command(name, module, attribute, section, platform=platform)
-    from installer.scripts import Script
-
-    section_of: Any = section
-    return Script(name, module, attribute, section_of).generate(python, "posix")
-
-
-def _shebang(python: str, flags: bytes) -> bytes:
-    line = python.encode()
-    if b" " not in line and len(line) + len(flags) + 4 <= _SHEBANG_LIMIT:
-        return b"#!" + line + (b" " + flags if flags else b"") + b"\n"
-    # Too long for the kernel, or with a blank: the shell reads the first lines as a command, Python as a string.
-    return b"#!/bin/sh\n'''exec' " + shlex.quote(python).encode() + b" " + flags + b' "$0" "$@"\n' + b"' '''\n"
+    return own_scripts(wheel.files, wheel.entry_points, laid_tree, filename=wheel.filename, version=version, launchers=launchers)
 
 
 def _claim(
@@ -292,20 +264,22 @@ def _taken(wheel: str, path: str, shared: Mapping[str, tuple[str, list[Any], str
 
 
 def _record_with_scripts(wheel: LaidReceipt, laid_tree: Path, where: Places, scripts: Mapping[str, bytes]) -> bytes:
-    """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from environment to environment."""
-    record = laid_tree / "site" / wheel.dist_info / "RECORD"
+    path = laid_tree / "site" / wheel.dist_info / "RECORD"
     try:
-        lines = read_text(record).splitlines()
+        record = read_text(path)
     except ValueError as error:
-        raise BrokenRoot(f"{record} cannot be read: {error}. Run drift with verify deep, then converge to repair it.") from error
-    beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).digest(), len(data)) for script, data in scripts.items()}
-    for path, (_mode, size, sha256) in wheel.files.items():
+        raise BrokenRoot(f"{path} cannot be read: {error}. Run drift with verify deep, then converge to repair it.") from error
+    return record_with_scripts(record, wheel.files, name=wheel.name, where=where, scripts=scripts)
+
+
+def record_with_scripts(record: str, files: Mapping[str, Any], *, name: str, where: Places, scripts: Mapping[str, bytes]) -> bytes:
+    """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from tree to tree."""
+    beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).hexdigest(), len(data)) for script, data in scripts.items()}
+    for path, (_mode, size, sha256) in files.items():
         scheme, _unused, rest = path.partition("/")
         if scheme == "headers":
-            beside[f"{where.headers}/{wheel.name}/{rest}"] = (bytes.fromhex(sha256), size)
+            beside[f"{where.headers}/{name}/{rest}"] = (sha256, size)
         elif scheme == "scripts" and rest not in scripts:
-            beside[f"{where.scripts}/{rest}"] = (bytes.fromhex(sha256), size)
-    for path, (digest, size) in beside.items():
-        encoded = base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
-        lines.append(f"{quoted(where.up_to_prefix + path)},sha256={encoded},{size}")
-    return "".join(f"{line}\n" for line in sorted(lines)).encode()
+            beside[f"{where.scripts}/{rest}"] = (sha256, size)
+    lines = [f"{quoted(where.up_to_prefix + path)},{record_digest(sha256)},{size}" for path, (sha256, size) in beside.items()]
+    return "".join(f"{line}\n" for line in sorted([*record.splitlines(), *lines])).encode()

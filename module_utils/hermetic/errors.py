@@ -40,7 +40,7 @@ class FetchFailed(HermeticError):
 
 
 class UnsafeArchive(HermeticError):
-    """Raised when an archive holds an entry that could write outside its tree or is neither file, directory nor link."""
+    """Raised when an archive holds an entry that could write outside its tree, is of a wrong kind, or is more than its size allows."""
 
 
 class BrokenArtifact(HermeticError):

@@ -45,7 +45,7 @@ _TREE_IDS = {
 
 # A name of one part of a path: what the longest names of ext4, APFS and NTFS have in common.
 _LONGEST_PART = 255
-_LONGEST_PATH = 4096
+LONGEST_PATH = 4096
 _DEEPEST = 128
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -83,7 +83,37 @@ def is_windows_device(part: str) -> bool:
 
 def is_windows_name(part: str) -> bool:
     """Tell whether Windows takes a name as it is: no device, no stream, nothing that it would cut off."""
-    return not (is_windows_device(part) or _WINDOWS_FORBIDDEN.search(part) or part[-1:] in ("", ".", " "))
+    return windows_name_problem(part) is None
+
+
+def windows_name_problem(part: str) -> str | None:
+    """Judge a name by the rules of Windows alone."""
+    if is_windows_device(part):
+        return f"{part!r} is no file name on Windows, which takes it for a device"
+    if ":" in part:
+        return f"{part!r} is no file name on Windows, where a ':' names an alternate data stream of a file"
+    if found := _WINDOWS_FORBIDDEN.search(part):
+        return f"{part!r} is no file name on Windows, because it holds {found[0]!r}"
+    if part[-1:] in ("", ".", " "):
+        return f"{part!r} is no file name on Windows, which would cut off the dot or blank at its end"
+    return None
+
+
+def is_too_long(part: str, *, windows: bool) -> bool:
+    """Tell whether a single name is longer than the target's file systems take: bytes of UTF-8, on Windows units of UTF-16."""
+    # Counted without the codec of UTF-16, which a small bundle need not have.
+    length = len(part) + sum(character > "\uffff" for character in part) if windows else (_bytes_in(part) or 0)
+    return length > _LONGEST_PART
+
+
+def has_drive(path: str) -> bool:
+    """Tell whether a path begins as those with a drive do on Windows."""
+    return _DRIVE.match(path) is not None
+
+
+def has_control_character(name: str) -> bool:
+    """Tell whether a name would steer a terminal, or break a list of one name to a line."""
+    return _CONTROL.search(name) is not None
 
 
 def name_problem(value: object) -> str | None:
@@ -156,8 +186,12 @@ def file_name_problem(value: object, *, windows: bool = False) -> str | None:
     return "it is no file name on Windows" if windows and not is_windows_name(value) else None
 
 
-def path_problem(value: object, *, windows: bool = False) -> str | None:
-    """Judge the path of an entry of a tree, relative to it, with '/' between the parts; ``windows``: the rules of Windows hold as well."""
+def path_problem(value: object, *, windows: bool = False, drives: bool = False) -> str | None:
+    """Judge the path of an entry of a tree, relative to it, with '/' between the parts.
+
+    ``windows``: the rules of Windows hold as well. ``drives``: a name such as ``c:x`` is one like any other where they do not; the path is
+    written on this very system, and not by a later one.
+    """
     if not isinstance(value, str) or not value:
         return "the path is empty or no text"
     if "\0" in value:
@@ -166,20 +200,25 @@ def path_problem(value: object, *, windows: bool = False) -> str | None:
     if length is None or (windows and _SURROGATE.search(value)):
         return "the name is not valid Unicode"
     if "\\" in value:
-        return "the name holds a backslash"
+        return "the name holds a backslash, and the parts of a path are separated by '/'"
     if value.startswith("/"):
-        return "the path is absolute"
-    if _DRIVE.match(value):
-        return "the path begins with a drive letter"
+        return "the path is absolute, so it would lie outside its tree"
+    if has_drive(value) and (not drives or (windows and value[2:3] == "/")):
+        return "the path begins with a drive letter, so it would lie outside its tree"
     parts = value.split("/")
     if ".." in parts:
-        return "the path holds '..'"
+        return "the path holds '..', so it could lie outside its tree"
     if "" in parts or "." in parts:
         return "the path holds an empty part"
-    if length > _LONGEST_PATH or len(parts) > _DEEPEST or any((_bytes_in(part) or 0) > _LONGEST_PART for part in parts):
-        return "the path is too long or too deep"
-    unfit = next((part for part in parts if not is_windows_name(part)), None) if windows else None
-    return f"{unfit!r} is no file name on Windows" if unfit is not None else None
+    if length > LONGEST_PATH or len(parts) > _DEEPEST:
+        return f"the path is too long or too deep: it has more than {LONGEST_PATH} bytes or {_DEEPEST} parts"
+    for part in parts:
+        problem = windows_name_problem(part) if windows else None
+        if problem is not None:
+            return problem
+        if is_too_long(part, windows=windows):
+            return f"the path is too long or too deep: {part[:40]!r}… has more than {_LONGEST_PART} {'characters' if windows else 'bytes'}"
+    return None
 
 
 def part_problem(value: object, *, windows: bool = False) -> str | None:
@@ -226,7 +265,7 @@ def target_problem(path: str, target: object) -> str | None:
     if "\0" in target or "\\" in target:
         return f"the link target {shown(target)} holds a NUL or a backslash"
     length = _bytes_in(target)
-    if length is None or length > _LONGEST_PATH:
+    if length is None or length > LONGEST_PATH:
         return f"the link target {shown(target)} is not valid Unicode or too long"
     if target.startswith("/") or _DRIVE.match(target):
         return f"the link target {shown(target)} is absolute"

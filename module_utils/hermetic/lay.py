@@ -1,111 +1,131 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lay one verified wheel into a directory of its own, and compile it; runs under the interpreter that the byte code is for.
+"""Unpack one verified wheel into a directory of its own, and compile it; runs under the interpreter that the byte code is for.
 
-PyPA's ``installer`` reads the wheel and decides what goes where; this file writes, so that every file is hashed, compiled and
-given its mode and time in one pass. The directory has four parts, ``site``, ``data``, ``headers`` and ``scripts``, which each
-environment maps to its own places.
+Every file is hashed, compiled and given its mode and time in one pass. The directory has four parts, ``site``, ``data``, ``headers``
+and ``scripts``, which each environment, and each bundle, maps to its own places. This is the only code that unpacks wheels.
 """
 
 from __future__ import annotations
 
-import base64
-import configparser
+import contextlib
+import errno
 import hashlib
 import importlib.util
-import marshal
 import os
-import stat
-import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from .byte_code import LARGEST_SOURCE, byte_code, without_byte_code
 from .durable import inside
 from .errors import BrokenArtifact
-from .grammar import is_windows_name, path_problem
+from .grammar import is_too_long
+from .record_file import quoted, record_digest
 from .spelling import spelled_otherwise
-from .tree_files import write_file
+from .tree_files import open_file, write_file
+from .unpack_budget import MIB, UnpackBudget
+from .wheel_contents import HostRules, WheelContents, WheelEntry, read_wheel
+from .zip_structure import check_entry_count
 
-try:
-    from installer import install
-    from installer.exceptions import InstallerError
-    from installer.records import Hash, InvalidRecordEntry, RecordEntry, parse_record_file
-    from installer.sources import WheelFile
-except ImportError:  # found by engine_library where a wheel is laid; reading this file needs no installer
-    WheelFile = object
-    InvalidRecordEntry = InstallerError = ValueError
-
-_PARTS = {"purelib": "site", "platlib": "site", "data": "data", "headers": "headers", "scripts": "scripts"}
-_BROKEN = (
-    ValueError,
-    KeyError,
-    AssertionError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-    configparser.Error,
-    # An entry that is a file for one path and a directory for another.
-    FileExistsError,
-    NotADirectoryError,
-    IsADirectoryError,
-)
-# Unchecked: the byte code is used without a look at the source, so that running never writes into a read-only tree.
-_UNCHECKED_HASH = struct.pack("<I", 0b01)
+_BROKEN = (ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_TOO_LONG = (errno.ENAMETOOLONG,)
+_BLOCK = MIB
 
 
-def byte_code(source: bytes, *, shown_as: str) -> bytes | None:
-    """Return the content of the ``.pyc`` of a source, or None when this Python cannot compile it.
+class _Unpacking:
+    """The directory that a wheel is unpacked into."""
 
-    A wheel may hold sources that are no Python of this version (templates, test data): pip, uv and compileall pass over them too.
-    """
-    try:
-        code = compile(source, shown_as, "exec", dont_inherit=True, optimize=0)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, UnicodeDecodeError):
-        return None
-    return b"".join((importlib.util.MAGIC_NUMBER, _UNCHECKED_HASH, importlib.util.source_hash(source), marshal.dumps(code)))
-
-
-def _digest(data: bytes) -> tuple[str, str]:
-    digest = hashlib.sha256(data)
-    return digest.hexdigest(), base64.urlsafe_b64encode(digest.digest()).decode("ascii").rstrip("=")
-
-
-class _Wheel(WheelFile):
-    """A wheel whose signatures and unrecorded files are no reason to fail: the whole archive has been verified by its digest."""
-
-    def get_contents(self) -> Iterator[Any]:
-        records = {record[0]: record for record in parse_record_file(self.read_dist_info("RECORD").splitlines())}
-        for item in self._zipfile.infolist():
-            # Byte code comes from our own compiler only: what a wheel brings would run unseen by whoever reads its sources.
-            parts = item.filename.split("/")
-            if item.is_dir() or "__pycache__" in parts or item.filename == f"{self.dist_info_dir}/INSTALLER":
-                continue
-            if item.filename.startswith(self.data_dir) and (parts[0] != self.data_dir or len(parts) == 1):
-                # installer would look for the scheme of such a path without end.
-                raise BrokenArtifact(
-                    f"The wheel holds the entry {item.filename!r}, which only seems to lie in {self.data_dir}. Use another wheel."
-                )
-            mode = item.external_attr >> 16
-            with self._zipfile.open(item) as stream:
-                yield records.get(item.filename, (item.filename, "", "")), stream, bool(stat.S_ISREG(mode) and mode & 0o111)
-
-
-class _Destination:
-    """What ``installer`` calls a destination."""
-
-    def __init__(self, into: Path, *, compiles: bool, up_to_prefix: str) -> None:
-        # Strings: joining paths as objects was measured at a tenth of the time of laying.
+    def __init__(self, into: Path, archive: zipfile.ZipFile, contents: WheelContents, *, compiles: bool) -> None:
+        # Strings: joining paths as objects was measured at a tenth of the time of unpacking.
         self._at = inside(into)
+        self._archive = archive
         self._compiles = compiles
-        self._up = up_to_prefix
         self._made: set[str] = set()
         self.files: dict[str, list[Any]] = {}
-        self.entry_points: list[list[str]] = []
+        self.warnings = contents.warnings
+        self._uncompiled: list[str] = []
+
+    def add(self, entry: WheelEntry) -> None:
+        """Unpack one file, and compile it where it is a source; the same file a second time is compared."""
+        if entry.target in self.files:
+            self._compare(entry)
+            return
+        compiles = self._compiles and entry.part == "site" and entry.path.endswith(".py")
+        if entry.item.file_size > LARGEST_SOURCE or (not compiles and entry.item.file_size > _BLOCK):
+            self._stream(entry)
+            if compiles:
+                self._uncompiled.append(entry.path)
+            return
+        data = b"".join(self._blocks(entry))
+        self.write(entry.target, data, mode=entry.mode)
+        if compiles:
+            self._compile(entry, data)
+
+    def write(self, path: str, data: bytes, *, mode: int) -> None:
+        """Write a whole file and record it."""
+        with self._explained(path):
+            self._directory(path.rpartition("/")[0])
+            write_file(self._at(path), data, mode=mode)
+        self.files[path] = [mode, len(data), hashlib.sha256(data).hexdigest()]
+
+    def finish(self) -> None:
+        """Say which sources have no byte code."""
+        if self._uncompiled:
+            self.warnings.append(f"{os.path.basename(str(self._archive.filename))}: {without_byte_code(self._uncompiled)}")
+
+    def _stream(self, entry: WheelEntry) -> None:
+        digest = hashlib.sha256()
+        with self._explained(entry.target):
+            self._directory(entry.target.rpartition("/")[0])
+            with open_file(self._at(entry.target), mode=entry.mode) as descriptor:
+                for block in self._blocks(entry):
+                    digest.update(block)
+                    view = memoryview(block)
+                    while view:
+                        view = view[os.write(descriptor, view) :]
+        self.files[entry.target] = [entry.mode, entry.item.file_size, digest.hexdigest()]
+
+    def _blocks(self, entry: WheelEntry) -> Iterator[bytes]:
+        left = entry.item.file_size
+        with self._archive.open(entry.item) as stream:
+            # Also for an empty file: only a read to the end checks the checksum.
+            while block := stream.read(min(left + 1, _BLOCK)):
+                left -= len(block)
+                if left < 0:
+                    break
+                yield block
+        if left:
+            raise EOFError(f"{entry.item.filename!r} is not of the size that the archive states, {entry.item.file_size} bytes")
+
+    def _compare(self, entry: WheelEntry) -> None:
+        digest = hashlib.sha256()
+        for block in self._blocks(entry):
+            digest.update(block)
+        known = self.files[entry.target]
+        if digest.hexdigest() != known[2]:
+            raise BrokenArtifact(
+                f"the wheel holds {entry.path!r} twice with different content (the second time as {entry.item.filename!r}), and which of the two is meant "
+                "cannot be known. Lock another version or build of it."
+            )
+
+    def _compile(self, entry: WheelEntry, data: bytes) -> None:
+        target = str(importlib.util.cache_from_source(entry.target)).replace(os.sep, "/")
+        if is_too_long(target.rpartition("/")[2], windows=os.name == "nt"):
+            self._uncompiled.append(entry.path)
+            return
+        code = byte_code(data, shown_as=entry.path)
+        if code is None:
+            return
+        try:
+            self.write(target, code, mode=0o644)
+        except BrokenArtifact as error:
+            # A file system with a lower limit than nearly all others; the source is there.
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _TOO_LONG:
+                raise
+            self._uncompiled.append(entry.path)
 
     def _directory(self, path: str) -> None:
         if path in self._made:
@@ -119,92 +139,71 @@ class _Destination:
             os.chmod(directory, 0o755)
         self._made.add(path)
 
-    def _write(self, path: str, data: bytes, *, mode: int) -> str:
-        parts = path.split("/")
-        if path_problem(path) is not None or ":" in path:
-            raise BrokenArtifact(
-                f"The wheel holds the entry {path!r}, which would lie outside its tree; it was not laid. Use another wheel."
-            )
-        unfit = next((part for part in parts if os.name == "nt" and not is_windows_name(part)), None)
-        if unfit is not None:
-            raise BrokenArtifact(
-                f"The wheel holds the entry {path!r}, and {unfit!r} is no file name on Windows; it was not laid. Use another wheel."
-            )
-        if path in self.files:
-            raise BrokenArtifact(f"The wheel holds the entry {path!r} twice; it was not laid. Use another wheel.")
+    @contextlib.contextmanager
+    def _explained(self, path: str) -> Iterator[None]:
         try:
-            self._directory(path.rpartition("/")[0])
-            write_file(self._at(path), data, mode=mode)
-        except FileExistsError:
+            yield
+        except FileExistsError as error:
             twin = spelled_otherwise(path, self.files)
             if twin is None:
                 raise
             raise BrokenArtifact(
                 f"The wheel holds the entries {twin!r} and {path!r}, and the file system of this host does not tell upper and lower case apart; "
-                "it was not laid. Use another wheel, or a root on another file system."
-            ) from None
-        sha256, record_hash = _digest(data)
-        self.files[path] = [mode, len(data), sha256]
-        return record_hash
-
-    def write_script(self, name: str, module: str, attr: str, section: Any) -> RecordEntry:
-        self.entry_points.append([name, module, attr, section])
-        return RecordEntry(name, None, None)
-
-    def write_file(self, scheme: Any, path: Any, stream: BinaryIO, is_executable: bool) -> RecordEntry:
-        data = stream.read()
-        entry = f"{_PARTS[scheme]}/{path}"
-        mode = 0o755 if is_executable or scheme == "scripts" else 0o644
-        record_hash = self._write(entry, data, mode=mode)
-        if self._compiles and entry.startswith("site/") and entry.endswith(".py"):
-            code = byte_code(data, shown_as=str(path))
-            if code is not None:
-                self._write(str(importlib.util.cache_from_source(entry)).replace(os.sep, "/"), code, mode=0o644)
-        return RecordEntry(str(path), Hash("sha256", record_hash), len(data))
-
-    def finalize_installation(self, scheme: Any, record_file_path: Any, records: Iterable[tuple[Any, RecordEntry]]) -> None:
-        lines = []
-        for entry_scheme, entry in records:
-            # Scripts differ from environment to environment, which adds their lines itself.
-            if entry_scheme == "scripts" or entry.path == str(record_file_path):
-                continue
-            if _PARTS[entry_scheme] == "data":
-                lines.append(f"{quoted(self._up + entry.path)},{entry.hash_},{entry.size}\n")
-            elif _PARTS[entry_scheme] == "site":
-                lines.append(f"{quoted(entry.path)},{entry.hash_},{entry.size}\n")
-        lines.append(f"{quoted(str(record_file_path))},,\n")
-        self._write(f"{_PARTS[scheme]}/{record_file_path}", "".join(sorted(lines)).encode(), mode=0o644)
+                "it was not installed. Use another wheel, or a root on another file system."
+            ) from error
+        except OSError as error:
+            if error.errno not in _TOO_LONG:
+                raise
+            raise BrokenArtifact(
+                f"the entry {path!r} has a longer name than the file system of this host takes. Use another wheel, or a root on another file system."
+            ) from error
 
 
-def quoted(path: str) -> str:
-    """Return a path as a field of RECORD, which is a CSV file."""
-    return '"' + path.replace('"', '""') + '"' if any(character in path for character in ',"\n') else path
+def _record(files: dict[str, list[Any]], record: str, up_to_prefix: str) -> bytes:
+    """Return the RECORD, without scripts and headers, whose places differ from environment to environment, which adds their lines."""
+    lines = [f"{quoted(record)},,\n"]
+    for path, (_mode, size, sha256) in files.items():
+        part, _slash, rest = path.partition("/")
+        if part == "data" or (part == "site" and "/__pycache__/" not in path):
+            lines.append(f"{quoted(up_to_prefix + rest if part == 'data' else rest)},{record_digest(sha256)},{size}\n")
+    return "".join(sorted(lines)).encode()
 
 
-def lay(wheel: Path, into: Path, *, compiles: bool, up_to_prefix: str) -> dict[str, Any]:
-    """Lay a wheel into an existing, empty directory and return what a receipt says of it.
+def lay(
+    wheel: Path, into: Path, *, compiles: bool, up_to_prefix: str, unpack_limit: int = 0, rules: HostRules | None = None
+) -> dict[str, Any]:
+    """Unpack a wheel into an existing, empty directory and return what a receipt says of it, and warnings.
 
-    ``up_to_prefix`` leads from site-packages to the environment (``../../../``). Raises BrokenArtifact when it is no usable wheel.
+    ``up_to_prefix`` leads from site-packages to the environment (``../../../``). ``rules`` are those of the host that it is for, of this
+    one where none are given. Raises BrokenArtifact when it is no usable wheel, and UnsafeArchive when it unpacks to more than it may.
     """
-    destination = _Destination(into, compiles=compiles, up_to_prefix=up_to_prefix)
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            source = _Wheel(archive)
-            install(source, destination, {"INSTALLER": b"hermetic.python\n"})
-            name, version, dist_info = source.distribution, source.version, source.dist_info_dir
+        with open(wheel, "rb") as source:
+            budget = UnpackBudget(f"The wheel {wheel.name}", archive_size=os.fstat(source.fileno()).st_size, limit_mib=unpack_limit)
+            check_entry_count(source, budget)
+            with zipfile.ZipFile(source) as archive:
+                contents = read_wheel(archive, wheel.name, rules=rules or HostRules(windows=os.name == "nt"), budget=budget)
+                unpacking = _Unpacking(into, archive, contents, compiles=compiles)
+                for entry in contents.entries:
+                    unpacking.add(entry)
+        unpacking.write(f"site/{contents.dist_info}/INSTALLER", b"hermetic.python\n", mode=0o644)
+        record = f"{contents.dist_info}/RECORD"
+        unpacking.write(f"site/{record}", _record(unpacking.files, record, up_to_prefix), mode=0o644)
+        unpacking.finish()
     except BrokenArtifact as error:
+        if wheel.name in error.message:
+            raise
         raise BrokenArtifact(f"{wheel.name}: {error.message}", error.problems) from error
-    except (*_BROKEN, InstallerError, InvalidRecordEntry) as error:
-        # installer's own errors carry the wheel as well, which says nothing to a reader.
-        said = error.args[-1] if error.args and isinstance(error.args[-1], str) else error
+    except (*_BROKEN, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise BrokenArtifact(
-            f"The wheel {wheel.name} cannot be laid: {type(error).__name__}: {said}. "
+            f"The wheel {wheel.name} cannot be installed: {type(error).__name__}: {error}. "
             "Its digest is the declared one, so it was published broken; lock another version or build."
         ) from error
     return {
-        "name": name,
-        "version": version,
-        "dist_info": dist_info,
-        "entry_points": sorted(destination.entry_points),
-        "files": destination.files,
+        "name": contents.name,
+        "version": contents.version,
+        "dist_info": contents.dist_info,
+        "entry_points": contents.entry_points,
+        "files": unpacking.files,
+        "warnings": contents.warnings,
     }

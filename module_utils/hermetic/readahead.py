@@ -10,6 +10,8 @@ import threading
 import zlib
 from typing import BinaryIO
 
+from .unpack_budget import UnpackBudget
+
 BLOCK = 1 << 20
 _COMPRESSED_BLOCK = 1 << 18
 _BLOCKS_AHEAD = 8
@@ -18,11 +20,12 @@ _BLOCKS_AHEAD = 8
 class Ahead:
     """A file object that reads, and decompresses, in a thread of its own: zlib and SHA-256 both let other threads run."""
 
-    def __init__(self, source: BinaryIO, *, gunzip: bool) -> None:
+    def __init__(self, source: BinaryIO, *, gunzip: bool, budget: UnpackBudget) -> None:
         self.length = 0
         self.end_of_data = 0
         self._source = source
         self._gunzip = gunzip
+        self._budget = budget
         self._blocks: queue.Queue[bytes | BaseException] = queue.Queue(_BLOCKS_AHEAD)
         self._stop = threading.Event()
         self._rest = memoryview(b"")
@@ -106,4 +109,6 @@ class Ahead:
         if data:
             self.end_of_data = self.length + data
         self.length += len(block)
+        # Padding and headers count too: a bomb need not be an entry.
+        self._budget.check_stream(self.length)
         self._blocks.put(block)

@@ -29,6 +29,7 @@ GENERATION_ACTIONS = ("activate", "keep", "release", "sweep")
 _NUMBERS = {
     "keep_generations": (1, 10**6, False),
     "jobs": (0, 4096, False),
+    "unpack_limit": (0, 10**9, False),
     "retries": (0, 1000, False),
     "lock_timeout": (0, 10**7, True),
     "timeout": (0, 10**7, True),
@@ -47,6 +48,7 @@ class Options:
     lock_timeout: float = 300
     link_mode: str = "auto"
     jobs: int = 0
+    unpack_limit: int = 0
     timeout: float = 60
     retries: int = 4
     download_timeout: float = 3600

@@ -49,6 +49,7 @@ ENGINE: Spec = {
     "link_mode": {"type": "str", "choices": ["auto", "reflink", "hardlink", "copy"], "default": "auto"},
     "jobs": {"type": "int", "default": 0},
     "check_free_space": {"type": "bool", "default": True},
+    "unpack_limit": {"type": "int", "default": 0},
 }
 
 ONE_BUNDLE: Spec = {

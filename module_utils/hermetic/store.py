@@ -47,6 +47,7 @@ class Store:
     records: Records
     jobs: int = 0
     link_mode: str = "auto"
+    unpack_limit: int = 0
     progress: Progress = lambda _text: None
     warnings: list[str] = field(default_factory=list)
 
@@ -85,7 +86,7 @@ class Store:
         """Unpack, verify and start a bundle, then put it into place."""
         self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
         with self._building("bundles", bundle.id) as building:
-            written = unpack(archive, building)
+            written = unpack(archive, building, unpack_limit=self.unpack_limit)
             info, record = bundle_info(building, written, bundle)
             manifest = from_bundle_files(info["files"], also=[("bundle.json", record)])
             verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")
@@ -209,14 +210,17 @@ class Store:
             finished[building] = ()
             make_directory(building)
             wheel = self._stored(artifacts[to_lay[name][0]])
-            jobs.append({"task": "lay", "wheel": str(wheel), "into": str(building), "compiles": runs_engine, "up_to_prefix": up_to_prefix})
+            job: dict[str, Any] = {"task": "lay", "wheel": str(wheel), "into": str(building), "compiles": runs_engine}
+            jobs.append({**job, "up_to_prefix": up_to_prefix, "unpack_limit": self.unpack_limit})
         answers = Workers(python, count=core_count(self.jobs)).run(jobs)
         laid = {}
         for name, job, answer in zip(names, jobs, answers):
             building = Path(str(job["into"]))
             told = answer["laid"]
+            self.warnings.extend(told["warnings"])
             if not runs_engine:
-                compile_elsewhere(self.layout.tree("bundles", bundle.id) / bundle.python["executable"], building, told["files"])
+                executable = self.layout.tree("bundles", bundle.id) / bundle.python["executable"]
+                self.warnings.extend(compile_elsewhere(executable, building, told["files"], subject=artifacts[to_lay[name][0]].filename))
             finished[building] = told["files"]
             artifact = artifacts[to_lay[name][0]]
             receipt = LaidReceipt(

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import windows_status
@@ -23,14 +25,12 @@ _FICLONE = 0x40049409
 _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES)
 
 
-def write_file(path: str, data: bytes, *, mode: int) -> None:
-    """Write a file of a tree with exactly this mode and the time that all files of trees have."""
+@contextlib.contextmanager
+def open_file(path: str, *, mode: int) -> Iterator[int]:
+    """Make a file of a tree, give its descriptor to write to, and set exactly this mode and the time that all files of trees have."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
-        # A file object would ask first what it was given, which is slow on Windows.
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        yield descriptor
         if hasattr(os, "fchmod"):
             os.fchmod(descriptor, mode)
         if os.utime in os.supports_fd:
@@ -39,6 +39,15 @@ def write_file(path: str, data: bytes, *, mode: int) -> None:
             windows_status.set_times(descriptor, FILE_TIME_NS)
     finally:
         os.close(descriptor)
+
+
+def write_file(path: str, data: bytes, *, mode: int) -> None:
+    """Write a whole file of a tree, with its mode and time."""
+    with open_file(path, mode=mode) as descriptor:
+        # A file object would ask first what it was given, which is slow on Windows.
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
 
 
 def reflink(source: str, target: str, mode: int) -> bool:

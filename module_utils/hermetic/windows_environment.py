@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,14 @@ def leading_file(bundle_tree: Path) -> tuple[str, str] | None:
     return None
 
 
-def command(name: str, module: str, attribute: str, section: Any, *, platform: str) -> tuple[str, bytes]:
+def command(
+    name: str, module: str, attribute: str, section: Any, *, platform: str, interpreters: Mapping[str, str] = _INTERPRETERS
+) -> tuple[str, bytes]:
     """Return file name and content of the program that starts an entry point; equal entry points give equal bytes."""
     from installer.scripts import Script
 
     kind: Any = LAUNCHER_KINDS[platform]
-    script, data = Script(name, module, attribute, section).generate(_INTERPRETERS[section], kind)
+    script, data = Script(name, module, attribute, section).generate(interpreters[section], kind)
     packed = zipfile.ZipFile(io.BytesIO(data))
     entries = packed.infolist()
     end = io.BytesIO()
@@ -49,6 +51,18 @@ def command(name: str, module: str, attribute: str, section: Any, *, platform: s
     return script, data[: min(entry.header_offset for entry in entries)] + end.getvalue()
 
 
-def first_line(python: str, flags: bytes) -> bytes:
-    """Return the first line of a script that names its interpreter, for those who start it by its ending."""
-    return b'#!"' + python.encode() + b'"' + (b" " + flags if flags else b"") + b"\r\n"
+class WindowsLaunchers:
+    """Programs for entry points; the scripts of a wheel name the interpreter for those who start them by their ending."""
+
+    def __init__(self, python: str, platform: str) -> None:
+        self._python = python
+        self._platform = platform
+
+    def command(self, name: str, module: str, attribute: str, section: str) -> tuple[str, bytes]:
+        """Return file name and content of the program of an entry point."""
+        return command(name, module, attribute, section, platform=self._platform)
+
+    def first_line(self, flags: Sequence[str], *, gui: bool) -> bytes:
+        """Return the first line of a script; one that asked for ``pythonw`` has no console."""
+        python = f"{self._python[: -len('python.exe')]}pythonw.exe" if gui and self._python.lower().endswith("python.exe") else self._python
+        return " ".join([f'#!"{python}"', *flags]).encode() + b"\r\n"

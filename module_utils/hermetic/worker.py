@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import engine_library
 from .errors import HermeticError
 from .system_limits import started
 
@@ -52,11 +51,17 @@ def hash_files(paths: list[str]) -> list[str | None]:
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     if job["task"] == "hash":
         return {"digests": hash_files(job["paths"])}
-    # Imported here because it needs PyPA's installer, which a process that only hashes can do without.
-    engine_library.enable()
+    # Imported here because a process that only hashes can do without it.
     from .lay import lay
 
-    return {"laid": lay(Path(job["wheel"]), Path(job["into"]), compiles=job["compiles"], up_to_prefix=job["up_to_prefix"])}
+    unpacked = lay(
+        Path(job["wheel"]),
+        Path(job["into"]),
+        compiles=job["compiles"],
+        up_to_prefix=job["up_to_prefix"],
+        unpack_limit=job.get("unpack_limit", 0),
+    )
+    return {"laid": unpacked}
 
 
 def _lines(busy: threading.Event) -> Iterator[str]:

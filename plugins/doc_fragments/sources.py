@@ -164,4 +164,10 @@ options:
         the repository does not describe is estimated, at the least.
     type: bool
     default: true
+  unpack_limit:
+    description:
+      - How many MiB one archive, of a wheel or of a bundle, may take on the host's disk once it is unpacked. What would take more is refused.
+      - V(0) allows fifty times the size of the archive, and 256 MiB at least. Every entry counts as 4 KiB or more.
+    type: int
+    default: 0
 """

@@ -13,7 +13,7 @@ from ..module_utils.hermetic.request import REQUEST_FORMAT, option_problems
 from .url_credentials import host_names
 
 _ENGINE_OPTIONS = (
-    *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "foreign_pythons", "check_free_space"),
+    *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "unpack_limit", "foreign_pythons", "check_free_space"),
     *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size", "ca_path"),
 )
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}

@@ -32,7 +32,7 @@ _DROPPED = re.compile(
     r"|lib/python3[^/]*/encodings/(?:__pycache__/)?(?!__init__|aliases|ascii|cp437|idna|latin_1|utf_8)[^/]+\.pyc?"
     r"|lib/python3[^/]*/lib-dynload/_(?:codecs_|curses|dbm|decimal|elementtree|gdbm|multi|pickle|sqlite3|ssl|hashlib|test|tkinter|x).*"
     r"|lib/python3[^/]*/lib-dynload/(?:pyexpat|nis|audioop|ossaudiodev|readline).*"
-    r"|lib/lib(?!python|ffi|z\.)[^/]+\.so.*"
+    r"|lib/lib(?!python|ffi|z[.-])[^/]+\.so.*"
     r"|lib/engine/installer/_scripts/.+\.exe|share(?:/.*)?"
 )
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,32 @@ def test_two_wheels_with_one_file_are_a_clear_error(tmp_path: Path) -> None:
     wheels = [wheel_at(tmp_path, f"{name}-1.0-py3-none-any.whl", {"same.py": name}) for name in ("one", "two")]
     with pytest.raises(BrokenArtifact, match=r"one-1\.0|two-1\.0"):
         lay_packages(tree, wheels, scripts=True)
+
+
+@pytest.mark.parametrize("first", ["#!python", "#!pythonw", "#!python3", "#!python3 -u", "#!python3.12 -X dev -W ignore", "#!python\r"])
+def test_a_script_of_a_wheel_starts_the_python_beside_it(tmp_path: Path, first: str) -> None:
+    wheel = wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", {"demo-1.0.data/scripts/demo": f"{first}\nimport sys\nprint(sys.argv[1:])\n"})
+    tree = tree_at(tmp_path / "tree", version="{}.{}.1".format(*sys.version_info[:2]))
+    lay_packages(tree, [wheel], scripts=True)
+    (tree.root / "bin" / tree.command).symlink_to(sys.executable)
+    (tmp_path / "link").symlink_to(tree.root / "bin" / "demo")
+    done = subprocess.run([str(tmp_path / "link"), "a b", "'c'"], capture_output=True, text=True, check=True)
+    assert done.stdout == """['a b', "'c'"]\n"""
+
+
+def test_a_gui_command_on_windows_has_no_console(tmp_path: Path) -> None:
+    files = {"demo.py": "", "demo-1.0.dist-info/entry_points.txt": "[gui_scripts]\nshow = demo:main\n[console_scripts]\ntell = demo:main\n"}
+    tree = tree_at(tmp_path / "tree", platform="windows-x86_64")
+    lay_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=True)
+    scripts = tree.root / "bin" / "Scripts"
+    assert b"\\..\\pythonw.exe\n" in (scripts / "show.exe").read_bytes()
+    assert b"\\..\\python.exe\n" in (scripts / "tell.exe").read_bytes()
+
+
+def test_scripts_none_leaves_out_the_scripts_of_wheels_too(tmp_path: Path) -> None:
+    tree = tree_at(tmp_path / "tree")
+    files = {"demo.py": "", "demo-1.0.data/scripts/demo": "#!/bin/sh\n", "demo-1.0.data/scripts/more": "#!python\n"}
+    lay_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=False)
+    assert not (tree.root / "bin").exists()
+    record = (tree.root / tree.site_packages / "demo-1.0.dist-info" / "RECORD").read_text()
+    assert "bin/" not in record

@@ -7,16 +7,19 @@ from __future__ import annotations
 import csv
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.entry_points import commands_for
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.environment import Built, Places, make, places
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspection import Inspection, file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.manifest import Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import LaidReceipt
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.scripts import PosixLaunchers, own_scripts
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.tree_files import WAYS
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 from host_samples import Host, bundle, bundle_info
@@ -35,6 +38,7 @@ class Workshop:
         into = self.base / f"laid-{wheel.name}"
         into.mkdir()
         told = lay(wheel.path, into, compiles=False, up_to_prefix="../../../")
+        told.pop("warnings")
         receipt = LaidReceipt(
             id=wheel.sha256[:16],
             wheel=wheel.sha256,
@@ -238,7 +242,6 @@ class TestCollisions:
         [
             ({"files": {"x": "file\n"}}, {"files": {"x/y.py": "below\n"}}),
             ({"files": {"x/y.py": "below\n"}}, {"files": {"x": "file\n"}}),
-            ({"scripts": {"run": "aa:main"}}, {"files": {"bb-1.0.data/scripts/run": "#!/bin/sh\n"}}),
             ({"scripts": {"python": "aa:main"}}, {}),
             ({"files": {"aa-1.0.data/data/pyvenv.cfg": "home = /evil\n"}}, {}),
             ({"files": {"aa-1.0.data/data/bin/python": "evil\n"}}, {}),
@@ -253,7 +256,50 @@ class TestCollisions:
         ):
             workshop.make(workshop.wheel("aa", **one), workshop.wheel("bb", **other))
 
+    @pytest.mark.parametrize("first", [{"scripts": {"run": "aa:main"}}, {"files": {"aa-1.0.data/scripts/run": "#!/bin/sh\naa\n"}}])
+    @pytest.mark.parametrize("second", [{"scripts": {"run": "bb:main"}}, {"files": {"bb-1.0.data/scripts/run": "#!/bin/sh\nbb\n"}}])
+    def test_of_two_scripts_of_any_kind_the_later_one_wins(self, workshop: Workshop, first: dict[str, Any], second: dict[str, Any]) -> None:
+        built = workshop.make(workshop.wheel("aa", **first), workshop.wheel("bb", **second))
+        assert "bb" in (workshop.tree / "bin/run").read_text()
+        assert [("of bb" in warning or "from bb" in warning) and "aa brings another" in warning for warning in built.warnings] == [True]
+        assert ("bin/run" in built.own_files) == ("scripts" in second)
+
     @pytest.mark.parametrize("name", ["../evil", "a/b", "a\\b", ".", ".."])
     def test_a_command_that_is_no_file_name_is_refused(self, workshop: Workshop, name: str) -> None:
-        with pytest.raises(BrokenArtifact, match="which is no file name"):
+        with pytest.raises(BrokenArtifact, match="is no file name"):
             workshop.make(workshop.wheel("aa", metadata={"entry_points.txt": f"[console_scripts]\n{name} = aa:main\n"}))
+
+    @pytest.mark.parametrize("name", ["../evil", "a/b", "..", ""])
+    def test_a_command_of_a_forged_receipt_is_refused(self, workshop: Workshop, name: str) -> None:
+        receipt, tree = workshop.lay(workshop.wheel("aa"))
+        forged = replace(receipt, entry_points=[[name, "aa", "main", "console"]])
+        with pytest.raises(BrokenArtifact, match="which is no file name"):
+            own_scripts(forged.files, forged.entry_points, tree, filename="aa.whl", version="3.12.1", launchers=PosixLaunchers("/p"))
+
+    def test_an_entry_point_replaces_the_script_that_setuptools_made_of_it(self, workshop: Workshop) -> None:
+        names = ("run", "run.exe", "run-script.py", "other")
+        files = {f"pkg-1.0.data/scripts/{name}": "#!python\nprint('script')\n" for name in names}
+        built = workshop.make(workshop.wheel("pkg", files=files, scripts={"run": "pkg:main"}))
+        assert "from pkg import main" in (workshop.tree / "bin/run").read_text()
+        assert {path for path in built.own_files if path.startswith("bin/")} == {"bin/run", "bin/other"}
+
+
+@pytest.mark.parametrize(
+    ("version", "points", "expected"),
+    [
+        ("3.12.1", {"pip": "p:m", "pip3": "p:m", "pip3.9": "p:m"}, {"pip", "pip3", "pip3.12"}),
+        ("3.12.1", {"pip": "p:m"}, {"pip", "pip3", "pip3.12"}),
+        ("2.7.18", {"pip": "p:m", "pip3": "p:m"}, {"pip", "pip2", "pip2.7"}),
+        ("3.9.18", {"easy_install": "p:m", "easy_install-3.8": "p:m"}, {"easy_install", "easy_install-3.9"}),
+        ("3.12.1", {"pip3": "p:m", "pipx": "p:m"}, {"pip3", "pipx"}),
+    ],
+)
+def test_pip_gets_the_commands_of_the_python_it_is_for(version: str, points: dict[str, str], expected: set[str]) -> None:
+    entry_points = [[name, *value.split(":"), "console"] for name, value in points.items()]
+    assert {command[0] for command in commands_for(entry_points, version=version)} == expected
+
+
+def test_a_lock_with_pip_gets_its_versioned_command(workshop: Workshop) -> None:
+    built = workshop.make(workshop.wheel("pip", scripts={"pip": "pip:main", "pip3": "pip:main"}))
+    assert {"bin/pip", "bin/pip3", "bin/pip3.12"} <= set(built.own_files)
+    assert "../../../bin/pip3.12" in workshop.record("pip-1.0.dist-info")

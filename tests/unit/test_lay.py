@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import byte_code
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import byte_code, lay
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import FILE_TIME
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 
@@ -198,7 +199,6 @@ def test_a_wheel_may_be_empty(tmp_path: Path) -> None:
         "/evil.py",
         "pkg//evil.py",
         "pkg\\evil.py",
-        "c:evil.py",
         "pkg-1.0.data/data/../../evil.py",
         "pkg-1.0.data/scripts/../evil",
         "pkg-1.0.data/headers/../../evil.h",
@@ -206,8 +206,7 @@ def test_a_wheel_may_be_empty(tmp_path: Path) -> None:
         "pkg-1.0.data/nowhere/evil.py",
         "pkg-1.0.data/evil.py",
         "pkg-1.0.data",
-        "pkg-1.0.database/evil.py",
-        "pkg-1.0.data-evil",
+        "pkg-1.0.DATA/scripts/evil",
     ],
 )
 def test_no_entry_leaves_its_tree(tmp_path: Path, entry: str) -> None:
@@ -222,17 +221,13 @@ def test_no_entry_leaves_its_tree(tmp_path: Path, entry: str) -> None:
     ("parts", "expected"),
     [
         ({"twice": {"pkg/__init__.py": "again\n"}}, "twice"),
-        ({"files": {"a": "file\n", "a/b.py": "below it\n"}}, "cannot be laid"),
-        ({"files": {"a/b.py": "below\n", "a": "file\n"}}, "cannot be laid"),
-        ({"metadata": {"WHEEL": None}}, "cannot be laid"),
-        ({"metadata": {"METADATA": None, "WHEEL": "Wheel-Version: 2.0\nRoot-Is-Purelib: true\n"}}, "cannot be laid"),
-        ({"metadata": {"WHEEL": "nonsense"}}, "cannot be laid"),
-        ({"metadata": {"WHEEL": b"\xff\xfe"}}, "cannot be laid"),
-        ({"record": b"one,two\n"}, "cannot be laid"),
-        ({"record": b"pkg/__init__.py,nonsense,x\n"}, "cannot be laid"),
-        ({"record": b"\xff\n"}, "cannot be laid"),
-        ({"metadata": {"entry_points.txt": "[console_scripts]\nx = not a reference\n"}}, "cannot be laid"),
-        ({"metadata": {"entry_points.txt": "no section\n"}}, "cannot be laid"),
+        ({"files": {"a": "file\n", "a/b.py": "below it\n"}}, "cannot be installed"),
+        ({"files": {"a/b.py": "below\n", "a": "file\n"}}, "cannot be installed"),
+        ({"metadata": {"WHEEL": None}}, "cannot be installed"),
+        ({"metadata": {"METADATA": None, "WHEEL": "Wheel-Version: 2.0\nRoot-Is-Purelib: true\n"}}, "cannot be installed"),
+        ({"metadata": {"WHEEL": "nonsense"}}, "cannot be installed"),
+        ({"metadata": {"WHEEL": b"\xff\xfe"}}, "cannot be installed"),
+        ({"metadata": {"entry_points.txt": "[console_scripts]\nx = not a reference\n"}}, "cannot be installed"),
     ],
 )
 def test_a_wheel_that_was_published_broken_is_refused_and_named(tmp_path: Path, parts: dict[str, Any], expected: str) -> None:
@@ -253,6 +248,6 @@ def test_a_damaged_archive_is_refused_and_named(tmp_path: Path, how: str) -> Non
     elif how == "encrypted":
         data[data.index(b"PK\x01\x02") + 8] |= 1
     wheel.path.write_bytes({"text": b"hello", "empty": b""}.get(how, bytes(data)))
-    with pytest.raises(BrokenArtifact, match="cannot be laid") as caught:
+    with pytest.raises(BrokenArtifact, match="cannot be installed") as caught:
         laid(wheel, tmp_path)
     assert wheel.filename in str(caught.value)

@@ -38,7 +38,7 @@ def module_options(role: str, tasks: str, module: str) -> set[str]:
     [
         ("system_bundle", "main", "system", set()),
         # These decide how something is built or removed; drift does neither.
-        ("system_bundle", "drift", "drift", {"keep_generations", "link_mode", "check_free_space"}),
+        ("system_bundle", "drift", "drift", {"keep_generations", "link_mode", "check_free_space", "unpack_limit"}),
         (
             "virtualenvs",
             "main",

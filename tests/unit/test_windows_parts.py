@@ -196,3 +196,16 @@ def test_every_file_is_flushed_where_the_volume_cannot_be(tmp_path: Path, monkey
 def test_a_file_that_cannot_be_flushed_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         windows_volume.flush_files([str(tmp_path / "gone")])
+
+
+@pytest.mark.parametrize(
+    ("flags", "gui", "expected"),
+    [
+        ([], False, b'#!"C:\\r\\Scripts\\python.exe"\r\n'),
+        (["-u"], False, b'#!"C:\\r\\Scripts\\python.exe" -u\r\n'),
+        ([], True, b'#!"C:\\r\\Scripts\\pythonw.exe"\r\n'),
+    ],
+)
+def test_a_script_names_the_python_that_it_asks_for(flags: list[str], gui: bool, expected: bytes) -> None:
+    launchers = windows_environment.WindowsLaunchers("C:\\r\\Scripts\\python.exe", "windows-x86_64")
+    assert launchers.first_line(flags, gui=gui) == expected

@@ -252,13 +252,24 @@ def test_a_file_that_something_else_reads_is_waited_for(root: WindowsRoot, wheel
     assert root.drift() == []
 
 
-@pytest.mark.parametrize("name", ["aux.py", "con", "trailing.", "blank ", "lpt1.txt"])
+@pytest.mark.parametrize("name", ["aux.py", "con", "trailing.", "blank ", "lpt1.txt", "a:b.txt", "what?.txt"])
 def test_a_wheel_with_a_name_that_windows_does_not_take_is_refused(name: str, root: WindowsRoot, wheel_of: Callable[[str], Wheel]) -> None:
     before = root.current()
     root.refuses(name, "no file name on Windows", declared=root.declared.but(odd=[wheel_of(name)]))
     assert root.current() == before
     assert root.drift() == []
     assert root.left_over() == []
+
+
+def test_scripts_start_the_python_that_they_ask_for(root: WindowsRoot, tmp_path: Path) -> None:
+    files = {
+        f"asks-1.0.data/scripts/{name}": f"{first}\nX = 1\n" for name, first in (("asks.py", "#!python3 -u"), ("asks.pyw", "#!pythonw"))
+    }
+    root.converge(root.declared.but(one=[make_wheel(tmp_path, "asks", files=files)]))
+    scripts = root.environment("one") / "Scripts"
+    assert (scripts / "asks.py").read_bytes().splitlines()[0].endswith(b'\\Scripts\\python.exe" -u')
+    assert (scripts / "asks.pyw").read_bytes().splitlines()[0].endswith(b'\\Scripts\\pythonw.exe"')
+    assert root.drift() == []
 
 
 def test_names_that_differ_in_case_only_are_refused(root: WindowsRoot, twins: Wheel) -> None:

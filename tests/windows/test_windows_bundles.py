@@ -146,6 +146,30 @@ def test_a_script_finds_its_neighbours_and_an_isolated_one_does_not(subject: Sub
             assert "neighbour" in host.run([python, *line], input=code).errors, line
 
 
+@pytest.mark.parametrize("script", ["C:\\scripts\\tool", "C:\\scripts\\tool.txt", "C:\\scripts\\Tool.PYZ"])
+def test_a_script_of_any_ending_finds_its_neighbours(subject: Subject, script: str) -> None:
+    host = subject.root.host
+    place = host.path("C:\\scripts")
+    place.mkdir(exist_ok=True)
+    (place / "neighbour.py").write_text("X = 'found'\n")
+    (place / script.rpartition("\\")[2]).write_text("import neighbour; print(neighbour.X)\n")
+    for name in ("system", "environment"):
+        assert host.python(script, executable=subject.pythons[name]).strip() == "found", name
+        assert "neighbour" in host.run([subject.pythons[name], "-I", script]).errors, name
+
+
+def test_an_archive_that_is_run_is_on_the_path_itself(subject: Subject) -> None:
+    host = subject.root.host
+    place = host.path("C:\\scripts")
+    place.mkdir(exist_ok=True)
+    (place / "neighbour.py").write_text("X = 'found'\n")
+    with zipfile.ZipFile(place / "packed", "w") as archive:
+        archive.writestr("__main__.py", "import inner, sys, importlib.util as u; print(inner.X, u.find_spec('neighbour'))")
+        archive.writestr("inner.py", "X = 'inner'\n")
+    for name in ("system", "environment"):
+        assert host.python("C:\\scripts\\packed", executable=subject.pythons[name]).split() == ["inner", "None"], name
+
+
 def test_environments_see_the_packages_of_the_bundle_only_when_asked(subject: Subject, wheels: dict[str, Wheel]) -> None:
     root = subject.root
     package = root.bundle() / "bin" / "Lib" / "site-packages" / "only_of_the_bundle.py"

@@ -27,7 +27,7 @@ def take_archive(root: Path, *, archive: Path, request: BuildRequest, work: Path
     """Unpack an archive below ``work`` and lay what it holds into ``root`` in the layout of a bundle."""
     platform = platform_named(str(request.platform))
     unpacked = work / "unpacked"
-    unpack(archive, unpacked)
+    unpack(archive, unpacked, unpack_limit=request.unpack_limit)
     found = _find(unpacked, platform=platform)
     if found is None:
         # An sdist on PyPI holds the archive that it is about.
@@ -35,7 +35,7 @@ def take_archive(root: Path, *, archive: Path, request: BuildRequest, work: Path
             {path for pattern in NESTED for path in unpacked.rglob(pattern) if not re.fullmatch(r"python[0-9]+\.zip", path.name)}
         )
         for number, nested in enumerate(inner):
-            unpack(nested, work / f"nested-{number}")
+            unpack(nested, work / f"nested-{number}", unpack_limit=request.unpack_limit)
             if found := _find(work / f"nested-{number}", platform=platform):
                 break
     if found is None:

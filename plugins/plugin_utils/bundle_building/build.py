@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ...module_utils.hermetic.byte_code import without_byte_code
 from ...module_utils.hermetic.errors import BrokenArtifact
 from .archive_source import take_archive
 from .archive_writing import archive_name, write_archive
@@ -145,7 +146,9 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         blank_in_binaries(tree)
         confine_openssl(tree)
     with watch.step("packages"):
-        packages = lay_packages(tree, request.packages, scripts=request.scripts != "none")
+        packages = lay_packages(
+            tree, request.packages, scripts=request.scripts != "none", unpack_limit=request.unpack_limit, warnings=warnings
+        )
         installer = add_engine_files(tree)
         if tree.platform.system == "linux":
             warnings += warnings_of_packages(tree)
@@ -234,7 +237,10 @@ def _compile(tree: Tree, *, request: BuildRequest, runs: bool, warnings: list[st
             "name one with python_for_bytecode"
         )
         return Compiled(by=None)
-    return compile_tree(tree, interpreter=interpreter)
+    compiled = compile_tree(tree, interpreter=interpreter)
+    if compiled.bounded:
+        warnings.append(without_byte_code(compiled.bounded))
+    return compiled
 
 
 def _make_hermetic(tree: Tree, *, inputs: Inputs, quiet: bool, warnings: list[str]) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...module_utils.hermetic.byte_code import LARGEST_SOURCE
 from ...module_utils.hermetic.errors import BrokenInterpreter
 from .interpreter_facts import ask_interpreter
 from .tree import Tree
@@ -17,6 +18,8 @@ from .tree import Tree
 PROGRAM = Path(__file__).with_name("inside") / "compile_tree.py.in"
 # Fixed, and not the number of cores: what a process compiled before shows in the references of later byte code.
 STRIPES = 4
+# How the program ends the lines of sources that it passed over for a bound of ours, and not because they are no Python.
+BOUNDED = ("is too long", f"more than {LARGEST_SOURCE} bytes")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Compiled:
     by: str | None
     files: int = 0
     skipped: int = 0
+    bounded: tuple[str, ...] = ()
+    """Sources that could be compiled and are not: too large, or the name of their byte code is too long."""
 
 
 def compiling_interpreter(tree: Tree, *, runs: bool, wanted: str | None) -> Path | None:
@@ -60,7 +65,8 @@ def compile_tree(tree: Tree, *, interpreter: Path) -> Compiled:
     with ThreadPoolExecutor(max_workers=2) as pool:
         outputs = list(pool.map(lambda stripe: _run(interpreter, lines[stripe::STRIPES]), range(STRIPES)))
     skipped = [line for output in outputs for line in output.splitlines()]
-    return Compiled(by=version, files=len(lines) - len(skipped), skipped=len(skipped))
+    bounded = tuple(sorted(line.partition("\t")[0] for line in skipped if line.endswith(BOUNDED)))
+    return Compiled(by=version, files=len(lines) - len(skipped), skipped=len(skipped), bounded=bounded)
 
 
 def _run(interpreter: Path, lines: list[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import certifi
 
+from ...module_utils.hermetic import lay
 from ...module_utils.hermetic.errors import InvalidRequest
 from .digests import file_sha256, text_sha256
 from .interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
@@ -21,6 +22,8 @@ from .launcher import Compiler, choose_compiler
 from .request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
 from .shared_libraries import patchelf_command, strip_identity
 from .standalone_catalogue import look_up, read_catalogue
+
+UNPACKING_OF_THE_ENGINE = ("entry_points", "environment", "lay", "record_file", "scripts", "wheel_contents", "windows_environment")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ def builder_digest() -> str:
     """Return a digest of this builder: another builder makes another bundle."""
     here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c", ".h"))
-    return text_sha256(json.dumps([[path.relative_to(here).as_posix(), file_sha256(path)] for path in files]))
+    # What unpacks wheels is the engine's.
+    files += [Path(lay.__file__).with_name(f"{name}.py") for name in UNPACKING_OF_THE_ENGINE]
+    return text_sha256(json.dumps([[path.name, file_sha256(path)] for path in files]))
 
 
 def _compiler(request: BuildRequest, *, platform: str) -> Compiler | None:

@@ -4,26 +4,24 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections.abc import Iterable
+import shlex
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, cast
 
-from installer import install
-from installer.destinations import SchemeDictionaryDestination
-from installer.exceptions import InstallerError
-from installer.records import RecordEntry
-from installer.scripts import Script
-from installer.sources import WheelFile
-from installer.utils import Scheme
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from ...module_utils.hermetic.errors import BrokenArtifact
-from .archive_writing import ZIP_TIME
+from ...module_utils.hermetic import windows_environment
+from ...module_utils.hermetic.environment import Places, record_with_scripts
+from ...module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
+from ...module_utils.hermetic.grammar import has_drive
+from ...module_utils.hermetic.lay import lay
+from ...module_utils.hermetic.scripts import Launchers, own_scripts
+from ...module_utils.hermetic.wheel_contents import HostRules
 from .digests import file_sha256
 from .request import Wheel
 from .tree import Tree
@@ -46,8 +44,7 @@ from {module} import {import_name}
 if __name__ == "__main__":
     sys.exit({function}())
 """
-SHEBANG = re.compile(rb"#!pythonw?([ \t][^\r\n']*)?\r?\n")
-WINDOWS_SCRIPT_KINDS = {"x86_64": "win-amd64", "arm64": "win-arm64", "x86": "win-ia32"}
+WINDOWS_INTERPRETERS = {"console": "<launcher_dir>\\..\\python.exe", "gui": "<launcher_dir>\\..\\pythonw.exe"}
 
 
 @dataclass(frozen=True)
@@ -59,46 +56,37 @@ class Package:
     sha256: str
 
 
-class BundleDestination(SchemeDictionaryDestination):
-    """Writes a wheel into the tree; its commands find the interpreter beside them wherever the tree lies."""
+class Trampolines:
+    """Commands that find the interpreter beside them, wherever the tree lies."""
 
-    tree: Tree
-    scripts: bool
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
 
-    def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry | None:
-        if not self.scripts:
-            return None
-        if self.tree.platform.system == "windows":
-            program, data = Script(name, module, attr, section).generate(self.interpreter, self.script_kind)
-            return self.write_to_fs("scripts", program, io.BytesIO(without_time(data)), is_executable=True)
-        entry = ENTRY.format(module=module, import_name=attr.split(".")[0], function=attr)
-        text = trampoline(self.tree) + entry
-        return self.write_to_fs("scripts", name, io.BytesIO(text.encode()), is_executable=True)
+    def command(self, name: str, module: str, attribute: str, section: str) -> tuple[str, bytes]:
+        """Return file name and content of the script of an entry point."""
+        del section
+        entry = ENTRY.format(module=module, import_name=attribute.split(".")[0], function=attribute)
+        return name, (trampoline(self._tree) + entry).encode()
 
-    def finalize_installation(self, scheme: Scheme, record_file_path: str, records: Iterable[tuple[Scheme, RecordEntry]]) -> None:
-        super().finalize_installation(scheme, record_file_path, [pair for pair in records if pair[1] is not None])
-
-    def write_file(self, scheme: Scheme, path: str, stream: BinaryIO, is_executable: bool) -> RecordEntry:
-        if scheme == "scripts":
-            # Some wheels do not say that their commands are executable; every installer makes them so.
-            is_executable = True
-        if scheme == "scripts" and self.tree.platform.system != "windows":
-            data = stream.read()
-            if match := SHEBANG.match(data):
-                data = trampoline(self.tree, options=(match[1] or b"").decode()).encode() + data[match.end() :]
-            return self.write_to_fs(scheme, path, io.BytesIO(data), is_executable=is_executable)
-        return super().write_file(scheme, path, stream, is_executable)
+    def first_line(self, flags: Sequence[str], *, gui: bool) -> bytes:
+        """Return the lines that take the place of the first one of a script."""
+        del gui
+        return trampoline(self._tree, options=" ".join(map(shlex.quote, flags))).encode()
 
 
-def without_time(program: bytes) -> bytes:
-    """Return a Windows command with the time of its creation taken out of the zip that ends it."""
-    packed = zipfile.ZipFile(io.BytesIO(program))
-    entries = packed.infolist()
-    end = io.BytesIO()
-    with zipfile.ZipFile(end, "w") as archive:
-        for entry in entries:
-            archive.writestr(zipfile.ZipInfo(entry.filename, ZIP_TIME), packed.read(entry))
-    return program[: min(entry.header_offset for entry in entries)] + end.getvalue()
+class WindowsTrampolines:
+    """Programs that start the interpreter in the directory above them."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._platform = tree.platform.name
+
+    def command(self, name: str, module: str, attribute: str, section: str) -> tuple[str, bytes]:
+        """Return file name and content of the program of an entry point."""
+        return windows_environment.command(name, module, attribute, section, platform=self._platform, interpreters=WINDOWS_INTERPRETERS)
+
+    def first_line(self, flags: Sequence[str], *, gui: bool) -> bytes:
+        """Return the first line of a script, for those who start it by its ending."""
+        return " ".join([f"#!{WINDOWS_INTERPRETERS['gui' if gui else 'console']}", *flags]).encode() + b"\r\n"
 
 
 def trampoline(tree: Tree, *, options: str = "") -> str:
@@ -106,8 +94,10 @@ def trampoline(tree: Tree, *, options: str = "") -> str:
     return TRAMPOLINE.replace("@COMMAND@", tree.command).replace("@OPTIONS@", f" {options.strip()}" if options.strip() else "")
 
 
-def lay_packages(tree: Tree, wheels: Iterable[Wheel], *, scripts: bool) -> list[Package]:
-    """Check and lay wheels into the tree's site-packages; every problem of every wheel is found before the first is laid."""
+def lay_packages(
+    tree: Tree, wheels: Iterable[Wheel], *, scripts: bool, unpack_limit: int = 0, warnings: list[str] | None = None
+) -> list[Package]:
+    """Check and install wheels into the tree's site-packages; every wheel that is none of this bundle's is named before the first is installed."""
     known = {wheel: _identify(wheel, tree=tree) for wheel in wheels}
     problems = [found for found in known.values() if isinstance(found, str)]
     named = [(found.name, wheel) for wheel, found in known.items() if isinstance(found, Package)]
@@ -119,9 +109,18 @@ def lay_packages(tree: Tree, wheels: Iterable[Wheel], *, scripts: bool) -> list[
         if names.count(name) > 1
     ]
     if problems:
-        raise BrokenArtifact("the fixed packages of the bundle cannot be laid", problems)
+        raise BrokenArtifact("the fixed packages of the bundle cannot be installed", problems)
+    failed: list[str] = []
     for _name, wheel in packages:
-        _lay(tree, wheel, scripts=scripts)
+        try:
+            said = _install(tree, wheel, scripts=scripts, unpack_limit=unpack_limit)
+        except (BrokenArtifact, UnsafeArchive) as error:
+            failed += [f"{error.message}{''.join(f' {problem};' for problem in error.problems)}"]
+        else:
+            if warnings is not None:
+                warnings += said
+    if failed:
+        raise BrokenArtifact("the fixed packages of the bundle cannot be installed", failed)
     return sorted((found for found in known.values() if isinstance(found, Package)), key=lambda package: package.name)
 
 
@@ -154,31 +153,100 @@ def fits(interpreter: str, abi: str, platform: str, *, tree: Tree) -> bool:
     return match is not None and int(match[1]) == major and int(match[2] or 0) <= minor
 
 
-def _lay(tree: Tree, wheel: Wheel, *, scripts: bool) -> None:
+def places_in(tree: Tree) -> tuple[Path, Places]:
+    """Return the directory that packages see as their prefix, and the places of their parts in it."""
     windows = tree.platform.system == "windows"
-    base = tree.root / "bin" if windows else tree.root
-    site_packages = str(tree.root / tree.site_packages)
-    command_directory = base / "Scripts" if windows else base / "bin"
-    schemes = {
-        "purelib": site_packages, "platlib": site_packages, "scripts": str(command_directory), "data": str(base),
-        "headers": str(base / "include" / "packages"),
-    }  # fmt: skip
-    machine = tree.platform.name.split("-")[1]
-    destination = BundleDestination(
-        scheme_dict=schemes,
-        interpreter="<launcher_dir>\\..\\python.exe" if windows else "python",
-        script_kind=WINDOWS_SCRIPT_KINDS[machine] if windows else "posix",
-        bytecode_optimization_levels=(),
+    base = "bin/" if windows else ""
+    places = Places(
+        python=tree.executable[len(base) :],
+        site_packages=tree.site_packages[len(base) :],
+        headers="include/packages",
+        scripts="Scripts" if windows else "bin",
     )
-    destination.tree, destination.scripts = tree, scripts
-    try:
-        with WheelFile.open(wheel.path) as source:
-            source.validate_record()
-            install(source=source, destination=destination, additional_metadata={"INSTALLER": b"hermetic.python\n"})
-    except FileExistsError as error:
-        raise BrokenArtifact(f"{wheel.path.name} holds a file that another package or the standard library has already: {error}") from error
-    except (InstallerError, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise BrokenArtifact(f"{wheel.path.name} cannot be laid: {error}") from error
+    return tree.root / base, places
+
+
+def _install(tree: Tree, wheel: Wheel, *, scripts: bool, unpack_limit: int) -> list[str]:
+    """Unpack a wheel as the engine does and move its parts to their places in the bundle; returns warnings."""
+    base, places = places_in(tree)
+    rules = HostRules(windows=tree.platform.system == "windows", fold_case=tree.platform.system != "linux")
+    launchers: Launchers = WindowsTrampolines(tree) if rules.windows else Trampolines(tree)
+    with tempfile.TemporaryDirectory(prefix=".wheel-", dir=tree.root.parent) as directory:
+        unpacked = Path(directory)
+        told = lay(wheel.path, unpacked, compiles=False, up_to_prefix=places.up_to_prefix, unpack_limit=unpack_limit, rules=rules)
+        name, files = str(canonicalize_name(told["name"])), told["files"]
+        made: dict[str, bytes] = {}
+        if scripts:
+            made = own_scripts(
+                files, told["entry_points"], unpacked, filename=wheel.path.name, version=tree.python.text, launchers=launchers
+            )
+        else:
+            files = {path: record for path, record in files.items() if not path.startswith("scripts/")}
+        record = unpacked / "site" / told["dist_info"] / "RECORD"
+        record.write_bytes(record_with_scripts(record.read_text(encoding="utf-8"), files, name=name, where=places, scripts=made))
+        into = {"site": places.site_packages, "data": "", "headers": f"{places.headers}/{name}", "scripts": places.scripts}
+        targets: dict[str, Path | bytes] = {f"{places.scripts}/{script}": data for script, data in made.items()}
+        for path in files:
+            part, _slash, rest = path.partition("/")
+            if part != "scripts" or rest not in made:
+                targets[f"{into[part]}/{rest}".lstrip("/")] = unpacked / path
+        problems = list(_collisions(tree, base, targets))
+        if problems:
+            raise BrokenArtifact(
+                f"{wheel.path.name} brings files that another package or the Python of the bundle has already, with other content. "
+                "Leave one of the packages out, or put it into a VirtualEnv.",
+                problems,
+            )
+        _put(base, targets, files=told["files"], unpacked=unpacked)
+    return cast("list[str]", told["warnings"])
+
+
+def _collisions(tree: Tree, base: Path, targets: Mapping[str, Path | bytes]) -> Iterable[str]:
+    inside = base.relative_to(tree.root).as_posix()
+    for target, source in targets.items():
+        path = base / target
+        whole = target if inside == "." else f"{inside}/{target}"
+        if _is_reserved(tree, whole):
+            yield f"{whole} belongs to the bundle itself"
+        elif has_drive(whole):
+            yield f"{whole} begins with a drive letter, as no path in a bundle's archive may"
+        elif any((base / above).is_file() or (base / above).is_symlink() for above in _above(target)):
+            yield f"{whole} would lie below a file"
+        elif path.is_dir():
+            yield f"{whole} is a directory already"
+        elif path.is_symlink() or (path.exists() and path.read_bytes() != _content(source)):
+            yield f"{whole}"
+
+
+def _is_reserved(tree: Tree, path: str) -> bool:
+    """Tell whether the bundle gets this path in a later step of its making, or it would steer its Python."""
+    major = tree.python.numbers[0]
+    ours = {"bundle.json", "bin/python", f"bin/python{major}", tree.executable, tree.interpreter}
+    if path in ours or path.startswith(("lib/engine/", "libexec/", "share/ca/")):
+        return True
+    name = path.rpartition("/")[2].lower()
+    return path.count("/") <= 1 and (name == "pyvenv.cfg" or name.endswith("._pth") or re.fullmatch(r"python\d+\.zip", name) is not None)
+
+
+def _above(target: str) -> Iterable[str]:
+    parts = target.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _content(source: Path | bytes) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
+
+
+def _put(base: Path, targets: Mapping[str, Path | bytes], *, files: Mapping[str, Any], unpacked: Path) -> None:
+    for target, source in targets.items():
+        path = base / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(source, bytes):
+            path.write_bytes(source)
+            path.chmod(0o755)
+        else:
+            source.replace(path)
+            path.chmod(files[source.relative_to(unpacked).as_posix()][0])
 
 
 def distribution_version(metadata: Path) -> str:

@@ -74,6 +74,8 @@ class BuildRequest:
     include_headers: bool = False
     python_for_bytecode: str | None = None
     strip: bool = True
+    unpack_limit: int = 0
+    """MiB that the source's archive, or a wheel, may unpack to; 0 for what its own size allows."""
 
     def problems(self) -> list[str]:
         """Return everything about this request that cannot be meant."""
@@ -97,6 +99,8 @@ class BuildRequest:
             found.append("platform is missing: an archive does not say which platform it is for")
         if isinstance(self.source, ArchiveSource) and digest_problem(self.source.sha256) is not None:
             found.append(f"sha256 {self.source.sha256!r} of {redacted(self.source.location)}: must be 64 hexadecimal digits")
+        if self.unpack_limit < 0:
+            found.append(f"unpack_limit {self.unpack_limit}: must be a number of MiB, or 0 for what the size of an archive allows")
         if self.ca_bundle is not None and not self.ca_bundle.is_file():
             found.append(f"ca_bundle {self.ca_bundle}: is not a file")
         for wheel in self.packages:

@@ -45,6 +45,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "include_headers": {"type": "bool", "default": False},
     "include_ensurepip": {"type": "bool", "default": False},
     "python_for_bytecode": {"type": "path"},
+    "unpack_limit": {"type": "int", "default": 0},
     "index_url": {"type": "str"},
     "extra_index_urls": {"type": "list", "elements": "str", "default": []},
     "find_links": {"type": "list", "elements": "str", "default": []},
@@ -122,6 +123,7 @@ def _request(options: Mapping[str, Any], supply: Supply) -> BuildRequest:
         include_ensurepip=options["include_ensurepip"],
         include_headers=options["include_headers"],
         python_for_bytecode=options["python_for_bytecode"],
+        unpack_limit=options["unpack_limit"],
     )
     if not options["lock"]:
         return request

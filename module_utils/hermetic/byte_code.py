@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compile one source for the Python that runs this, within bounds."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import struct
+from collections.abc import Sequence
+
+# Unchecked: the byte code is used without a look at the source, so that running never writes into a read-only tree.
+_UNCHECKED_HASH = struct.pack("<I", 0b01)
+LARGEST_SOURCE = 8 << 20
+"""Compiling takes up to two hundred times the size of a source in memory; a larger one is installed without byte code."""
+
+
+def byte_code(source: bytes, *, shown_as: str) -> bytes | None:
+    """Return the content of the ``.pyc`` of a source, or None when this Python cannot compile it.
+
+    A wheel may hold sources that are no Python of this version (templates, test data): pip, uv and compileall pass over them too.
+    """
+    try:
+        code = compile(source, shown_as, "exec", dont_inherit=True, optimize=0)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, UnicodeDecodeError):
+        return None
+    return b"".join((importlib.util.MAGIC_NUMBER, _UNCHECKED_HASH, importlib.util.source_hash(source), marshal.dumps(code)))
+
+
+def without_byte_code(sources: Sequence[str]) -> str:
+    """Return the sentence that says which sources have none on purpose."""
+    return (
+        f"{len(sources)} sources were installed without byte code, because they have more than {LARGEST_SOURCE >> 20} MiB or too long a name: "
+        f"{', '.join(sources[:3])}{', …' if len(sources) > 3 else ''}. They are compiled whenever they are imported."
+    )

@@ -34,7 +34,7 @@ def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]
     sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
     listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
     done = subprocess.run(
-        [str(python), "-B", "-W", "ignore", "-c", _SCRIPT],
+        [str(python), "-B", "-S", "-W", "ignore", "-c", _SCRIPT],
         input=listing,
         capture_output=True,
         text=True,

@@ -12,6 +12,9 @@ from pathlib import Path
 _TREE_DIGEST = 12
 _LAID_DIGEST = 16
 
+# How the name of every tree ends.
+TREE_NAME = re.compile(r"-[0-9a-f]{12}\Z")
+
 VALID_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 # What a build leaves when it is killed starts with one of these, in the directory of the finished trees: same file system, one rename away.
@@ -93,7 +96,7 @@ class Layout:
 
     @property
     def in_force(self) -> Path:
-        """Names the generation of the last switch, where a link may be missing for a moment (Windows)."""
+        """Names the generation of the last switch: what was in force where the link is lost."""
         return self.state / "current.json"
 
     @property

@@ -35,6 +35,10 @@ class Observation:
     open_to: list[str] = field(default_factory=list)
     """Who may write into the root and must not (Windows, where everything below inherits from it)."""
     leftovers: list[Path] = field(default_factory=list)
+    vouched: set[str] = field(default_factory=set)
+    """Receipts, as ``kind/id``, that were compared with what the controller knows."""
+    unvouched: set[str] = field(default_factory=set)
+    """Receipts that the controller knows nothing of, so that nothing but themselves vouches for them."""
     orphans: list[Path] = field(default_factory=list)
     """Trees of the current generation whose record is lost: in use until they are made anew or the host has moved on."""
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,8 @@ class Request:
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     force: bool = False
     """Whether a root is removed under the processes that run from it."""
+    known: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The digests of receipts that the controller vouches for, by ``kind/id``."""
 
 
 def _parse_options(value: Mapping[str, Any], problems: list[str]) -> Options:
@@ -98,12 +100,20 @@ def _parse_artifacts(value: Mapping[str, Any], problems: list[str]) -> dict[str,
     return found
 
 
+def _known_problems(known: Mapping[str, Any]) -> Iterator[str]:
+    for name, digests in known.items():
+        if not isinstance(digests, list) or not digests:
+            yield f"What is known of {name!r} is {digests!r:.60}; wanted is a list of digests."
+            continue
+        yield from (found for found in (digest_problem(each, f"The known manifest of {name!r}") for each in digests) if found)
+
+
 def _shape_problems(value: object) -> Iterator[str]:
     """Tell which parts of a document have another shape than a request, so that reading it needs no further care."""
     if not isinstance(value, Mapping):
         yield f"The request is a {type(value).__name__}; wanted is a mapping."
         return
-    for name in ("options", "artifacts", "declaration", "generation", "credentials"):
+    for name in ("options", "artifacts", "declaration", "generation", "credentials", "known"):
         part = value.get(name)
         if part is not None and not isinstance(part, Mapping):
             yield f"The part '{name}' of the request is a {type(part).__name__}; wanted is a mapping."
@@ -145,6 +155,8 @@ def parse_request(value: Mapping[str, Any]) -> Request:
     elif Path(root).parent == Path(root):
         problems.append(f"The root is {root!r}, which is the whole file system; wanted is a directory for this project alone.")
     options = _parse_options(value.get("options") or {}, problems)
+    known = value.get("known") or {}
+    problems.extend(_known_problems(known))
     artifacts = _parse_artifacts(value.get("artifacts") or {}, problems)
     scope = value.get("scope", "system")
     if scope not in SCOPES:
@@ -171,4 +183,5 @@ def parse_request(value: Mapping[str, Any]) -> Request:
         generation_number=generation.get("number"),
         credentials=value.get("credentials") or {},
         force=value.get("force") is True,
+        known=known,
     )

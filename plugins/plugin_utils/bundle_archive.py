@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tarfile
@@ -22,10 +23,12 @@ RELEASE = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 _LARGEST = 64 << 20
 # What the repository's index repeats of a bundle's metadata.
 INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages")
+# What the index holds since it vouches for what is on hosts: the SHA-256 of bundle.json, which lists every other file.
+MANIFEST = "manifest"
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """Return the checked ``bundle.json`` of an archive."""
+    """Return the checked ``bundle.json`` of an archive, and its own SHA-256 as ``manifest``."""
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as bundle:
@@ -43,7 +46,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise BrokenArtifact(f"Bundle {path}: its {METADATA} is not JSON: {error}") from error
     check_metadata(metadata, subject=f"Bundle {path}")
-    return dict(metadata)
+    return {**metadata, MANIFEST: hashlib.sha256(content).hexdigest()}
 
 
 def check_metadata(metadata: Any, *, subject: str) -> None:

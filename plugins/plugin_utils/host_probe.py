@@ -64,6 +64,8 @@ class HostFacts:
     tools: frozenset[str]
     free: int | None = None
     """Bytes left on the file system of the root, where the probe asked: on a host without an interpreter."""
+    changed: str = ""
+    """What of the interpreter's bundle is not as it was published, where that was looked at."""
 
     def interpreter_path(self, bundle_id: str) -> str:
         """Return where the interpreter of an installed bundle is."""

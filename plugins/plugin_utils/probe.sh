@@ -91,7 +91,7 @@ look() {
     [ -d "$root/bundles/$1/lib/engine" ] || return 1
     python=$root/bundles/$1/bin/python3
     [ -e "$python" ] || [ -L "$python" ] || return 1
-    version=$("$python" -I -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>/dev/null) || version=
+    version=$("$python" -I -S -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>/dev/null) || version=
     case $version in
         3.9.*|3.[1-9][0-9].*)
             facts="$facts engine=$version:$1"

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from . import signature as signatures
-from .bundle_archive import check_metadata, read_metadata
+from .bundle_archive import MANIFEST, check_metadata, read_metadata
 from .controller_cache import ControllerCache, digest_of, local_path, sha256_of
 from .platforms import Target
 from .release_order import newest_first
@@ -46,6 +46,8 @@ class BundleArtifact:
     hermetic: str
     engine: bool
     packages: tuple[Mapping[str, Any], ...] = ()
+    manifest: str | None = None
+    """The SHA-256 of its bundle.json; None where an older release published it."""
 
     @cached_property
     def target(self) -> Target:
@@ -111,6 +113,7 @@ class Index:
             hermetic=entry["hermetic"],
             engine=entry["engine"],
             packages=tuple(entry.get("packages") or ()),
+            manifest=entry.get(MANIFEST),
         )
 
     def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:
@@ -200,6 +203,8 @@ def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
                 for platform, archive in entry["platforms"].items():
                     where = f"{name} {release} for {platform}"
                     problems += _file_problems(where, archive, archive["sha256"])
+                    if archive.get(MANIFEST) is not None and not _is_sha256(archive[MANIFEST]):
+                        problems.append(f"{where}: its manifest is {archive[MANIFEST]!r:.80}; wanted is a SHA-256")
                     metadata = {"format": 1, "name": name, "release": release, "platform": platform, **archive}
                     check_metadata(metadata, subject=where)
         for sha256, wheel in index["wheels"].items():
@@ -234,7 +239,7 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         metadata = read_metadata(file)
         return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
 
-    metadata = cache.memo("archive-1", sha256, describe)
+    metadata = cache.memo("archive-2", sha256, describe)
     return BundleArtifact(
         name=metadata["name"],
         release=metadata["release"],
@@ -249,6 +254,7 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         hermetic=metadata["hermetic"],
         engine=metadata["engine"],
         packages=tuple(metadata.get("packages") or ()),
+        manifest=metadata[MANIFEST],
     )
 
 
@@ -261,11 +267,15 @@ def _file_problems(where: str, entry: Mapping[str, Any], sha256: object) -> list
     problems = []
     if not is_inside(entry["path"]):
         problems.append(f"{where}: its path {entry['path']!r} leaves the repository")
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+    if not _is_sha256(sha256):
         problems.append(f"{where}: {sha256!r} is not a SHA-256")
     if not isinstance(entry["size"], int) or entry["size"] < 0:
         problems.append(f"{where}: its size is {entry['size']!r}")
     return problems
+
+
+def _is_sha256(value: object) -> bool:
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
 
 
 def _refuse_older(index: Index, cache: ControllerCache, key: str) -> None:

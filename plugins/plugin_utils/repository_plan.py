@@ -14,7 +14,7 @@ from typing import Any
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ..module_utils.hermetic.errors import HermeticError
-from .bundle_archive import INDEXED, archive_name
+from .bundle_archive import INDEXED, MANIFEST, archive_name
 from .release_order import newest_first
 
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -162,9 +162,15 @@ def _publish(
             "path": path,
             "sha256": archive.sha256,
             "size": archive.size,
-            **{key: archive.metadata.get(key) for key in INDEXED},
+            **{key: archive.metadata.get(key) for key in (*INDEXED, MANIFEST)},
         }
         changes.append(Change("publish", subject, f"release {release} for {platform} is new"))
+    elif known.get(MANIFEST) is None:
+        known[MANIFEST] = archive.metadata.get(MANIFEST)
+        changes.append(Change("describe", subject, f"release {release} for {platform} was published without the digest of its manifest"))
+        if present(known["path"], known["size"]):
+            return
+        path = known["path"]
     elif not present(known["path"], known["size"]):
         path = known["path"]
         changes.append(Change("restore", subject, f"the archive of release {release} for {platform} was missing or damaged"))

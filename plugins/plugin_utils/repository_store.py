@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from . import signature as signatures
-from .bundle_archive import INDEXED, read_metadata
+from .bundle_archive import INDEXED, MANIFEST, read_metadata
 from .controller_cache import sha256_of, write_beside
 from .repository_index import parse_index
 from .repository_plan import Change, Placement, Update, described, plan_update
@@ -204,6 +204,8 @@ class RepositoryStore:
             if bundle is not None:
                 metadata = read_metadata(file)
                 differing = [key for key in INDEXED if metadata.get(key) != bundle.get(key)]
+                # Older releases published bundles without it.
+                differing += [MANIFEST] if bundle.get(MANIFEST) not in (None, metadata[MANIFEST]) else []
                 return [f"{path}: its {key} differs from what the index says of it" for key in differing]
         except OSError as error:
             return [f"{path}: {error.strerror or error}"]

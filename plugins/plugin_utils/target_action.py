@@ -88,7 +88,7 @@ class TargetAction(ActionBase):
         timings: dict[str, float] = {}
         if not self._is_windows:
             begin = time.monotonic()
-            facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT))
+            facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT), starts=options.get("verify") != "deep")
             timings["probe"] = round(time.monotonic() - begin, 3)
             return self._answer_for(facts, options, timings)
         facts = self._presume(usable_windows_root(options.get("root") or DEFAULT_ROOT_WINDOWS))
@@ -357,8 +357,8 @@ class TargetAction(ActionBase):
         limits = [int(each) for each in (self._task.timeout, self._task.async_val) if each]
         return max(1, min(limits) - min(15, min(limits) // 3)) if limits else UNLIMITED
 
-    def _probe(self, root: str) -> HostFacts:
-        answer = self._low_level_execute_command(probe_command(root))
+    def _probe(self, root: str, *, starts: bool) -> HostFacts:
+        answer = self._low_level_execute_command(probe_command(root, starts=starts))
         facts = parse_probe(answer["stdout"], stderr=answer["stderr"], rc=answer["rc"])
         self._refuse_other_platform(facts.platform)
         if facts.root_type == "other":

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -65,47 +66,49 @@ def test_what_site_would_run_does_not_run_and_is_reported(fleet: Fleet, library:
     assert done.last["findings"] == []
 
 
-def edited_unseen(path: Path, text: str) -> None:
-    """Put code at the beginning of a module in place of a comment or docstring of its own: size and time stay."""
+def hide(library: Path, marker: Path) -> None:
+    """Change what every start imports before anything else, unseen by stat, and take its byte code away so that the source is used."""
+    path = library / "encodings" / "__init__.py"
     status, data = path.stat(), path.read_bytes()
-    end = data.index(b'"""', 10) + 3
-    code = text.encode()
+    end = data.index(b'"""', 3) + 3
+    # Neither io nor open is there so early in a start; the system call is.
+    code = f"import posix; posix.close(posix.open({str(marker)!r}, 65))\n".encode()
     assert len(code) < end, "the docstring of the module is long enough"
     path.write_bytes(code + b"#" * (end - len(code)) + data[end:])
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def hide(library: Path, module: str, marker: Path) -> None:
-    """Change a module that every start imports, unseen by stat, and its byte code away so that the source is used."""
-    edited_unseen(library / f"{module}.py", marking(marker))
-    for compiled in (library / "__pycache__").glob(f"{module}.cpython-*.pyc"):
+    for compiled in (library / "encodings" / "__pycache__").glob("__init__.cpython-*.pyc"):
         compiled.unlink()
+    subprocess.run([str(library.parents[1] / "bin/python3"), "-I", "-S", "-c", ""], check=True)
+    assert marker.exists(), "what is planted works"
+    marker.unlink()
 
 
 def test_a_changed_standard_library_is_not_started_by_deep_verification(fleet: Fleet, library: Path, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
-    hide(library, "zipimport", marker)
+    hide(library, marker)
     look = {"hermetic.python.drift": fleet.options(verify="deep")}
     done = fleet.controller.play([look, {SYSTEM: fleet.options(verify="deep")}, look])
     assert done.code == 0, done.output
     assert not marker.exists()
     found, clean = done.results[0]["result"], done.last
     assert "so it was not started" in " ".join(done.output.split())
-    assert f"file:python/{(library / 'zipimport.py').relative_to(library.parents[1])}" in {each["subject"] for each in found["findings"]}
+    assert f"file:python/{(library / 'encodings/__init__.py').relative_to(library.parents[1])}" in {
+        each["subject"] for each in found["findings"]
+    }
     assert found["vouched"] == {"known": found["vouched"]["known"], "unknown": [], "interpreter": True}
     assert (clean["findings"], clean["vouched"]["unknown"], clean["vouched"]["interpreter"]) == ([], [], True)
 
 
 def test_without_anything_to_start_instead_the_finding_is_the_controllers_own(fleet: Fleet, library: Path, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
-    hide(library, "zipimport", marker)
+    hide(library, marker)
     look = {"hermetic.python.drift": {"root": str(fleet.root), "verify": "deep"}}
     done = fleet.controller.play([look, {SYSTEM: fleet.options(verify="deep")}])
     assert done.code == 0, done.output
     assert not marker.exists()
     (finding,) = done.results[0]["result"]["findings"]
     assert (finding["subject"], finding["kind"], finding["cause"]) == ("bundle:python", "modified", "tampered")
-    assert "zipimport" in finding["actual"]
+    assert "encodings" in finding["actual"]
 
 
 def test_drift_says_when_it_could_not_compare(fleet: Fleet, tmp_path: Path) -> None:

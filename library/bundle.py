@@ -87,7 +87,7 @@ findings:
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted) and V(stale).
+          V(interrupted), V(stale) and V(receipt), which is a record that was changed on the host.
       type: str
       returned: always
       sample: missing
@@ -123,6 +123,18 @@ findings:
       type: str
       returned: always
       sample: Run hermetic.python.system; it builds the environment anew.
+    count:
+      description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
+      type: int
+      returned: when it stands for many
+      sample: 1234
+    examples:
+      description: Some of these paths.
+      type: list
+      elements: str
+      returned: when it stands for many
+      sample:
+        - lib/python3.12/site-packages/flask/app.py
 generation:
   description: Numbers of the generation before and after. Both are the same when nothing changes.
   returned: success

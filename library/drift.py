@@ -80,7 +80,7 @@ findings:
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted) and V(stale).
+          V(interrupted), V(stale) and V(receipt), which is a record that was changed on the host.
       type: str
       returned: always
       sample: missing
@@ -116,6 +116,46 @@ findings:
       type: str
       returned: always
       sample: Run hermetic.python.system; it builds the environment anew.
+    count:
+      description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
+      type: int
+      returned: when it stands for many
+      sample: 1234
+    examples:
+      description: Some of these paths.
+      type: list
+      elements: str
+      returned: when it stands for many
+      sample:
+        - lib/python3.12/site-packages/flask/app.py
+vouched:
+  description:
+    - What the records of the host were compared with. They lie on the host, so that whoever is root there may have changed them together with
+      the trees that they speak of; the controller knows them from the repository, and from the runs that installed them.
+  returned: when O(verify=deep)
+  type: dict
+  contains:
+    known:
+      description: How many records were compared with what the controller knows.
+      type: int
+      returned: always
+      sample: 42
+    unknown:
+      description: The records that the controller knows nothing of. They are no drift, but only they themselves vouch for their trees.
+      type: list
+      elements: str
+      returned: always
+      sample:
+        - environments/recipes-4be1c06a0d2f
+    interpreter:
+      description: Whether the bundle that ran the check was compared with its published manifest before it was started.
+      type: bool
+      returned: always
+      sample: true
+  sample:
+    known: 42
+    unknown: []
+    interpreter: true
 plan:
   description: The steps that were taken, or would be taken in check mode, in their order. Empty when there is nothing to do.
   returned: success

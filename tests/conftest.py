@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from hypothesis import settings
@@ -13,3 +17,7 @@ sys.path.insert(0, str(PROJECT / ".collections"))
 # A machine that is busy with something else is no reason for a property not to hold.
 settings.register_profile("hermetic", deadline=None)
 settings.load_profile("hermetic")
+
+# What a controller remembers of its hosts is no business of the user who runs the tests.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="hermetic-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import importlib.util
 import marshal
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import CodeType
 
 # Unchecked: the byte code is used without a look at the source, so that running never writes into a read-only tree.
 _UNCHECKED_HASH = struct.pack("<I", 0b01)
@@ -24,7 +25,36 @@ def byte_code(source: bytes, *, shown_as: str) -> bytes | None:
         code = compile(source, shown_as, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, UnicodeDecodeError):
         return None
-    return b"".join((importlib.util.MAGIC_NUMBER, _UNCHECKED_HASH, importlib.util.source_hash(source), marshal.dumps(code)))
+    return b"".join((importlib.util.MAGIC_NUMBER, _UNCHECKED_HASH, importlib.util.source_hash(source), _same_bytes(code)))
+
+
+def _same_bytes(code: CodeType) -> bytes:
+    """Return the same bytes for the same code, whatever this process compiled before.
+
+    What ``marshal`` writes as a reference depends on which objects are one by chance, and on how many others hold them. So each
+    object is made on its own, by way of the format without references, and held once more while it is written.
+    """
+    try:
+        code = marshal.loads(marshal.dumps(code, 2))
+    except ValueError:
+        # A constant that the old format does not know, as Python 3.14 has them.
+        return marshal.dumps(code)
+    held = list(_held(code))
+    written = marshal.dumps(code)
+    del held
+    return written
+
+
+def _held(value: object) -> Iterator[object]:
+    yield value
+    if isinstance(value, CodeType):
+        yield from (value.co_filename, value.co_name, getattr(value, "co_qualname", None))
+        for part in (value.co_consts, value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars):
+            for each in part:
+                yield from _held(each)
+    elif isinstance(value, (tuple, frozenset)):
+        for each in value:
+            yield from _held(each)
 
 
 def without_byte_code(sources: Sequence[str]) -> str:

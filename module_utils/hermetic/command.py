@@ -37,6 +37,7 @@ from .store_repair import put_right
 from .sweep import find_garbage, remove
 from .system_limits import no_more_threads, out_of_memory
 from .timings import Timings
+from .vouching import made_since, taken
 from .windows_volume import long_name
 
 Progress = Callable[[str], None]
@@ -105,13 +106,13 @@ def _writing(layout: Layout, request: Request, warnings: list[str]) -> Iterator[
 
 def _plan(request: Request, layout: Layout, timings: Timings) -> tuple[Observation, Plan]:
     with timings.of("observe"):
-        observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs)
+        observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
     with timings.of("plan"):
         plan = _make_plan(request, observation, layout)
-        taken = reused(plan, observation)
-    if taken is not None and taken.any():
+        again = reused(plan, observation)
+    if again is not None and again.any():
         with timings.of("observe"):
-            observe_reused(layout, observation, taken, verify=request.options.verify, jobs=request.options.jobs)
+            observe_reused(layout, observation, again, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
         plan = _make_plan(request, observation, layout)
     with timings.of("plan"):
         if not plan.steps:
@@ -141,12 +142,14 @@ def _converge(request: Request, progress: Progress) -> Result:
         before = observation.current.number if observation.current else None
         after = plan.target.number if plan.target is not None else before
         changed = changes.of_plan(plan, observation, file_name=_file_names(request, layout))
+        before_it = None
         if plan.changes:
             # Fetching and building are half of the engine's code, which most runs have no use for.
             from .apply import apply, require_room
 
             needed = require_room(plan, observation, request, layout)
         if plan.changes and not request.check:
+            before_it = taken(observation.records)
             try:
                 warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
             except DiskFull as error:
@@ -156,6 +159,8 @@ def _converge(request: Request, progress: Progress) -> Result:
         result = make_result(plan, layout.root, before, after, changed=plan.changes, timings=timings, warnings=warnings)
         reached = observation.current if request.check else plan.target or observation.current
         result["bundles"] = releases(reached, observation.records, plan)
+        if before_it is not None:
+            result["manifests"] = made_since(before_it, observation.records)
         return {**result, **changed.as_dict()}
 
 
@@ -168,6 +173,8 @@ def _drift(request: Request, _progress: Progress) -> Result:
     number = observation.current.number if observation.current else None
     result = make_result(plan, layout.root, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
     result["bundles"] = releases(observation.current, observation.records, Plan())
+    if request.options.verify == "deep":
+        result["vouched"] = {"known": len(observation.vouched), "unknown": sorted(observation.unvouched - observation.vouched)}
     if request.options.foreign_pythons:
         with timings.of("foreign_pythons"):
             result["foreign"] = find_foreign_pythons(layout.root)
@@ -194,7 +201,9 @@ def _generation(request: Request, _progress: Progress) -> Result:
             del records.generations[begun]
             if not request.check:
                 generations.forget(layout, begun)
-        current = records.generations.get(number) if number is not None else None
+        # Without the link, what the last switch put in force: it must not be pruned, and it is what 'previous' starts from.
+        lost = number if number is not None else generations.told_number(layout)
+        current = records.generations.get(lost) if lost is not None else None
         if not request.check:
             # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
             warnings += put_right(layout, [each for each in amiss(layout, records, current) if each.repair == PROTECT])

@@ -41,7 +41,7 @@ def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]
     too_large = [path[len("site/") :] for path in all_sources if files[path][1] > LARGEST_SOURCE]
     listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
     done = subprocess.run(
-        [str(python), "-B", "-W", "ignore", "-c", _SCRIPT],
+        [str(python), "-B", "-S", "-W", "ignore", "-c", _SCRIPT],
         input=listing,
         capture_output=True,
         text=True,

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .aggregate import aggregated
 from .finding import PENDING, TAMPERED, Finding, file_severity, runs_code
 from .inspection import Difference
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt
@@ -25,11 +26,11 @@ class ForeignPackage:
     paths: frozenset[str]
 
 
-def _file_finding(owner: str, tree: str, difference: Difference) -> Finding:
+def _file_finding(owner: str, tree: str, difference: Difference, code_gone: Container[str] = ()) -> Finding:
     return Finding(
         subject=f"file:{owner}/{difference.path}" if difference.path else f"file:{owner}",
         kind=difference.kind,
-        severity=file_severity(difference.kind, difference.path, difference.actual),
+        severity=_severity(difference, code_gone),
         cause=TAMPERED,
         expected=difference.expected,
         actual=difference.actual,
@@ -40,7 +41,22 @@ def _file_finding(owner: str, tree: str, difference: Difference) -> Finding:
 
 def bundle_findings(receipt: BundleReceipt, differences: Iterable[Difference]) -> list[Finding]:
     """Return the findings for the tree of a bundle; their paths are relative to the root, as in all findings."""
-    return [_file_finding(receipt.name, f"bundles/{receipt.id}", difference) for difference in without_consequences(differences)]
+    all_of_them = list(differences)
+    tree, code_gone = f"bundles/{receipt.id}", with_code_gone(all_of_them)
+    found = [_file_finding(receipt.name, tree, difference, code_gone) for difference in without_consequences(all_of_them)]
+    return aggregated(found, subject=f"file:{receipt.name}", tree=tree)
+
+
+def with_code_gone(differences: Iterable[Difference]) -> set[str]:
+    """Return the directories below which something that runs code is missing: they matter as much as what they held."""
+    gone = (difference.path for difference in differences if difference.kind == "missing" and runs_code(difference.path))
+    return {above for path in gone for above in _above(path)}
+
+
+def _severity(difference: Difference, code_gone: Container[str]) -> str:
+    if difference.kind == "missing" and difference.path in code_gone:
+        return "high"
+    return file_severity(difference.kind, difference.path, difference.actual, difference.expected)
 
 
 def elsewhere_finding(name: str, receipt: BundleReceipt, places: Sequence[str]) -> Finding:
@@ -119,14 +135,16 @@ def environment_findings(
         }
         explained |= involved
         told.append(_package_finding(name, package_name, wheel_of, package, len(involved)))
+    code_gone = with_code_gone(differences)
     for difference in without_consequences(differences):
         if difference.path in explained:
             continue
-        if difference.path in receipt.own_links or difference.path == "pyvenv.cfg":
+        leads = difference.path in receipt.own_links or difference.path == "pyvenv.cfg"
+        if leads and difference.kind not in ("owner", "mode"):
             told.append(_interpreter_finding(name, tree, difference))
         else:
-            told.append(_file_finding(name, tree, difference))
-    return told
+            told.append(_file_finding(name, tree, difference, code_gone))
+    return aggregated(told, subject=f"file:{name}", tree=tree)
 
 
 def _belongs(difference: Difference, package: str, owners: Mapping[str, str], receipt: EnvironmentReceipt) -> bool:
@@ -172,12 +190,18 @@ def _interpreter_finding(environment: str, tree: str, difference: Difference) ->
     )
 
 
-def shared_finding(laid_id: str, difference: Difference) -> Finding:
+def shared_findings(laid_id: str, differences: Iterable[Difference], code_gone: Container[str]) -> list[Finding]:
+    """Return the findings for files of a laid wheel that no environment shows in its own tree."""
+    found = [shared_finding(laid_id, difference, code_gone) for difference in differences]
+    return aggregated(found, subject="store", tree=f"laid/{laid_id}")
+
+
+def shared_finding(laid_id: str, difference: Difference, code_gone: Container[str] = ()) -> Finding:
     """Return the finding for a file of a laid wheel that no environment shows in its own tree."""
     return Finding(
         subject="store",
         kind=difference.kind,
-        severity="high" if runs_code(difference.path) else "medium",
+        severity=_severity(difference, code_gone),
         cause=TAMPERED,
         expected=difference.expected,
         actual=difference.actual,

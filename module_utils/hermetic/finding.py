@@ -19,6 +19,7 @@ KINDS = (
     "not_runnable",
     "interrupted",
     "stale",
+    "receipt",
 )
 PENDING = "pending"
 TAMPERED = "tampered"
@@ -43,14 +44,23 @@ class Finding:
     actual: str | None
     path: str | None
     remedy: str
+    count: int = 1
+    """How many paths it stands for; where they are many, ``examples`` names some."""
+    examples: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as the mapping that results and reports carry."""
-        return asdict(self)
+        told = asdict(self)
+        if self.count == 1:
+            del told["count"], told["examples"]
+        else:
+            told["examples"] = list(self.examples)
+        return told
 
     def line(self) -> str:
         """Return the finding as one line for people."""
-        told = f"{self.subject}: {self.kind} ({self.cause})"
+        where = f" {self.path}" if self.path and not self.subject.startswith("file:") else ""
+        told = f"{self.subject}{where}: {self.kind} ({self.cause})"
         if self.expected is not None or self.actual is not None:
             told += f", expected {self.expected or 'nothing'}, found {self.actual or 'nothing'}"
         return told
@@ -61,10 +71,13 @@ def runs_code(path: str) -> bool:
     return path.endswith(_RUNS_CODE + _LEADS_TO_CODE) or path.split("/", 1)[0] in ("bin", "Scripts", "libexec")
 
 
-def file_severity(kind: str, path: str, actual: str | None) -> str:
-    """Return how much a difference of one file matters."""
+def file_severity(kind: str, path: str, actual: str | None, expected: str | None = None) -> str:
+    """Return how much a difference of one file or directory matters."""
     if kind == "mode":
         return "high" if opens_up(actual) else "medium"
+    # A directory that nobody installed, or that something else stands for, may hold any code.
+    if (kind == "unexpected" and actual == "directory") or (kind in ("link", "modified") and expected == "directory"):
+        return "high"
     return "high" if runs_code(path) else "medium"
 
 

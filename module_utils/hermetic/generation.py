@@ -163,9 +163,15 @@ def activate(layout: Layout, generation: Generation, records: Records) -> list[s
         point_stable_links(layout, generation, records.bundles)
     engine = newest_engine(generation, records.bundles)
     links.point(layout.current, _to_generation(layout, generation.number))
-    if WINDOWS:
-        # The truth behind a junction that may be missing for a moment: removing and making one are two steps there.
+    # What was in force when the link is lost: the highest number it need not be, since a rollback leads to a lower one. On Windows it
+    # is the truth behind a junction as well, which removing and making leave missing for a moment.
+    try:
         write_json(layout.in_force, {"format": 1, "number": generation.number})
+    except BaseException:
+        # The number of the switch before would make this one look like somebody else's; without any, the link is believed.
+        layout.in_force.unlink(missing_ok=True)
+        raise
+    if WINDOWS:
         # A junction leads to what is there, and a stand-in shows what was there when it was made: they come after the switch.
         point_stable_links(layout, generation, records.bundles)
     if engine is not None:
@@ -258,7 +264,7 @@ def point_stable_links(layout: Layout, generation: Generation, bundles: Mapping[
 
 
 def told_number(layout: Layout) -> int | None:
-    """Return the number that was written down at the last switch: what holds when the link itself is lost, on Windows."""
+    """Return the number that was written down at the last switch: what holds when the link itself is lost."""
     try:
         return _read_switch(layout)
     except (FileNotFoundError, ValueError):

@@ -23,11 +23,14 @@ _ASK = (
 _PATIENCE = 60
 
 
-def ask(executable: Path) -> dict[str, Any]:
-    """Return version, prefix, base_prefix and path of an interpreter; raises BrokenInterpreter when it does not start."""
+def ask(executable: Path, *, site: bool = True) -> dict[str, Any]:
+    """Return version, prefix, base_prefix and path of an interpreter; raises BrokenInterpreter when it does not start.
+
+    Without ``site`` nothing runs that somebody planted in its site-packages; an environment then does not know its own prefix.
+    """
     try:
         done = subprocess.run(
-            [str(executable), "-B", "-s", "-c", _ASK],
+            [str(executable), "-B", "-s", *(() if site else ("-S",)), "-c", _ASK],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -60,9 +63,9 @@ def ask(executable: Path) -> dict[str, Any]:
     return answer
 
 
-def check_version(executable: Path, *, wanted: str, subject: str) -> dict[str, Any]:
-    """Return what the interpreter says of itself; raises BrokenInterpreter when it is not of the wanted version."""
-    answer = ask(executable)
+def check_version(executable: Path, *, wanted: str, subject: str, site: bool = True) -> dict[str, Any]:
+    """Return what the interpreter says of itself, as ``ask`` does; raises BrokenInterpreter when it is not of the wanted version."""
+    answer = ask(executable, site=site)
     if answer["version"] != wanted:
         raise BrokenInterpreter(f"{subject} says that it is Python {wanted}, but {executable} is Python {answer['version']}.")
     return answer

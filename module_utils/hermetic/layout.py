@@ -105,7 +105,7 @@ class Layout:
 
     @property
     def in_force(self) -> Path:
-        """Names the generation of the last switch, where a link may be missing for a moment (Windows)."""
+        """Names the generation of the last switch: what was in force where the link is lost."""
         return self.state / "current.json"
 
     @property

@@ -38,6 +38,10 @@ class Observation:
     amiss: list[Amiss] = field(default_factory=list)
     """What is not right about the root's own directories and records."""
     leftovers: list[Path] = field(default_factory=list)
+    vouched: set[str] = field(default_factory=set)
+    """Receipts, as ``kind/id``, that were compared with what the controller knows."""
+    unvouched: set[str] = field(default_factory=set)
+    """Receipts that the controller knows nothing of, so that nothing but themselves vouches for them."""
     orphans: list[Path] = field(default_factory=list)
     """Trees of the current generation whose record is lost: in use until they are made anew or the host has moved on."""
 

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from . import generation as generations
 from . import links, windows_acl
+from .aggregate import aggregated_by_directory
 from .durable import WINDOWS
 from .explain import store_finding
 from .facade_check import check_facade
@@ -21,13 +24,19 @@ from .spelling import other_spelling
 from .store_check import check_store, check_stored, report_spelling, report_stray
 from .stored_artifacts import look_at_stored, read_here
 from .tree_checks import check_trees
+from .vouching import check_receipts
 from .workers import core_count, hash_inodes
 
+_NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 
-def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None) -> Observation:
+
+def observe(
+    layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None, known: Mapping[str, Sequence[str]] = _NOTHING
+) -> Observation:
     """Read the state below a root and hold the current generation's trees against their receipts.
 
     ``at`` inspects another generation's trees instead. ``verify`` is ``none`` (receipts and links), ``quick`` (by ``lstat``) or ``deep`` (by content as well).
+    ``known`` are the digests of receipts that the controller vouches for, by ``kind/id``; they are compared by a deep look only.
     """
     observation = Observation(records=load_records(layout))
     records = observation.records
@@ -49,6 +58,8 @@ def observe(layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None
     if observation.current is not None:
         check_facade(layout, observation, observation.current)
         digests = check_trees(layout, observation, observation.current, verify=verify, jobs=jobs, also_read=to_read)
+        if verify == "deep":
+            check_receipts(layout, observation, observation.current, known=known)
     if verify == "quick":
         digests = read_here(to_read)
     elif verify == "deep" and observation.current is None:
@@ -81,16 +92,24 @@ def _check_root(layout: Layout, observation: Observation) -> None:
         )
 
 
-def observe_reused(layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0) -> None:
+def observe_reused(
+    layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0, known: Mapping[str, Sequence[str]] = _NOTHING
+) -> None:
     """Inspect trees of other generations that are to be used again: what was done to them since nobody has looked at."""
     check_trees(layout, observation, reused.trees, verify=verify, jobs=jobs, also_laid=reused.laid)
+    if verify == "deep":
+        check_receipts(layout, observation, reused.trees, known=known, also_laid=reused.laid)
     observation.findings = list(dict.fromkeys(observation.findings))
 
 
 def _in_force(layout: Layout, observation: Observation) -> Generation | None:
     """Return the generation in force, be it that its record or the link to it is lost."""
     records = observation.records
-    number = generations.current_number(layout)
+    number, told = generations.current_number(layout), generations.told_number(layout)
+    if number is not None and told not in (None, number) and told in records.generations and not layout.journal.exists():
+        # A switch writes both, under a journal that stays when it is cut off: the link was turned by somebody else.
+        _report_switch(layout, observation, records.generations[told])
+        return records.generations[told]
     if number is not None and number in records.generations:
         return records.generations[number]
     if number is not None:
@@ -113,7 +132,6 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
                     )
                 )
             return found
-    told = generations.told_number(layout)
     last = records.generations.get(told) if told is not None else None
     last = last or (_last_in_force(layout, records) if records.generations else None)
     if last is not None:
@@ -122,7 +140,7 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
 
 
 def _last_in_force(layout: Layout, records: Records) -> Generation | None:
-    """Return the generation that was in force before the link to it was lost: the newest whose facade is there."""
+    """Return the newest generation whose facade is there, where neither the link nor the record of the last switch tells which it was."""
     for number in sorted(records.generations, reverse=True):
         if (layout.generations / str(number)).is_dir():
             return records.generations[number]
@@ -162,6 +180,8 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
     cut_off = layout.journal.exists()
     for directory in _written_to(layout):
         known.setdefault(directory, {entry for entry in os.listdir(directory) if not entry.startswith((BUILDING, DISCARDED))})
+    referred = _referred_to(layout, records)
+    found: list[Finding] = []
     for directory, names in known.items():
         listed = sorted(os.listdir(directory)) if directory.is_dir() else []
         for entry in listed:
@@ -176,18 +196,46 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
                 report_stray(layout, observation, directory / entry)
                 continue
             observation.leftovers.append(directory / entry)
-            observation.findings.append(
-                store_finding(
-                    "interrupted" if begun else "unexpected",
-                    INTERRUPTED if begun or cut_off else TAMPERED,
-                    None,
-                    "what a run that was cut off left" if begun else "a tree without a receipt",
-                    str((directory / entry).relative_to(layout.root)),
+            path = str((directory / entry).relative_to(layout.root))
+            if begun:
+                found.append(store_finding("interrupted", INTERRUPTED, None, "what a run that was cut off left", path))
+            elif directory / entry in referred:
+                # A run removes the records that refer to a tree before the receipt of the tree: this one somebody else removed.
+                if str(_receipt_of(layout, directory / entry)) in records.unreadable:
+                    continue
+                found.append(
+                    store_finding(
+                        "missing",
+                        TAMPERED,
+                        f"the receipt of {path}",
+                        None,
+                        str(_receipt_of(layout, directory / entry).relative_to(layout.root)),
+                    )
                 )
-            )
+            else:
+                # Written to the end and not recorded yet, or a removal that did not end; what has another name no run of ours made.
+                ours = cut_off or directory in (layout.bundles, layout.environments, layout.laid)
+                found.append(store_finding("unexpected", INTERRUPTED if ours else TAMPERED, None, "a tree without a receipt", path))
+    observation.findings += aggregated_by_directory(found)
     if layout.journal.exists():
         observation.leftovers.append(layout.journal)
         observation.findings.append(store_finding("interrupted", INTERRUPTED, None, "a run that did not end", "state/journal"))
+
+
+def _referred_to(layout: Layout, records: Records) -> set[Path]:
+    """Return the trees that a record speaks of, be it of a generation or of an environment that one has."""
+    environments = {tree_id for generation in records.generations.values() for tree_id in generation.virtualenvs.values()}
+    receipts = [records.environments[tree_id] for tree_id in environments if tree_id in records.environments]
+    bundles = {tree_id for generation in records.generations.values() for tree_id in generation.bundles.values()}
+    return {
+        *(layout.tree("environments", tree_id) for tree_id in environments),
+        *(layout.tree("bundles", tree_id) for tree_id in (*bundles, *(receipt.bundle for receipt in receipts))),
+        *(layout.tree("laid", laid_id) for receipt in receipts for laid_id in receipt.laid),
+    }
+
+
+def _receipt_of(layout: Layout, tree: Path) -> Path:
+    return layout.receipt(tree.parent.name, tree.name)
 
 
 def _written_to(layout: Layout) -> list[Path]:

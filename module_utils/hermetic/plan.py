@@ -76,7 +76,7 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
         plan.steps.append(Step("protect", "store", f"others may write into the root: {', '.join(observation.open_to)}"))
     plan.steps += _store_steps(observation)
     if observation.leftovers:
-        told = f"{len(observation.leftovers)} leftover(s) of runs that were cut off"
+        told = f"{len(observation.leftovers)} path(s) below the root that no record speaks of"
         plan.steps.append(Step("sweep", "store", told))
     return plan
 
@@ -250,7 +250,10 @@ def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, B
     current = observation.current
     if current is None:
         return
-    for subject, had, wanted in (("bundle", current.bundles, set(bundles)), ("virtualenv", current.virtualenvs, set(environments))):
+    for subject, kind, had, wanted in (
+        ("bundle", "bundles", current.bundles, set(bundles)),
+        ("virtualenv", "environments", current.virtualenvs, set(environments)),
+    ):
         for name in sorted(set(had) - wanted):
             plan.findings.append(
                 Finding(
@@ -260,7 +263,7 @@ def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, B
                     PENDING,
                     None,
                     had[name],
-                    None,
+                    f"{kind}/{had[name]}",
                     "Converge to take it out of the current generation.",
                 )
             )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,8 @@ class Request:
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     force: bool = False
     """Whether a root is removed under the processes that run from it."""
+    known: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The digests of receipts that the controller vouches for, by ``kind/id``."""
 
 
 def option_problems(value: Mapping[str, Any]) -> list[str]:
@@ -142,6 +144,17 @@ def _parse_artifacts(value: Mapping[str, Any]) -> dict[str, Artifact]:
     }
 
 
+def _known_problems(known: Mapping[str, Any]) -> Iterator[str]:
+    for name, digests in known.items():
+        if not isinstance(digests, list) or not digests:
+            yield f"What is known of {shown(name)} is {shown(digests)}; wanted is a list of digests."
+            continue
+        for each in digests:
+            problem = digest_problem(each)
+            if problem is not None:
+                yield f"The known manifest of {shown(name)} is {shown(each)}; {problem}."
+
+
 def credentials_problems(credentials: object) -> Iterator[str]:
     """Yield what is wrong with credentials; no value of theirs is ever shown."""
     if credentials is None:
@@ -185,7 +198,7 @@ def parse_request(value: object) -> Request:
             f"The request has format {shown(value.get('format'))}; this engine reads {REQUEST_FORMAT}. Use collection and engine of one release."
         )
     parts: dict[str, Mapping[str, Any]] = {}
-    for name in ("options", "artifacts", "generation"):
+    for name in ("options", "artifacts", "generation", "known"):
         part = value.get(name)
         parts[name] = part if isinstance(part, Mapping) else {}
         if part is not None and not isinstance(part, Mapping):
@@ -199,6 +212,7 @@ def parse_request(value: object) -> Request:
             problems.append(f"The part '{name}' of the request is {shown(value[name])}; wanted is true or false.")
     problems += option_problems(parts["options"])
     problems += _artifact_problems(parts["artifacts"])
+    problems += _known_problems(parts["known"])
     problems += credentials_problems(value.get("credentials"))
     if value.get("command") == "generation":
         problems += _generation_problems(parts["generation"])
@@ -223,4 +237,5 @@ def parse_request(value: object) -> Request:
         generation_number=parts["generation"].get("number"),
         credentials=value.get("credentials") or {},
         force=value.get("force") is True,
+        known=parts["known"],
     )

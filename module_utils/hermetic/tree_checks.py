@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,15 @@ from typing import Any
 from . import interpreter
 from .durable import inside
 from .errors import BrokenInterpreter
-from .explain import bundle_findings, elsewhere_finding, environment_findings, shared_finding, store_finding, without_consequences
+from .explain import (
+    bundle_findings,
+    elsewhere_finding,
+    environment_findings,
+    shared_findings,
+    store_finding,
+    with_code_gone,
+    without_consequences,
+)
 from .extended_attributes import Known
 from .finding import INTERRUPTED, TAMPERED, Finding
 from .foreign_packages import find_foreign
@@ -24,8 +32,11 @@ from .look import Inode
 from .manifest import Manifest
 from .meanwhile import Meanwhile
 from .observation import Observation
-from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt
+from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
 from .workers import core_count, hash_inodes
+
+# Differences after which a bundle may run what nobody published.
+_FOREIGN_CODE = ("modified", "unexpected", "link")
 
 
 def check_trees(
@@ -46,6 +57,7 @@ def check_trees(
     checks: list[_TreeCheck] = []
     # To start an interpreter is mostly to wait.
     starts: list[Meanwhile[None]] = []
+    later: dict[str, Callable[[], None]] = {}
     for name, tree_id in sorted(current.bundles.items()):
         bundle = records.bundles.get(tree_id)
         if bundle is None or not layout.tree("bundles", tree_id).is_dir():
@@ -65,7 +77,11 @@ def check_trees(
                 finished=_written(layout, "bundles", tree_id),
             )
         )
-        starts.append(Meanwhile(partial(_check_start, layout, observation, name, bundle)))
+        start = partial(_check_start, layout, observation, name, bundle)
+        if verify == "deep":
+            later[tree_id] = start
+        else:
+            starts.append(Meanwhile(start))
     if verify == "none":
         checks = []
     environments = []
@@ -80,22 +96,36 @@ def check_trees(
             lost |= {laid_id for laid_id in receipt.laid if laid_id not in records.laid}
         else:
             environments.append(receipt)
-    # Environments are put into place before the laid wheels that they share: a run cut off between the two lost nothing.
-    cause = INTERRUPTED if layout.journal.exists() else TAMPERED
     for laid_id in sorted(lost):
         if str(layout.receipt("laid", laid_id)) not in records.unreadable:
-            observation.findings.append(
-                store_finding("missing", cause, "the receipt of a laid wheel", None, f"state/receipts/laid/{laid_id}.json")
-            )
+            expected = f"the receipt of laid/{laid_id}, which environments share"
+            path = f"state/receipts/laid/{laid_id}.json"
+            observation.findings.append(store_finding("missing", _cause_of_loss(layout, records, laid_id), expected, None, path))
         observation.orphans.append(layout.tree("laid", laid_id))
     digests: dict[Inode, str] = {}
     if verify != "none":
         used = also_laid.union(*(receipt.laid for receipt in environments))
         further = (also_read or {}) if verify == "deep" else {}
         digests = _verify(layout, observation, checks, environments, sorted(used), further, deep=verify == "deep", jobs=jobs)
-    for start in starts:
-        start.result()
+    for check in checks:
+        # What somebody put into a bundle shall not run as root because root looks whether it starts.
+        if check.id in later and not any(difference.kind in _FOREIGN_CODE for difference in check.inspection.differences):
+            later[check.id]()
+    for started in starts:
+        started.result()
     return digests
+
+
+def _cause_of_loss(layout: Layout, records: Records, laid_id: str) -> str:
+    """Tell a removed receipt of a laid wheel from one that a run which was cut off had still to write.
+
+    Environments are put into place before the laid wheels that they share; they are in no generation then.
+    """
+    if layout.journal.exists():
+        in_force = {tree_id for generation in records.generations.values() for tree_id in generation.virtualenvs.values()}
+        users = {receipt.id for receipt in records.environments.values() if laid_id in receipt.laid}
+        return INTERRUPTED if not users & in_force else TAMPERED
+    return TAMPERED
 
 
 def _report_gone(layout: Layout, observation: Observation, subject: str, kind: str, tree_id: str) -> None:
@@ -103,7 +133,7 @@ def _report_gone(layout: Layout, observation: Observation, subject: str, kind: s
     expected, path = "installed", f"{kind}/{tree_id}"
     if os.path.lexists(layout.tree(kind, tree_id)) and tree_id not in getattr(observation.records, kind):
         observation.orphans.append(layout.tree(kind, tree_id))
-        expected, path = "a receipt", f"state/receipts/{kind}/{tree_id}.json"
+        expected, path = f"the receipt of {kind}/{tree_id}", f"state/receipts/{kind}/{tree_id}.json"
         if str(layout.receipt(kind, tree_id)) in observation.records.unreadable:
             return
     observation.findings.append(Finding(subject, "missing", "high", TAMPERED, expected, None, path, "Converge to install it again."))
@@ -112,9 +142,8 @@ def _report_gone(layout: Layout, observation: Observation, subject: str, kind: s
 def _check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> None:
     tree = layout.tree("bundles", bundle.id)
     try:
-        answer = interpreter.check_version(
-            tree / bundle.python["executable"], wanted=bundle.python["version"], subject=f"The bundle '{name}'"
-        )
+        executable, wanted = tree / bundle.python["executable"], bundle.python["version"]
+        answer = interpreter.check_version(executable, wanted=wanted, subject=f"The bundle '{name}'", site=False)
     except BrokenInterpreter as error:
         observation.broken["bundles"].add(bundle.id)
         observation.findings.append(
@@ -286,6 +315,9 @@ def _report(
             continue
         observation.broken["laid"].add(laid_id)
         users = [receipt for receipt, _check in environment_checks if laid_id in receipt.laid]
-        for difference in without_consequences(check.inspection.differences):
-            if not any((laid_id, receipt.target(records.laid[laid_id], difference.path)) in shown for receipt in users):
-                observation.findings.append(shared_finding(laid_id, difference))
+        unseen = [
+            difference
+            for difference in without_consequences(check.inspection.differences)
+            if not any((laid_id, receipt.target(records.laid[laid_id], difference.path)) in shown for receipt in users)
+        ]
+        observation.findings += shared_findings(laid_id, unseen, with_code_gone(check.inspection.differences))

@@ -35,10 +35,22 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
         return {
             "changed": False,
             "plan": [],
-            "findings": [_dead(each, facts) for each in damaged],
+            "findings": [_changed(each, facts) if facts.changed else _dead(each, facts) for each in damaged],
             "generation": {"before": None, "after": None},
         }
     raise NoInterpreter(facts)
+
+
+def _changed(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+    """Return the finding for a bundle that was not started, since it is not what was published."""
+    return {
+        **_dead(bundle_id, facts),
+        "kind": "modified",
+        "expected": "the files that were published",
+        "actual": facts.changed,
+        "path": f"{facts.root}/bundles/{bundle_id}",
+        "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
+    }
 
 
 def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:

@@ -272,7 +272,7 @@ outside=$(sed "s/ -> .*//; s/ link to .*//" "$place/names" | grep -E " /|[ /]\.\
 mkdir "$place/tree" && (cd "$place/tree" && gzip -dc "$found" | tar -xf -) 2>"$place/words" ||
     fail archive "it cannot be unpacked in $place: $(last_words)"
 python=$place/tree/bin/python3
-version=$("$python" -I -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>"$place/words") ||
+version=$("$python" -I -S -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>"$place/words") ||
     fail interpreter "$python does not start: $(last_words)"
 case $version in
     3.9.*|3.[1-9][0-9].*) ;;

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import struct
 import tarfile
@@ -41,10 +42,16 @@ _UNREADABLE = (
 INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages", CONFINED)
 # An index that was published before says nothing of these.
 INDEXED_LATER = (CONFINED,)
+# What the index holds since it vouches for what is on hosts: the SHA-256 of bundle.json, which lists every other file.
+MANIFEST = "manifest"
+# How many bytes the files of a bundle have, so that a host is asked for room before anything is copied to it.
+UNPACKED = "unpacked"
+# What an index that an older release wrote lacks; publishing again adds it.
+DESCRIBED = (MANIFEST, UNPACKED)
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """Return the checked ``bundle.json`` of an archive."""
+    """Return the checked ``bundle.json`` of an archive, and its own SHA-256 as ``manifest``."""
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as bundle:
@@ -62,7 +69,8 @@ def read_metadata(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise BrokenArtifact(f"Bundle {path}: its {METADATA} is not JSON: {error}") from error
     check_metadata(metadata, subject=f"Bundle {path}")
-    return dict(metadata)
+    unpacked = sum(entry.get("size", 0) for entry in metadata["files"].values())
+    return {**metadata, MANIFEST: hashlib.sha256(content).hexdigest(), UNPACKED: unpacked}
 
 
 def check_metadata(metadata: Any, *, subject: str) -> None:

@@ -65,6 +65,8 @@ class HostFacts:
     tools: frozenset[str]
     free: int | None = None
     """Bytes left on the file system of the root, where the probe asked: on a host without an interpreter."""
+    changed: str = ""
+    """What of the interpreter's bundle is not as it was published, where that was looked at."""
 
     def interpreter_path(self, bundle_id: str) -> str:
         """Return where the interpreter of an installed bundle is."""
@@ -112,9 +114,9 @@ def script_text(name: str) -> str:
     return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 
-def probe_command(root: str) -> str:
-    """Return the command that looks at a host."""
-    return f"/bin/sh -c {shlex.quote(script_text('probe.sh'))} probe {shlex.quote(root)}"
+def probe_command(root: str, *, starts: bool = True) -> str:
+    """Return the command that looks at a host; without ``starts`` it believes bundle.json, and starts no interpreter."""
+    return f"/bin/sh -c {shlex.quote(script_text('probe.sh'))} probe {shlex.quote(root)}{'' if starts else ' still'}"
 
 
 def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:

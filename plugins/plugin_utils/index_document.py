@@ -11,6 +11,7 @@ from ..module_utils.hermetic.bundle_json import metadata_problems
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number, name_problem, path_problem, release_problem, shown
 from ..module_utils.hermetic.json_text import plain_problem
+from .bundle_archive import MANIFEST, UNPACKED
 from .platforms import Target
 
 FORMAT = 1
@@ -66,6 +67,10 @@ def _archive_problems(name: str, release: str, platform: str, archive: object) -
         yield f"{where}: it is {shown(archive)}; wanted is an object"
         return
     yield from _file_problems(where, archive, archive.get("sha256"))
+    if archive.get(MANIFEST) is not None and digest_problem(archive[MANIFEST]) is not None:
+        yield f"{where}: its manifest is {shown(archive[MANIFEST])}; wanted is a SHA-256"
+    if archive.get(UNPACKED) is not None and not is_number(archive[UNPACKED]):
+        yield f"{where}: its unpacked size is {shown(archive[UNPACKED])}; wanted is a number of bytes"
     metadata = {**archive, "format": FORMAT, "name": name, "release": release, "platform": platform}
     problems = metadata_problems(metadata)
     yield from (f"{where}: {problem}" for problem in problems)

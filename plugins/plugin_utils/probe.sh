@@ -6,6 +6,7 @@
 LC_ALL=C
 export LC_ALL
 root=$1
+still=${2-}
 case $root in
     "~") root=$HOME ;;
     "~/"*) root=$HOME/${root#??} ;;
@@ -86,7 +87,8 @@ else
 fi
 facts="$facts root_type=$root_type root_writable=$root_writable"
 
-# Prints what is known of the bundle $1 and succeeds when its interpreter can run the engine.
+# Prints what is known of the bundle $1 and succeeds when its interpreter can run the engine. Nothing is started where the second
+# argument of the script is "still": then it is held against its manifest first, and its bundle.json tells the version.
 look() {
     # Any other name is none of ours, and would be read as another fact.
     case $1 in
@@ -95,7 +97,11 @@ look() {
     [ -d "$root/bundles/$1/lib/engine" ] || return 1
     python=$root/bundles/$1/bin/python3
     [ -e "$python" ] || [ -L "$python" ] || return 1
-    version=$("$python" -I -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>/dev/null) || version=
+    if [ "$still" = still ]; then
+        version=$(sed -n "/^ \"python\": {/,/^ }/s/^  \"version\": \"\([0-9.]*\)\".*/\1/p" "$root/bundles/$1/bundle.json" 2>/dev/null)
+    else
+        version=$("$python" -I -S -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>/dev/null) || version=
+    fi
     case $version in
         3.9.*|3.[1-9][0-9].*)
             facts="$facts engine=$version:$1"

@@ -4,10 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+
+
+@contextmanager
+def _started_as_words(shell: Any, interpreter: str) -> Iterator[None]:
+    """Let a shell start an interpreter that has an option, which Ansible would take for one name with a blank in it."""
+    build = shell.build_module_command
+
+    def build_of_words(*arguments: Any, **named: Any) -> str:
+        command: str = build(*arguments, **named)
+        return command.replace(shlex.quote(interpreter), interpreter, 1)
+
+    shell.build_module_command = build_of_words
+    try:
+        yield
+    finally:
+        del shell.build_module_command
 
 
 class ReachedHost:
@@ -24,16 +42,22 @@ class ReachedHost:
         return answer
 
     def module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
-        """Run the task's module with this interpreter; no other is looked for."""
+        """Run the task's module with this interpreter; no other is looked for.
+
+        It is started so that it runs nothing of its site (.pth files, sitecustomize): who plants one there waits for root to come by.
+        """
         action = self._action
+        # As one word, since a kernel hands all that follows an interpreter in a script's first line over as one argument.
+        python = f"{python} -IS"
         variables = {**self._variables, "ansible_python_interpreter": python}
         if action._task.delegate_to:
             host = action._task.delegate_to
             delegated = variables["ansible_delegated_vars"]
             variables["ansible_delegated_vars"] = {**delegated, host: {**delegated[host], "ansible_python_interpreter": python}}
-        result: dict[str, Any] = action._execute_module(
-            module_name=f"hermetic.python.{self._module}", module_args=arguments, task_vars=variables, wrap_async=in_background
-        )
+        with _started_as_words(action._connection._shell, python):
+            result: dict[str, Any] = action._execute_module(
+                module_name=f"hermetic.python.{self._module}", module_args=arguments, task_vars=variables, wrap_async=in_background
+            )
         return result
 
     def temporary_directory(self) -> str:

@@ -21,7 +21,7 @@ from ..module_utils.hermetic.grammar import shown as shown_value
 from ..module_utils.hermetic.json_text import parse_json
 from ..module_utils.hermetic.redaction import shown
 from . import signature as signatures
-from .bundle_archive import is_metadata, read_metadata
+from .bundle_archive import MANIFEST, UNPACKED, is_metadata, read_metadata
 from .controller_cache import ControllerCache, local_path, sha256_of
 from .index_document import FORMAT, index_problems
 from .platforms import Target
@@ -55,6 +55,10 @@ class BundleArtifact:
     packages: tuple[Mapping[str, Any], ...] = ()
     looks_above: bool = False
     """Whether its interpreter looks for parts in the directories above the bundle, where others may put some."""
+    manifest: str | None = None
+    """The SHA-256 of its bundle.json; None where an older release published it."""
+    unpacked: int | None = None
+    """The bytes of its files; None likewise."""
 
     @cached_property
     def target(self) -> Target:
@@ -121,6 +125,8 @@ class Index:
             engine=entry["engine"],
             packages=tuple(entry.get("packages") or ()),
             looks_above=is_open({**entry, "platform": platform}),
+            manifest=entry.get(MANIFEST),
+            unpacked=entry.get(UNPACKED),
         )
 
     def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:
@@ -239,7 +245,9 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         metadata = read_metadata(file)
         return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
 
-    metadata = cache.memo("archive-1", sha256, describe, valid=lambda kept: is_metadata(kept) and is_number(kept.get("size")))
+    metadata = cache.memo(
+        "archive-3", sha256, describe, valid=lambda kept: is_metadata(kept) and all(is_number(kept.get(key)) for key in ("size", UNPACKED))
+    )
     return BundleArtifact(
         name=metadata["name"],
         release=metadata["release"],
@@ -255,6 +263,8 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         engine=metadata["engine"],
         packages=tuple(metadata.get("packages") or ()),
         looks_above=is_open(metadata),
+        manifest=metadata[MANIFEST],
+        unpacked=metadata[UNPACKED],
     )
 
 

@@ -14,7 +14,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.grammar import name_problem
-from .bundle_archive import INDEXED, archive_name
+from .bundle_archive import DESCRIBED, INDEXED, archive_name
 from .release_order import newest_first
 
 
@@ -160,9 +160,15 @@ def _publish(
             "path": path,
             "sha256": archive.sha256,
             "size": archive.size,
-            **{key: archive.metadata.get(key) for key in INDEXED},
+            **{key: archive.metadata.get(key) for key in (*INDEXED, *DESCRIBED)},
         }
         changes.append(Change("publish", subject, f"release {release} for {platform} is new"))
+    elif any(known.get(key) is None for key in DESCRIBED):
+        known.update((key, archive.metadata.get(key)) for key in DESCRIBED)
+        changes.append(Change("describe", subject, f"release {release} for {platform} was published without {', '.join(DESCRIBED)}"))
+        if present(known["path"], known["size"]):
+            return
+        path = known["path"]
     elif not present(known["path"], known["size"]):
         path = known["path"]
         changes.append(Change("restore", subject, f"the archive of release {release} for {platform} was missing or damaged"))

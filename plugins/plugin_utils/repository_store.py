@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from . import signature as signatures
-from .bundle_archive import INDEXED, INDEXED_LATER, read_metadata
+from .bundle_archive import DESCRIBED, INDEXED, INDEXED_LATER, read_metadata
 from .controller_cache import sha256_of, write_beside
 from .repository_index import parse_index
 from .repository_plan import Change, Placement, Update, described, plan_update
@@ -205,6 +205,8 @@ class RepositoryStore:
                 metadata = read_metadata(file)
                 told = [key for key in INDEXED if key in bundle or key not in INDEXED_LATER]
                 differing = [key for key in told if metadata.get(key) != bundle.get(key)]
+                # Older releases published bundles without it.
+                differing += [key for key in DESCRIBED if bundle.get(key) not in (None, metadata[key])]
                 return [f"{path}: its {key} differs from what the index says of it" for key in differing]
         except OSError as error:
             return [f"{path}: {error.strerror or error}"]

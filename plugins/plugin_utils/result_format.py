@@ -12,12 +12,13 @@ from ..module_utils.hermetic.printable import printable
 _SHOWN = 6
 
 
-def readable_diff(result: Mapping[str, Any], *, root: str) -> dict[str, str] | None:
-    """Return the differences as two texts, or None where there is no difference to show."""
+def readable_diff(result: Mapping[str, Any], *, root: str, declared: bool = True) -> dict[str, str] | None:
+    """Return the differences as two texts, or None where there is no difference to show; ``declared``: whether it was held against a declaration."""
     findings = result.get("findings") or []
     generation = result.get("generation") or {}
     if findings:
-        pairs = [_sides(finding) for finding in findings]
+        wanted = "as declared" if declared else "as it was last installed"
+        pairs = [_sides(finding, wanted) for finding in findings]
         before = [line for line, _unused in pairs if line is not None]
         after = [line for _unused, line in pairs if line is not None]
     else:
@@ -36,13 +37,13 @@ def readable_diff(result: Mapping[str, Any], *, root: str) -> dict[str, str] | N
     }
 
 
-def _sides(finding: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _sides(finding: Mapping[str, Any], wanted: str) -> tuple[str | None, str | None]:
     """Return how the subject of a finding is, and how it shall be; None where it is not there."""
     subject, kind = finding["subject"], finding["kind"]
     actual, expected = finding.get("actual"), finding.get("expected")
     told = actual if actual is not None else f"{kind} ({finding['cause']})"
     before = None if kind == "missing" else printable(f"{subject}: {told}")
-    after = None if kind == "unexpected" else printable(f"{subject}: {expected if expected is not None else 'as declared'}")
+    after = None if kind == "unexpected" else printable(f"{subject}: {expected if expected is not None else wanted}")
     return before, after
 
 
@@ -53,9 +54,12 @@ def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str 
     generation = result.get("generation") or {}
     if module == "drift":
         if not findings:
-            return f"Clean: generation {_number(generation.get('before'))} is what is declared."
-        told = _listed([f"{each['subject']} {each['kind']}" for each in findings])
-        return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {told}."
+            wanted = (
+                "what is declared" if (result.get("declared") or {}).get("bundles") else "as it was last installed; nothing was declared"
+            )
+            return f"Clean: generation {_number(generation.get('before'))} is {wanted}.{_unvouched(result)}"
+        told = _listed([f"{_shown(each)} {each['kind']}" for each in findings])
+        return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {told}.{_unvouched(result)}"
     would = "would be " if check else ""
     if module == "system" and state == "absent":
         if not plan:
@@ -81,6 +85,21 @@ def _changes(result: Mapping[str, Any]) -> list[str]:
 
 def _arrow(entry: Mapping[str, Any]) -> str:
     return f"{_number(entry['before'])} -> {_number(entry['after'])}"
+
+
+def _shown(finding: Mapping[str, Any]) -> str:
+    """Return what a finding is about: a subject that names no tree or file of its own with its path."""
+    subject, path = str(finding["subject"]), finding.get("path")
+    return f"{subject} {path}" if path and subject in ("generation", "store") else subject
+
+
+def _unvouched(result: Mapping[str, Any]) -> str:
+    """Return the sentence that says what a deep look could not compare; no drift, but not the whole truth either."""
+    number = len((result.get("vouched") or {}).get("unknown") or ())
+    if not number:
+        return ""
+    records = "record of the host" if number == 1 else "records of the host"
+    return f" {number} {records} could not be compared with what this controller knows (vouched.unknown)."
 
 
 def _causes(findings: Sequence[Mapping[str, Any]]) -> str:

@@ -211,6 +211,8 @@ class Supply:
             if mirrored is not None and mirrored not in sources:
                 sources.insert(0, mirrored)
             entry = table.setdefault(item.sha256, {"filename": item.filename, "size": item.size, "sources": []})
+            if isinstance(item, BundleArtifact) and item.unpacked is not None:
+                entry["unpacked"] = item.unpacked
             entry["sources"].extend(source for source in sources if source not in entry["sources"])
         return table
 

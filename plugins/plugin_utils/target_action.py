@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,7 @@ from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RUL
 try:
     from .answers_without_engine import answer_of_nothing, answer_without_interpreter
     from .declared_state import DeclaredState, Resolver, refuse_bad_names
+    from .engine_zip import engine_zip
     from .first_plan import first_plan, is_untouched, refuse_full_host
     from .repair import installed_state
     from .root_removal import remove_without_interpreter
@@ -90,7 +92,7 @@ class TargetAction(ActionBase):
         timings: dict[str, float] = {}
         if not self._is_windows:
             begin = time.monotonic()
-            facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT))
+            facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT), starts=options.get("verify") != "deep")
             timings["probe"] = round(time.monotonic() - begin, 3)
             return self._answer_for(facts, options, timings)
         facts = self._presume(usable_windows_root(options.get("root") or DEFAULT_ROOT_WINDOWS))
@@ -109,6 +111,8 @@ class TargetAction(ActionBase):
         request: Request = {}
         try:
             request = self._request(options, run)
+            if options.get("verify") == "deep":
+                request["known"] = self._known(run)
             timings["controller"] = round(time.monotonic() - begin - timings.get("module", 0.0), 3)
             wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
             # What a Windows host has is known after it was asked only.
@@ -199,6 +203,33 @@ class TargetAction(ActionBase):
         run.state = installed_state(info["info"], declared=declared, index=index)
         return compose_request("converge", declaration=run.state.declaration, scope="partial", artifacts=run.artifacts(), **common)
 
+    def _host_name(self) -> str:
+        return str(self._task.delegate_to or self._vars.get("inventory_hostname") or "")
+
+    def _known(self, run: TargetRun) -> dict[str, list[str]]:
+        """Return what the host's own records are compared with; a controller that cannot tell knows nothing, and says so."""
+        # A database is more than most runs have use for.
+        from .known_manifests import KnownManifests
+        from .vouching import vouched
+
+        facts = run.facts
+        try:
+            return vouched(
+                run.state, KnownManifests.at(), cache=run.supply.cache, platform=facts.platform, host=self._host_name(), root=facts.root
+            )
+        except HermeticError as error:
+            run.warnings.append(error.message)
+            return {}
+
+    def _remember(self, made: Mapping[str, Any], run: TargetRun) -> list[str]:
+        from .known_manifests import KnownManifests
+
+        try:
+            engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
+            return KnownManifests.at().remember(made, host=self._host_name(), root=run.facts.root, engine=engine)
+        except HermeticError as error:
+            return [error.message]
+
     def _declared(self, options: Mapping[str, Any], run: TargetRun) -> DeclaredState:
         if options.get("state") == "absent":
             refuse_bad_names("bundle" if self.MODULE == "bundle" else "VirtualEnv", [options["name"]])
@@ -221,13 +252,18 @@ class TargetAction(ActionBase):
     # --- the result
 
     def _finished(self, result: Result, run: TargetRun) -> Result:
+        made = result.pop("manifests", None)
+        if made and not self._task.check_mode:
+            run.warnings += self._remember(made, run)
+        if "vouched" in result:
+            result["vouched"]["interpreter"] = run.verified
         result["platform"] = run.facts.platform
         result["timings"] = {**run.timings, **(result.get("timings") or {})}
         known = list(result.get("warnings") or [])
         warnings = [*known, *(warning for warning in run.warnings if warning not in known)]
         if warnings:
             result["warnings"] = warnings
-        diff = None if result.get("failed") or self.MODULE == "system_info" else readable_diff(result, root=run.facts.root)
+        diff = None if result.get("failed") or self.MODULE == "system_info" else self._diff(result, run)
         result.pop("diff", None)
         if diff is not None and self._task.diff:
             result["diff"] = diff
@@ -243,6 +279,10 @@ class TargetAction(ActionBase):
             else:
                 result["msg"] = sentence(result, module=self.MODULE, check=bool(self._task.check_mode), state=run.options.get("state"))
         return result
+
+    def _diff(self, result: Result, run: TargetRun) -> dict[str, str] | None:
+        declared = self.MODULE != "drift" or bool(run.state.summary["bundles"])
+        return readable_diff(result, root=run.facts.root, declared=declared)
 
     # --- options and variables
 
@@ -321,8 +361,8 @@ class TargetAction(ActionBase):
         limits = [int(each) for each in (self._task.timeout, self._task.async_val) if each]
         return max(1, min(limits) - min(15, min(limits) // 3)) if limits else UNLIMITED
 
-    def _probe(self, root: str) -> HostFacts:
-        answer = self._low_level_execute_command(probe_command(root))
+    def _probe(self, root: str, *, starts: bool) -> HostFacts:
+        answer = self._low_level_execute_command(probe_command(root, starts=starts))
         facts = parse_probe(answer["stdout"], stderr=answer["stderr"], rc=answer["rc"])
         self._refuse_other_platform(facts.platform)
         if facts.root_type == "other":

@@ -8,7 +8,7 @@ import base64
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..module_utils.hermetic.envelope import pack
@@ -18,7 +18,8 @@ from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_b
 from .declared_state import DeclaredState
 from .engine_zip import engine_zip
 from .host_answer import checked_answer
-from .host_probe import HostFacts
+from .host_probe import HostFacts, Interpreter
+from .interpreter_verification import parse_verification, verify_command
 from .supply import BundleArtifact, Supply
 from .target_request import Request, artifacts_for_host, credentials_for, unreachable_from_host, with_first_sources, without_remote_sources
 
@@ -63,6 +64,8 @@ class TargetRun:
     pushed: dict[str, str] = field(default_factory=dict)
     bootstrapped: Bootstrapped | None = None
     left_running: bool = False
+    verified: bool = False
+    """Whether the bundle that the engine runs on was held against what the controller knows, before it was started."""
 
     @property
     def transfer(self) -> str:
@@ -107,7 +110,7 @@ class TargetRun:
     # --- the interpreter
 
     def _interpreter(self, request: Request) -> str:
-        if self.facts.interpreter is not None:
+        if self.facts.interpreter is not None and not self._is_changed(self.facts.interpreter, request):
             return self.facts.interpreter.path
         if self.bootstrapped is not None:
             return self.bootstrapped.python
@@ -119,6 +122,31 @@ class TargetRun:
         if self.facts.dead:
             self.warnings.append(f"The interpreter of {', '.join(self.facts.dead)} does not start; a temporary one was unpacked instead.")
         return self._bootstrap(request).python
+
+    def _is_changed(self, interpreter: Interpreter, request: Request) -> bool:
+        """Hold the bundle that is to verify the host against what the controller knows of it, with the programs of the host alone.
+
+        What is wrong with it is found in full by the engine on another interpreter, or told by ``facts.changed`` where there is none.
+        """
+        known = (request.get("known") or {}).get(f"bundles/{interpreter.bundle_id}")
+        if not known:
+            return False
+        with self._timed("verify_interpreter"):
+            answer = self.connection.command(verify_command(f"{self.facts.root}/bundles/{interpreter.bundle_id}", sha256=known[0]))
+        outcome, detail = parse_verification(str(answer["stdout"]), stderr=str(answer["stderr"]), rc=int(answer["rc"]))
+        self.verified = outcome == "same"
+        if outcome == "cannot":
+            self.warnings.append(f"The bundle {interpreter.bundle_id}, which verifies this host, could not be verified before: {detail}.")
+        if outcome != "changed":
+            return False
+        self.facts = replace(self.facts, changed=detail)
+        if self.state.engine_bundle is not None:
+            self.warnings.append(
+                f"The bundle {interpreter.bundle_id} is not as it was published ({redacted(detail)}), so it was not started; "
+                "a temporary interpreter was unpacked instead."
+            )
+            self.verified = True
+        return True
 
     def _bootstrap(self, request: Request) -> Bootstrapped:
         bundle = self.state.engine_bundle
@@ -236,7 +264,10 @@ class NoInterpreter(HermeticError):
     """Raised when the host has nothing that could run the engine, and the task declares no bundle to bring there."""
 
     def __init__(self, facts: HostFacts) -> None:
-        if facts.dead:
+        if facts.changed:
+            named = facts.interpreter.bundle_id if facts.interpreter else ""
+            message = f"The bundle {named} below {facts.root} was changed ({redacted(facts.changed)}), and is not started."
+        elif facts.dead:
             message = f"The interpreter of {', '.join(facts.dead)} below {facts.root} does not start."
         else:
             message = f"Nothing is installed below {facts.root}."

@@ -83,6 +83,7 @@ class Controller:
             "ANSIBLE_NOCOLOR": "1",
             "RECORDED_RESULTS": str(recorded),
             "XDG_CACHE_HOME": str(self.directory / "cache"),
+            "XDG_STATE_HOME": str(self.directory / "state"),
             **environment,
         }
         tool = Path(sys.executable).with_name("ansible-playbook")

@@ -67,7 +67,9 @@ def test_tampering_is_found_with_its_cause_and_nothing_else_and_is_mended(case: 
     rebuilt = {one_before if tree == "{one before}" else root.place(tree) for tree in case.rebuilt}
     with held(root.path):
         case.do(root)
-        assert root.told("deep") == expected
+        # A bundle with other content than was published is not started by a deep look, so that nothing is said of whether it would.
+        strange = any(kind == "modified" and subject.startswith("file:python/") for subject, kind, _cause, _path in expected)
+        assert root.told("deep") == [each for each in expected if not (strange and each[1] == "not_runnable")]
         if case.verify == "deep":
             assert root.told("quick") == []
         result = root.converge(options={"verify": case.verify})

@@ -177,7 +177,9 @@ def test_an_archive_outside_any_repository(tmp_path: Path, supply: Supply) -> No
         sha256(path),
         str(path),
     )
-    assert supply.artifacts([bundle]) == {bundle.sha256: {"filename": path.name, "size": path.stat().st_size, "sources": [str(path)]}}
+    entry = {"filename": path.name, "size": path.stat().st_size, "unpacked": bundle.unpacked, "sources": [str(path)]}
+    assert supply.artifacts([bundle]) == {bundle.sha256: entry}
+    assert bundle.unpacked == 10
     with pytest.raises(BrokenArtifact, match="wanted " + "0" * 64):
         supply.archive(str(path), sha256="0" * 64)
     with pytest.raises(HermeticError, match="is not there"):

@@ -67,7 +67,25 @@ def test_a_sentence_of_drift_counts_causes() -> None:
         _result(_finding("a", "missing"), _finding("b", "version", cause="pending"), _finding("c", "mode")), module="drift", check=False
     )
     assert told == "3 findings (1 pending, 2 tampered): a missing; b version; c mode."
-    assert sentence(_result(), module="drift", check=False).startswith("Clean")
+
+
+def test_a_clean_host_is_as_declared_only_where_something_was_declared() -> None:
+    declared = _result(declared={"bundles": {"python": "3.12.1+1"}, "virtualenvs": {}})
+    assert sentence(declared, module="drift", check=False) == "Clean: generation 1 is what is declared."
+    nothing = _result(declared={"bundles": {}, "virtualenvs": {}})
+    assert sentence(nothing, module="drift", check=False) == "Clean: generation 1 is as it was last installed; nothing was declared."
+    diff = readable_diff(_result(_finding("package:x/b", "missing")), root="/r", declared=False)
+    assert diff is not None and diff["after"] == "package:x/b: as it was last installed\n"
+
+
+def test_a_deep_look_says_what_it_could_not_compare() -> None:
+    result = _result(declared={"bundles": {"python": "1"}}, vouched={"known": 3, "unknown": ["laid/a", "laid/b"]})
+    assert "2 records of the host could not be compared with what this controller knows" in sentence(result, module="drift", check=False)
+
+
+def test_a_finding_of_the_store_or_the_generation_says_its_path() -> None:
+    finding = {**_finding("store", "missing"), "path": "/r/state/receipts/laid/x.json"}
+    assert "store /r/state/receipts/laid/x.json missing" in sentence(_result(finding), module="drift", check=False)
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:

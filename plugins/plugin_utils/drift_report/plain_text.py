@@ -127,7 +127,8 @@ def _change(findings: Sequence[Mapping[str, Any]]) -> str:
     told = [
         f"{printable(_or_nothing(finding['actual']), most=120)}, expected {printable(_or_nothing(finding['expected']), most=120)}"
         for finding in findings
-        if finding["kind"] not in ("missing", "unexpected", "modified") and (finding["actual"] or finding["expected"])
+        if (finding["kind"] not in ("missing", "unexpected", "modified") or finding.get("count"))
+        and (finding["actual"] or finding["expected"])
     ]
     return f"  ({'; '.join(told)})" if told else ""
 

@@ -92,6 +92,8 @@ def finding_of(finding: Mapping[str, Any]) -> dict[str, Any]:
     """Return a finding with every key that a reader may rely on; what is unknown counts as the worst."""
     texts = {name: str(finding.get(name) or "") for name in ("subject", "kind", "remedy")}
     cause, severity = str(finding.get("cause")), str(finding.get("severity"))
+    count = finding.get("count")
+    many = {"count": count, "examples": [str(each) for each in _listed(finding.get("examples"))]} if isinstance(count, int) else {}
     return {
         "subject": texts["subject"],
         "kind": texts["kind"],
@@ -101,6 +103,7 @@ def finding_of(finding: Mapping[str, Any]) -> dict[str, Any]:
         "actual": _text_or_none(finding.get("actual")),
         "path": _text_or_none(finding.get("path")),
         "remedy": texts["remedy"],
+        **many,
     }
 
 

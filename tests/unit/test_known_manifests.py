@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller remembers of trees: who told it, for whom it holds, and who may write it."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
+from ansible_collections.hermetic.python.plugins.plugin_utils.known_manifests import KnownManifests
+
+LAID, ENVIRONMENT, BUNDLE = "laid/0123456789abcdef-0123456789ab", "environments/web-0123456789ab", "bundles/python-3.12.1+1-0123456789ab"
+ONE, TWO = "1" * 64, "2" * 64
+
+
+def entry(digest: str, *, here: bool = False) -> dict[str, Any]:
+    return {"digest": digest, "here": here}
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> KnownManifests:
+    return KnownManifests.at(tmp_path / "state")
+
+
+def remember(known: KnownManifests, made: dict[str, Any], *, host: str = "a", root: str = "/r", engine: str = "e") -> list[str]:
+    return known.remember(made, host=host, root=root, engine=engine)
+
+
+def test_one_host_vouches_for_all_others(known: KnownManifests) -> None:
+    assert known.of([], host="b", root="/r") == {}
+    assert not known.path.exists()
+    assert remember(known, {LAID: entry(ONE), BUNDLE: entry(TWO), ENVIRONMENT: entry(ONE)}) == []
+    assert known.of([], host="b", root="/r") == {LAID: [ONE], BUNDLE: [TWO], ENVIRONMENT: [ONE]}
+    assert known.path.stat().st_mode & 0o777 == 0o600
+    assert known.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_environment_holds_for_its_root_and_random_byte_code_for_its_host(known: KnownManifests) -> None:
+    remember(known, {LAID: entry(ONE, here=True), ENVIRONMENT: entry(ONE)})
+    assert known.of([], host="a", root="/other") == {LAID: [ONE]}
+    assert known.of([], host="b", root="/r") == {ENVIRONMENT: [ONE]}
+    assert remember(known, {LAID: entry(TWO, here=True)}) == []
+    assert known.of([LAID], host="a", root="/r")[LAID] == [TWO]
+
+
+def test_two_hosts_that_differ_are_both_named_and_the_first_stays_known(known: KnownManifests) -> None:
+    remember(known, {LAID: entry(ONE)}, host="web1")
+    (warning,) = remember(known, {LAID: entry(TWO)}, host="web2")
+    assert "web1" in warning and "web2" in warning and LAID in warning
+    assert known.of([], host="web2", root="/r") == {LAID: [ONE]}
+
+
+def test_engines_of_two_releases_may_differ(known: KnownManifests) -> None:
+    assert remember(known, {LAID: entry(ONE)}, engine="1") == remember(known, {LAID: entry(TWO)}, engine="2", host="b") == []
+    assert known.of([], host="c", root="/r") == {LAID: [ONE, TWO]}
+
+
+def test_many_forks_remember_at_once(known: KnownManifests) -> None:
+    made = [{f"laid/{number:016x}-0123456789ab": entry(ONE), LAID: entry(ONE)} for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        assert [warning for warnings in pool.map(lambda each: remember(known, each), made) for warning in warnings] == []
+    assert len(known.of([], host="a", root="/r")) == 41
+
+
+@pytest.mark.parametrize("what", ["directory", "file", "link"])
+def test_what_others_may_write_vouches_for_nothing(known: KnownManifests, tmp_path: Path, what: str) -> None:
+    remember(known, {LAID: entry(ONE)})
+    if what == "directory":
+        known.path.parent.chmod(0o777)
+    elif what == "file":
+        known.path.chmod(0o666)
+    else:
+        os.rename(known.path, tmp_path / "elsewhere")
+        known.path.symlink_to(tmp_path / "elsewhere")
+    for use in (lambda: known.of([], host="a", root="/r"), lambda: remember(known, {LAID: entry(ONE)})):
+        with pytest.raises(HermeticError, match="others may write there"):
+            use()
+
+
+def test_a_damaged_record_is_named_and_an_empty_one_is_begun(known: KnownManifests) -> None:
+    known.path.parent.mkdir(mode=0o700)
+    known.path.touch(mode=0o600)
+    known.path.chmod(0o600)
+    assert known.of([LAID], host="a", root="/r") == {}
+    assert remember(known, {LAID: entry(ONE)}) == []
+    known.path.write_bytes(b"no database at all, but long enough to be read as one" * 40)
+    with pytest.raises(HermeticError, match="cannot be used"):
+        known.of([], host="a", root="/r")

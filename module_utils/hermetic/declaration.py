@@ -41,10 +41,14 @@ class VirtualEnv:
     bundle: str
     wheels: tuple[str, ...]
     system_site_packages: bool = False
+    pythonpath: bool = False
+    """Whether PYTHONPATH acts in it."""
 
     def key(self, bundle: Bundle) -> str:
         """Return the digest of everything that decides the content of this environment on top of that bundle."""
-        content = [ENVIRONMENT_FORMAT, bundle.sha256, sorted(self.wheels), self.system_site_packages]
+        content: list[Any] = [ENVIRONMENT_FORMAT, bundle.sha256, sorted(self.wheels), self.system_site_packages]
+        # Environments without it keep the keys that they had before there was the option.
+        content += ["pythonpath"] if self.pythonpath else []
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
     def id(self, bundle: Bundle) -> str:
@@ -93,6 +97,7 @@ def parse_declaration(value: object, *, complete: bool) -> Declaration:
                 bundle=entry.get("bundle") or "",
                 wheels=tuple(entry.get("wheels") or ()),
                 system_site_packages=bool(entry.get("system_site_packages")),
+                pythonpath=bool(entry.get("pythonpath")),
             )
             for entry in value.get("virtualenvs") or ()
         ),
@@ -124,6 +129,7 @@ def _problems(value: object) -> Iterator[str]:
         if bundle not in (None, "") and name_problem(bundle) is not None:
             yield f"The bundle of the {subject} is {shown(bundle)}; {name_problem(bundle)}."
         yield from _flag(entry, "system_site_packages", subject)
+        yield from _flag(entry, "pythonpath", subject)
     defaults = [shown(entry.get("name")) for _subject, entry in bundles if entry.get("default") is True]
     if len(defaults) > 1:
         yield f"The bundles {', '.join(defaults)} are all declared default; one bundle can be bin/python."

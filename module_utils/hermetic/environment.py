@@ -104,6 +104,7 @@ def make(
     final: Path,
     name: str,
     system_site_packages: bool,
+    pythonpath: bool = False,
     bundle: BundleReceipt,
     bundle_tree: Path,
     laid: Sequence[tuple[LaidReceipt, Path]],
@@ -117,7 +118,8 @@ def make(
     building = _Tree(tree)
     warnings: list[str] = []
     _place_interpreter(building, where, bundle, bundle_tree)
-    _write_configuration(building, name=name, bundle=bundle, bundle_tree=bundle_tree, system_site_packages=system_site_packages)
+    settings = {"include-system-site-packages": system_site_packages, **({"hermetic-pythonpath": True} if pythonpath else {})}
+    _write_configuration(building, name=name, bundle=bundle, bundle_tree=bundle_tree, settings=settings)
     building.directory(where.site_packages)
     launchers = _launchers(str(final / where.python), bundle.info["platform"])
     scripts: dict[str, tuple[bytes, str]] = {}
@@ -184,11 +186,11 @@ def _place_interpreter(building: _Tree, where: Places, bundle: BundleReceipt, bu
         building.write(f"{where.scripts}/{leading[0]}", leading[1].encode(), mode=0o644)
 
 
-def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, bundle_tree: Path, system_site_packages: bool) -> None:
+def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, bundle_tree: Path, settings: Mapping[str, bool]) -> None:
     executable = bundle_tree / bundle.python["executable"]
     lines = {
         "home": str(executable.parent),
-        "include-system-site-packages": "true" if system_site_packages else "false",
+        **{key: "true" if value else "false" for key, value in settings.items()},
         "version": bundle.python["version"],
         "executable": str(executable),
         "prompt": name,

@@ -242,7 +242,13 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
 
 
 def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
-    declared = VirtualEnv(name=receipt.name, bundle="", wheels=tuple(receipt.wheels), system_site_packages=receipt.system_site_packages)
+    declared = VirtualEnv(
+        name=receipt.name,
+        bundle="",
+        wheels=tuple(receipt.wheels),
+        system_site_packages=receipt.system_site_packages,
+        pythonpath=receipt.pythonpath,
+    )
     return WantedEnvironment(receipt.id, receipt.key, declared, receipt.bundle)
 
 

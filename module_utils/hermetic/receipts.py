@@ -104,6 +104,7 @@ class EnvironmentReceipt:
     own_files: Mapping[str, FileRecord]
     own_links: Mapping[str, str]
     directories: Hints
+    pythonpath: bool = False
 
     def target(self, laid: LaidReceipt, path: str) -> str:
         """Return where a file of a laid wheel goes in this environment."""

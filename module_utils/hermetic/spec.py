@@ -68,6 +68,7 @@ ONE_VIRTUALENV: Spec = {
     "extras": {"type": "list", "elements": "str", "default": []},
     "groups": {"type": "list", "elements": "str"},
     "system_site_packages": {"type": "bool", "default": False},
+    "pythonpath": {"type": "bool", "default": False},
 }
 
 STATE: Spec = {

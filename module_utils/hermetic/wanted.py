@@ -120,7 +120,13 @@ def _kept_environment(name: str, tree_id: str, observation: Observation, bundles
             f"The VirtualEnv '{name}' of the current generation needs the bundle '{bundle_name or receipt.bundle}', which is no longer wanted. "
             "Declare the VirtualEnv on another bundle, or remove it first (state absent)."
         )
-    declared = VirtualEnv(name=name, bundle=bundle_name, wheels=tuple(receipt.wheels), system_site_packages=receipt.system_site_packages)
+    declared = VirtualEnv(
+        name=name,
+        bundle=bundle_name,
+        wheels=tuple(receipt.wheels),
+        system_site_packages=receipt.system_site_packages,
+        pythonpath=receipt.pythonpath,
+    )
     if bundle.id == receipt.bundle:
         return Wanted(name, tree_id, receipt.bundle, WantedEnvironment(tree_id, receipt.key, declared, receipt.bundle), declared=False)
     if bundle_receipt is not None and _same_python(bundle_receipt.id, bundle, observation):

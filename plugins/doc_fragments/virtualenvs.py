@@ -43,6 +43,12 @@ options:
       - Whether the packages of the bundle can be imported from the environment.
     type: bool
     default: false
+  pythonpath:
+    description:
+      - Whether C(PYTHONPATH) acts in the environment, for programs that hand a path to their own children, such as C(pip) and PEX.
+      - Without it, the variable is without effect there, as in the bundle.
+    type: bool
+    default: false
 """
 
     LIST = r"""
@@ -86,6 +92,12 @@ options:
       system_site_packages:
         description:
           - Whether the packages of the bundle can be imported from the environment.
+        type: bool
+        default: false
+      pythonpath:
+        description:
+          - Whether C(PYTHONPATH) acts in the environment, for programs that hand a path to their own children, such as C(pip) and PEX.
+          - Without it, the variable is without effect there, as in the bundle.
         type: bool
         default: false
 """

@@ -199,6 +199,7 @@ class Resolver:
                     "bundle": bundle,
                     "wheels": [wheel.sha256 for wheel in selected],
                     "system_site_packages": bool(entry.get("system_site_packages")),
+                    **({"pythonpath": True} if entry.get("pythonpath") else {}),
                 }
             )
         return tuple(wheels.values()), declared

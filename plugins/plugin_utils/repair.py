@@ -49,7 +49,9 @@ def _declared_as_installed(known: DeclaredState, current: Mapping[str, Any]) -> 
     virtualenvs = []
     for each in known.declaration["virtualenvs"]:
         below = bundles.get(each["bundle"])
-        declared = VirtualEnv(each["name"], each["bundle"], tuple(each["wheels"]), bool(each["system_site_packages"]))
+        declared = VirtualEnv(
+            each["name"], each["bundle"], tuple(each["wheels"]), bool(each["system_site_packages"]), bool(each.get("pythonpath"))
+        )
         if below is not None and declared.id(_bundle(below)) == current["virtualenvs"].get(each["name"]):
             virtualenvs.append(each)
     # Which bundle is bin/python is the generation's own affair.

@@ -44,6 +44,7 @@ class Declared:
     default: str = "python"
     on: Mapping[str, str] = field(default_factory=dict)
     system_site_packages: frozenset[str] = frozenset()
+    pythonpath: frozenset[str] = frozenset()
 
     def but(self, **virtualenvs: Sequence[Wheel]) -> Declared:
         """Return the declaration with these environments added or replaced."""
@@ -62,6 +63,7 @@ class Declared:
                     "bundle": self.on.get(name, self.default),
                     "wheels": [wheel.sha256 for wheel in wheels],
                     "system_site_packages": name in self.system_site_packages,
+                    "pythonpath": name in self.pythonpath,
                 }
                 for name, wheels in self.virtualenvs.items()
             ],

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,18 @@ def test_the_bundle_lets_a_path_through_when_it_is_told_to(root: Root, tmp_path:
         for told, found in (("1", "True"), ("0", "False"), ("", "False")):
             code = "import importlib.util; print(importlib.util.find_spec('only_there') is not None)"
             assert ask(python, code, PYTHONPATH=str(tmp_path), HERMETIC_PYTHONPATH=told) == found
+
+
+def test_a_declared_environment_lets_a_path_through_where_it_says_so(root: Root, tmp_path: Path) -> None:
+    (tmp_path / "only_there.py").write_text("")
+    code = "import importlib.util; print(importlib.util.find_spec('only_there') is not None)"
+    environment = root.path / "envs" / "one" / "bin" / "python"
+    before = os.path.realpath(root.path / "envs" / "one")
+    for names, found in ((frozenset(), "False"), (frozenset({"one"}), "True"), (frozenset(), "False")):
+        root.converge(replace(root.declared, pythonpath=names))
+        assert ask(environment, code, PYTHONPATH=str(tmp_path)) == found
+        assert (os.path.realpath(root.path / "envs" / "one") == before) == (not names)
+        assert root.drift("deep") == []
 
 
 def test_what_does_not_act_reaches_children(root: Root) -> None:

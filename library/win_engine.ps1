@@ -8,6 +8,7 @@
 #AnsibleRequires -PowerShell ..module_utils._HostProgram
 #AnsibleRequires -PowerShell ..module_utils._BundleDownload
 #AnsibleRequires -PowerShell ..module_utils._BundleArchive
+#AnsibleRequires -PowerShell ..module_utils._PrivateDirectory
 
 $ErrorActionPreference = 'Stop'
 
@@ -100,6 +101,7 @@ Function Find-Interpreter {
 
     $receipts = "$Root\state\receipts\bundles"
     $dead = @()
+    $open = @()
     if ([System.IO.Directory]::Exists($receipts)) {
         $ids = @([System.IO.Directory]::GetFiles($receipts, '*.json') | ForEach-Object { [System.IO.Path]::GetFileNameWithoutExtension($_) })
         foreach ($id in @($ids | Sort-Object -Property { Get-Release -Id $_ } -Descending)) {
@@ -110,16 +112,28 @@ Function Find-Interpreter {
                     continue
                 }
             }
+            # Nothing is started that another user could put something else in the place of.
+            $other = $null
+            foreach ($path in $Root, "$Root\bundles", $tree, "$tree\bin", "$tree\bin\python.exe", "$tree\bin\Lib") {
+                if ($null -eq $other -and ([System.IO.Directory]::Exists($path) -or [System.IO.File]::Exists($path))) {
+                    $other = Get-OtherOwner -Path $path
+                }
+            }
+            if ($null -ne $other) {
+                $dead += $id
+                $open += $other.detail
+                continue
+            }
             $found = Test-Interpreter -Path "$tree\bin\python.exe"
             if ($found.version) {
-                return @{ id = $id; path = "$tree\bin\python.exe"; version = $found.version; dead = $dead }
+                return @{ id = $id; path = "$tree\bin\python.exe"; version = $found.version; dead = $dead; open = $open }
             }
             if (-not $found.starts) {
                 $dead += $id
             }
         }
     }
-    return @{ id = $null; path = $null; version = $null; dead = $dead }
+    return @{ id = $null; path = $null; version = $null; dead = $dead; open = $open }
 }
 
 Function Invoke-Engine {
@@ -158,6 +172,49 @@ Function ConvertTo-Table {
     return $table
 }
 
+Function ConvertFrom-Answer {
+    <#
+    .SYNOPSIS
+    Returns the engine's result as a hashtable of its first level, however long it is.
+    .PARAMETER Text
+    The result as JSON.
+    #>
+    param ([Parameter(Mandatory)][string]$Text)
+
+    if ($PSVersionTable.PSVersion.Major -ge 6) {
+        return ConvertTo-Table -Value (ConvertFrom-Json -InputObject $Text)
+    }
+    # ConvertFrom-Json of Windows PowerShell refuses what is longer than two million characters.
+    $table = @{}
+    $decoded = [Ansible.Basic.AnsibleModule]::FromJson($Text)
+    foreach ($name in $decoded.Keys) {
+        $table[$name] = $decoded[$name]
+    }
+    return $table
+}
+
+Function Remove-Workplace {
+    <#
+    .SYNOPSIS
+    Removes what the module made for itself; what cannot be removed is told.
+    #>
+    try {
+        Remove-Tree -Path (Get-LongPath -Path $workplace)
+    }
+    catch {
+        $module.Warn("The temporary directory $workplace could not be removed: $($_.Exception.GetBaseException().Message)")
+    }
+}
+
+Function Exit-Module {
+    <#
+    .SYNOPSIS
+    Removes what the module made for itself and ends it with its result.
+    #>
+    Remove-Workplace
+    $module.ExitJson()
+}
+
 $root = $module.Params.root
 $about = @{ platform = Get-Platform; interpreter = $null; dead = @(); bootstrapped = $false; problem = $null; seconds = @{} }
 $module.Result.changed = $false
@@ -172,14 +229,25 @@ if ([System.IO.File]::Exists($root)) {
     $about.problem = @{ kind = 'root'; detail = 'is a file' }
     $module.ExitJson()
 }
+if ([System.IO.Directory]::Exists($root)) {
+    $other = Get-OtherOwner -Path $root
+    if ($null -ne $other -and $other.kind -eq 'owner') {
+        $about.problem = @{ kind = 'owner'; detail = $other.detail }
+        $module.ExitJson()
+    }
+}
 
-$workplace = [System.IO.Path]::GetFullPath($module.Tmpdir)
+# After a push, the module's directory is the one that Ansible made for the connection, with the list that it inherited.
+$workplace = New-PrivateDirectory -Parent ([System.IO.Path]::GetFullPath($module.Tmpdir))
 $engineZip = [System.IO.Path]::Combine($workplace, 'engine.zip')
 [System.IO.File]::WriteAllBytes($engineZip, [System.Convert]::FromBase64String($module.Params.engine))
 $request = $module.Params.request
 
 $found = Find-Interpreter -Root $root
 $about.dead = @($found.dead)
+foreach ($each in $found.open) {
+    $module.Warn("An interpreter was not started, since another user may change it: $each.")
+}
 $about.interpreter = if ($found.id) { @{ id = $found.id; version = $found.version } } else { $null }
 $about.seconds.find = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
 $python = $found.path
@@ -199,10 +267,9 @@ if ($python) {
 if (-not $python) {
     if (-not $module.Params.bootstrap) {
         $about.problem = @{ kind = 'interpreter'; detail = '' }
-        $module.ExitJson()
+        Exit-Module
     }
     $clock.Restart()
-    # Nobody but this user may write where a program of this user is started from, which the module's own directory sees to.
     $temporary = Get-LongPath -Path ([System.IO.Path]::Combine($workplace, 'b'))
     $order = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.bootstrap)
     $order.credentials = ConvertTo-Table -Value $order.credentials
@@ -223,7 +290,7 @@ if (-not $python) {
         }
         Remove-Tree -Path $temporary
         $about.problem = @{ kind = 'bootstrap'; step = $kind; detail = $detail }
-        $module.ExitJson()
+        Exit-Module
     }
     $about.bootstrapped = $true
     # The engine installs the bundle from the very archive that was checked here.
@@ -232,12 +299,6 @@ if (-not $python) {
     $clock.Restart()
     $done = Invoke-Engine -Python $python -Request $request
     $about.seconds.engine = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
-    try {
-        Remove-Tree -Path $temporary
-    }
-    catch {
-        $module.Warn("The temporary directory $temporary could not be removed: $($_.Exception.GetBaseException().Message)")
-    }
 }
 
 if (-not $done.answered) {
@@ -253,14 +314,15 @@ if (-not $done.answered) {
         said = $said
     }
     if ($module.Params.background) {
+        Remove-Workplace
         $module.FailJson("The engine gave no result ($($about.problem.how)); run the task again to converge. It said: $said")
     }
-    $module.ExitJson()
+    Exit-Module
 }
 if ($module.Params.background) {
     # Nobody reads this but the user, through async_status: it has what the controller adds to the results that it sees, and nothing else.
     $null = $module.Result.Remove('host')
-    $answer = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $done.stdout)
+    $answer = ConvertFrom-Answer -Text $done.stdout
     $told = @{}
     if ($module.Params.told -and -not $answer.failed) {
         $told = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.told)
@@ -277,7 +339,7 @@ if ($module.Params.background) {
             $module.Warn($warning)
         }
     }
-    $module.ExitJson()
+    Exit-Module
 }
 $module.Result.engine_result = $done.stdout
-$module.ExitJson()
+Exit-Module

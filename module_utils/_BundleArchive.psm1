@@ -120,7 +120,7 @@ Function Expand-BundleArchive {
                 $content.Dispose()
             }
         }
-        [System.IO.Directory]::Move($beside, $Destination)
+        Move-Tree -Path $beside -Destination $Destination
     }
     catch {
         Remove-Tree -Path $beside
@@ -128,6 +128,32 @@ Function Expand-BundleArchive {
     }
     finally {
         $file.Dispose()
+    }
+}
+
+Function Move-Tree {
+    <#
+    .SYNOPSIS
+    Renames a directory; what a virus scanner has open in it for a moment is waited for.
+    .PARAMETER Path
+    The directory, in the form for long paths.
+    .PARAMETER Destination
+    Its new name; nothing may be there.
+    #>
+    [CmdletBinding()]
+    param ([Parameter(Mandatory)][string]$Path, [Parameter(Mandatory)][string]$Destination)
+
+    for ($attempt = 1; $true; $attempt++) {
+        try {
+            [System.IO.Directory]::Move($Path, $Destination)
+            return
+        }
+        catch {
+            if ($attempt -gt 6 -or [System.IO.Directory]::Exists($Destination)) {
+                throw
+            }
+        }
+        [System.Threading.Thread]::Sleep(50 * [System.Math]::Pow(2, $attempt))
     }
 }
 
@@ -155,4 +181,4 @@ Function Remove-Tree {
     }
 }
 
-Export-ModuleMember -Function Expand-BundleArchive, Remove-Tree
+Export-ModuleMember -Function Expand-BundleArchive, Move-Tree, Remove-Tree

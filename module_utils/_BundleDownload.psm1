@@ -4,7 +4,7 @@
 Function Get-LongPath {
     <#
     .SYNOPSIS
-    Returns a path in the form that may be longer than 260 characters.
+    Returns a path in the form that may be longer than 260 characters, or as it is where this .NET does not take that form.
     .PARAMETER Path
     A full path.
     #>
@@ -13,6 +13,10 @@ Function Get-LongPath {
     param ([Parameter(Mandatory)][string]$Path)
 
     if ($Path.StartsWith('\\')) {
+        return $Path
+    }
+    # A program that was built for a .NET Framework before 4.6.2 is given its old reading of paths; the host process of PSRP may be one.
+    if (-not [System.IO.Directory]::Exists('\\?\' + [System.IO.Path]::GetPathRoot($Path))) {
         return $Path
     }
     return '\\?\' + $Path
@@ -129,7 +133,12 @@ Function Get-ProxyFor {
     }
     $named = [System.Environment]::GetEnvironmentVariable("$($Address.Scheme)_proxy".ToUpperInvariant())
     if (-not $named) {
-        return [System.Net.WebRequest]::DefaultWebProxy
+        $proxy = [System.Net.WebRequest]::DefaultWebProxy
+        if ($null -ne $proxy -and $null -eq $proxy.Credentials) {
+            # Windows names the proxy and not who asks: a proxy that wants to know is told this user, as by Windows' own programs.
+            $proxy.Credentials = [System.Net.CredentialCache]::DefaultCredentials
+        }
+        return $proxy
     }
     if ($named -notmatch '://') {
         $named = "http://$named"
@@ -329,7 +338,7 @@ Function Find-VerifiedArchive {
     .PARAMETER Order
     sources, sha256, timeout, retries, ca_path, credentials.
     .PARAMETER Directory
-    Where a fetched archive is put.
+    Where the archive is put, which no other user can write.
     #>
     [CmdletBinding()]
     [OutputType([string])]
@@ -348,7 +357,6 @@ Function Find-VerifiedArchive {
     $problems = @()
     $wrong = $false
     foreach ($source in $Order.sources) {
-        $path = $source
         # A query may be a signature.
         $shown = $source -replace '[?#].*$', ''
         if ($source -match '^https?://') {
@@ -368,8 +376,19 @@ Function Find-VerifiedArchive {
                 continue
             }
         }
-        elseif ($source -match '^file://') {
-            $path = ([uri]$source).LocalPath
+        else {
+            if ($source -match '^file://') {
+                $source = ([uri]$source).LocalPath
+            }
+            # A copy of its own: what another user may write could be one file when it is hashed and another when it is unpacked.
+            $path = [System.IO.Path]::Combine($Directory, 'archive.zip')
+            try {
+                [System.IO.File]::Copy((Get-LongPath -Path $source), (Get-LongPath -Path $path), $true)
+            }
+            catch {
+                $problems += "${source}: $($_.Exception.GetBaseException().Message)"
+                continue
+            }
         }
         try {
             $digest = Get-FileDigest -Path (Get-LongPath -Path $path)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from .command import run
@@ -24,6 +25,10 @@ def main() -> int:
     except ValueError as error:
         sys.stderr.write(f"Standard input holds no JSON request: {error}\n")
         return 1
+    if os.name == "nt":
+        from .windows_job import end_children_with_this_process
+
+        end_children_with_this_process()
     result = run(document, on_progress=_tell)
     json.dump(result, sys.stdout, indent=1, sort_keys=True)
     sys.stdout.write("\n")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from . import generation as generations
@@ -14,7 +15,9 @@ from .errors import HermeticError
 from .fetch import fetch_all, verified
 from .layout import Layout, laid_id
 from .observation import Observation
+from .own_files import is_our_directory
 from .plan import Plan
+from .removal import remove_tree
 from .request import Request
 from .store import Progress, Store
 from .store_repair import put_right
@@ -114,9 +117,12 @@ def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layou
     artifacts = needed_artifacts(plan, observation, request, layout)
     for artifact in artifacts.values():
         stored = layout.artifact(artifact.sha256, artifact.filename)
-        if stored.exists() and not verified(stored, artifact.sha256):
+        if os.path.lexists(stored.parent) and not is_our_directory(stored.parent):
+            # Whoever may write the directory could swap the artifact after it was verified.
+            remove_tree(stored.parent)
+        elif os.path.lexists(stored) and not verified(stored, artifact.sha256):
             # The store's own copy was damaged: what is laid comes from a verified artifact or not at all.
-            stored.unlink()
+            remove_tree(stored)
     missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
     if missing:
         progress(f"fetch {len(missing)} artifacts")

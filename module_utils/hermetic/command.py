@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from . import changes, journal, windows_acl
+from . import changes, journal, root_trust, windows_acl
 from . import generation as generations
 from .amiss import PROTECT
 from .artifact import find_artifact
@@ -51,6 +51,7 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
     try:
         request = parse_request(document)
         root = as_written(long_name(request.root) if WINDOWS else request.root)
+        root_trust.require_trusted(root, unsafe_parent=request.options.unsafe_parent)
         return printable_result(_COMMANDS[request.command](replace(request, root=root), progress))
     except FetchFailed as error:
         return {**_failure(error), "needs": printable_result(error.needs)}
@@ -79,11 +80,26 @@ def _require_usable(layout: Layout) -> None:
         raise BrokenRoot(f"The root {layout.root} cannot be used; nothing was changed.", obstacles)
 
 
+def _secured(request: Request, layout: Layout) -> tuple[Request, list[root_trust.Untrusted]]:
+    """Take back the directories of the root that another user may change, or name them where nothing may be changed.
+
+    What such a directory holds is verified by content, whatever was asked for.
+    """
+    changes = request.command != "drift" and not request.check
+    untrusted = root_trust.take_back(layout) if changes else root_trust.untrusted_directories(layout)
+    if untrusted:
+        request = replace(request, options=replace(request.options, verify="deep"))
+    return request, untrusted
+
+
 @contextmanager
 def _reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
     """Hold the lock while reading, where there is one that may be held; reading must not need the right to write."""
-    if not layout.state.is_dir() or not os.access(layout.state, os.W_OK):
-        if layout.state.is_dir():
+    untrusted = root_trust.untrusted_directories(layout)
+    if untrusted or not layout.state.is_dir() or not os.access(layout.state, os.W_OK):
+        if untrusted:
+            warnings.append(f"{layout.lock} was not opened, since another user may change what is there. Converge to take the root back.")
+        elif layout.state.is_dir():
             warnings.append(f"{layout.lock} cannot be held by this user, so a run that changes the root at this moment may show as drift.")
         yield 0.0
         return
@@ -95,6 +111,8 @@ def _reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[
 def _writing(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
     fresh = not layout.state.is_dir()
     make_directory(layout.root)
+    # Somebody else may have been faster in a directory that everybody may write.
+    root_trust.require_trusted(layout.root, unsafe_parent=request.options.unsafe_parent)
     if WINDOWS and fresh:
         windows_acl.protect(layout.root)
     if fresh:
@@ -104,9 +122,10 @@ def _writing(layout: Layout, request: Request, warnings: list[str]) -> Iterator[
         yield waited
 
 
-def _plan(request: Request, layout: Layout, timings: Timings) -> tuple[Observation, Plan]:
+def _plan(request: Request, layout: Layout, timings: Timings, untrusted: list[root_trust.Untrusted]) -> tuple[Observation, Plan]:
     with timings.of("observe"):
         observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
+    root_trust.report(untrusted, observation, layout.root)
     with timings.of("plan"):
         plan = _make_plan(request, observation, layout)
         again = reused(plan, observation)
@@ -134,11 +153,12 @@ def _converge(request: Request, progress: Progress) -> Result:
     layout, timings = Layout(request.root), Timings()
     warnings: list[str] = []
     _require_usable(layout)
+    request, untrusted = _secured(request, layout)
     holding = _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings)
     with holding as waited:
         if waited >= 1:
             warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
-        observation, plan = _plan(request, layout, timings)
+        observation, plan = _plan(request, layout, timings, untrusted)
         before = observation.current.number if observation.current else None
         after = plan.target.number if plan.target is not None else before
         changed = changes.of_plan(plan, observation, file_name=_file_names(request, layout))
@@ -168,8 +188,9 @@ def _drift(request: Request, _progress: Progress) -> Result:
     layout, timings = Layout(request.root), Timings()
     warnings: list[str] = []
     _require_usable(layout)
+    request, untrusted = _secured(request, layout)
     with _reading(layout, request, warnings):
-        observation, plan = _plan(request, layout, timings)
+        observation, plan = _plan(request, layout, timings, untrusted)
     number = observation.current.number if observation.current else None
     result = make_result(plan, layout.root, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
     result["bundles"] = releases(observation.current, observation.records, Plan())
@@ -193,6 +214,8 @@ def _generation(request: Request, _progress: Progress) -> Result:
     _require_usable(layout)
     if not layout.state.is_dir():
         raise BrokenRoot(f"{layout.root} holds no generation yet; converge this host first.")
+    request, untrusted = _secured(request, layout)
+    warnings += [f"{each.path}: {each.found}." + ("" if request.check else " It was taken back.") for each in untrusted]
     with _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings):
         records = load_records(layout)
         number = generations.current_number(layout)

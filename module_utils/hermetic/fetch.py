@@ -13,13 +13,16 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from typing import Callable
 
 from .artifact import Artifact
 from .durable import WINDOWS, explain, flush, make_directory, patiently, sync_directory
 from .errors import BrokenRoot, FetchFailed
+from .own_files import NotOurFile, is_our_directory, is_ours, open_regular
 from .redaction import shown
+from .removal import remove_tree
 from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin
 
 _BLOCK = 1 << 20
@@ -115,10 +118,10 @@ def fetch_all(
 
 
 def verified(path: Path, sha256: str) -> bool:
-    """Tell whether the file exists and has this digest."""
+    """Tell whether the file exists and has this digest, and nobody else may change it once it was read."""
     try:
-        return sha256_of(path) == sha256.lower()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return is_our_directory(path.parent) and is_ours(path) and sha256_of(path) == sha256.lower()
+    except (FileNotFoundError, NotADirectoryError, NotOurFile):
         return False
     except OSError as error:
         raise explain(error, str(path)) from error
@@ -127,18 +130,18 @@ def verified(path: Path, sha256: str) -> bool:
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of the file in hexadecimal."""
     digest = hashlib.sha256()
-    _read_into(path, digest)
+    with open(open_regular(path), "rb", buffering=0) as file:
+        _read_into(file, digest)
     return digest.hexdigest()
 
 
-def _read_into(path: Path, digest: hashlib._Hash) -> int:
+def _read_into(file: RawIOBase, digest: hashlib._Hash) -> int:
     buffer = bytearray(_BLOCK)
     view = memoryview(buffer)
     size = 0
-    with open(path, "rb", buffering=0) as file:
-        while count := file.readinto(buffer):
-            digest.update(view[:count])
-            size += count
+    while count := file.readinto(buffer):
+        digest.update(view[:count])
+        size += count
     return size
 
 
@@ -217,9 +220,11 @@ class _Run:
 
     def _transfer(self, artifact: Artifact, source: str, part: Path, until: float) -> None:
         digest = hashlib.sha256()
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-        with open(os.open(part, flags, 0o600), "r+b", buffering=0) as file:
-            have = _read_into(part, digest) if is_remote(source) else 0
+        # What another user began is not gone on with: he may still have it open, and write into it after it was verified.
+        if os.path.lexists(part) and not is_ours(part):
+            remove_tree(part)
+        with open(open_regular(part, os.O_RDWR | os.O_CREAT, mode=0o600), "r+b", buffering=0) as file:
+            have = _read_into(file, digest) if is_remote(source) else 0
             if have > (self._maximum_size if artifact.size is None else artifact.size):
                 have = 0
             if not (have and have == artifact.size):

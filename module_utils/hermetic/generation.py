@@ -140,7 +140,8 @@ def foreign_obstacles(layout: Layout) -> list[str]:
                 f"{path} is a link to {links.read(path)}, and {layout.root} is no root of this project; wanted is a directory that is free. "
                 "Move the link away or declare another root."
             )
-    for name in ("bundles", "environments", "laid", "wheels", "generations", "state"):
+    inner = ("state/generations", "state/receipts", "state/receipts/bundles", "state/receipts/environments", "state/receipts/laid")
+    for name in ("bundles", "environments", "laid", "wheels", "generations", "state", *inner):
         path = layout.root / name
         if os.path.lexists(path) and (links.is_link(path) or not path.is_dir()):
             found.append(f"{path} is no directory; wanted is one that this project makes. Move it away or declare another root.")

@@ -15,7 +15,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from .durable import explain
-from .errors import LockTimeout
+from .errors import BrokenRoot, LockTimeout
+from .own_files import NotOurFile, open_regular
 
 if sys.platform == "win32":
     import msvcrt
@@ -79,11 +80,13 @@ def _attempt(path: Path) -> int | None:
     """Return a locked descriptor of the file that is at the path now, or None while another holds it."""
     try:
         descriptor = _opened(path)
+    except NotOurFile as error:
+        raise BrokenRoot(f"{path}: {error}; it was left alone, and nothing was changed. Remove it and run again.") from error
     except OSError as error:
         raise explain(error, str(path)) from error
     try:
         _lock(descriptor)
-        if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+        if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
             return descriptor
     except FileNotFoundError:
         pass  # the root was removed and perhaps made anew while we waited: this lock guards nothing
@@ -96,10 +99,9 @@ def _attempt(path: Path) -> int | None:
 
 
 def _opened(path: Path) -> int:
-    flags = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     fresh = not os.path.lexists(path)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o644)
+        descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
         # Whatever the umask; one that was there keeps its mode, so that a look at the root can say what it is.
         if fresh and sys.platform != "win32":
             os.fchmod(descriptor, 0o644)
@@ -108,7 +110,7 @@ def _opened(path: Path) -> int:
         # An immutable flag or a read-only attribute keeps it from being written, not from being locked; the run puts it right.
         if not os.path.isfile(path):
             raise
-        return os.open(path, os.O_RDONLY | flags)
+        return open_regular(path)
 
 
 def _lock(descriptor: int) -> None:
@@ -140,9 +142,9 @@ def _name(descriptor: int, text: str) -> None:
 
 def _holder(path: Path) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(open_regular(path), encoding="utf-8", errors="replace") as file:
             text = file.read(1000).strip()
-    except OSError:
+    except (OSError, NotOurFile):
         text = ""
     return text or "a process that has not named itself"
 

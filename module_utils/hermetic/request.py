@@ -57,6 +57,7 @@ class Options:
     ca_path: str | None = None
     foreign_pythons: bool = False
     check_free_space: bool = True
+    unsafe_parent: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Mapping
@@ -16,6 +15,8 @@ from . import extended_attributes, windows_acl
 from .durable import WINDOWS, explain, extended, write_json
 from .layout import BOOTSTRAP, OWN_DIRECTORIES, OWN_LINKS, Layout
 from .manifest import DIRECTORY_MODE
+from .ownership import trusted_users
+from .record_files import read_json
 
 # What a root must not have: writing by group or others, and the bits that make what is below it other than it was made.
 _REFUSED, _NEEDED = 0o7022, 0o700
@@ -39,13 +40,13 @@ def acceptable(mode: int) -> bool:
 def read(layout: Layout) -> RootRecord | None:
     """Return the record; None where there is none that can be read, as before the first run."""
     try:
-        if not stat.S_ISREG(os.lstat(layout.root_record).st_mode):
-            return None
-        with open(layout.root_record, encoding="utf-8") as stream:
-            document = json.load(stream)
+        document = read_json(layout.root_record)
         user, group = document["owner"]
         mode, beside, access = document["mode"], document["beside"], document["access"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    # Nobody is to be made the owner of a root by writing himself into its record.
+    if not WINDOWS and user not in trusted_users():
         return None
     numbers = all(isinstance(number, int) for number in (mode, user, group))
     if not numbers or not isinstance(access, dict) or not isinstance(beside, list) or not acceptable(mode):

@@ -15,6 +15,7 @@ DEFAULT_CHANNEL = "stable"
 
 ROOT: Spec = {
     "root": {"type": "path"},
+    "unsafe_parent": {"type": "bool", "default": False},
 }
 
 # Where bundles and wheels come from.

@@ -14,6 +14,7 @@ from .amiss import PROTECT, RENAME, SET_ASIDE, Amiss
 from .durable import WINDOWS, explain, extended, make_directory
 from .errors import BrokenRoot
 from .layout import BUILDING, Layout
+from .own_files import replace_by_copy
 
 # What was moved aside is nobody's business but the owner's: it may be a program with rights that it should not have.
 _CLOSED = 0o700
@@ -52,6 +53,9 @@ def _protect(layout: Layout, amiss: Amiss) -> list[str]:
         if amiss.mode is not None:
             windows_acl.protect(amiss.path)
         return []
+    if amiss.owner is not None and amiss.mode is not None and stat.S_ISREG(os.lstat(name).st_mode):
+        # A user whose file it was may still have it open, and write into it after it was verified.
+        replace_by_copy(amiss.path, mode=amiss.mode)
     if amiss.owner is not None:
         os.chown(name, *amiss.owner, follow_symlinks=False)
     if amiss.mode is not None:

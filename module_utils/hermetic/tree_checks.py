@@ -33,6 +33,7 @@ from .manifest import Manifest
 from .meanwhile import Meanwhile
 from .observation import Observation
 from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
+from .root_trust import others_behind_program
 from .workers import core_count, hash_inodes
 
 # Differences after which a bundle may run what nobody published.
@@ -56,8 +57,8 @@ def check_trees(
     records = observation.records
     checks: list[_TreeCheck] = []
     # To start an interpreter is mostly to wait.
-    starts: list[Meanwhile[None]] = []
-    later: dict[str, Callable[[], None]] = {}
+    starts: list[Meanwhile[Finding | None]] = []
+    later: dict[str, Callable[[], Finding | None]] = {}
     for name, tree_id in sorted(current.bundles.items()):
         bundle = records.bundles.get(tree_id)
         if bundle is None or not layout.tree("bundles", tree_id).is_dir():
@@ -107,12 +108,16 @@ def check_trees(
         used = also_laid.union(*(receipt.laid for receipt in environments))
         further = (also_read or {}) if verify == "deep" else {}
         digests = _verify(layout, observation, checks, environments, sorted(used), further, deep=verify == "deep", jobs=jobs)
+    found: list[Finding | None] = []
     for check in checks:
         # What somebody put into a bundle shall not run as root because root looks whether it starts.
         if check.id in later and not any(difference.kind in _FOREIGN_CODE for difference in check.inspection.differences):
-            later[check.id]()
+            found.append(later[check.id]())
     for started in starts:
-        started.result()
+        found.append(started.result())
+    # What was found of the same file already says who may change it.
+    known = {finding.path for finding in observation.findings}
+    observation.findings += [each for each in found if each is not None and each.path not in known]
     return digests
 
 
@@ -139,8 +144,25 @@ def _report_gone(layout: Layout, observation: Observation, subject: str, kind: s
     observation.findings.append(Finding(subject, "missing", "high", TAMPERED, expected, None, path, "Converge to install it again."))
 
 
-def _check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> None:
+def _check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> Finding | None:
+    """Start a bundle's interpreter; return the finding when it was not started because another user may change it."""
     tree = layout.tree("bundles", bundle.id)
+    stdlib = str(bundle.python["stdlib"])
+    programs = str(bundle.python["executable"]).rpartition("/")[0]
+    others = others_behind_program(tree, programs, "lib", "libexec", stdlib, f"{stdlib}/encodings")
+    if others is not None:
+        # Started by root, it would be whatever that user made of it.
+        observation.broken["bundles"].add(bundle.id)
+        return Finding(
+            f"bundle:{name}",
+            others.kind,
+            "high",
+            TAMPERED,
+            "files that only root and the user of the run own and may write",
+            f"{others.found}; it was not started",
+            str(others.path.relative_to(layout.root)),
+            "Converge to install it again, or roll back.",
+        )
     try:
         executable, wanted = tree / bundle.python["executable"], bundle.python["version"]
         answer = interpreter.check_version(executable, wanted=wanted, subject=f"The bundle '{name}'", site=False)
@@ -158,10 +180,11 @@ def _check_start(layout: Layout, observation: Observation, name: str, bundle: Bu
                 "Converge to install it again, or roll back.",
             )
         )
-        return
+        return None
     elsewhere = interpreter.taken_from_elsewhere(answer, tree, *interpreter.also_searched(bundle.info, layout.root))
     if elsewhere:
         observation.findings.append(elsewhere_finding(name, bundle, elsewhere))
+    return None
 
 
 @dataclass

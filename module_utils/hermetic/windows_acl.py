@@ -16,6 +16,8 @@ SYSTEM, ADMINISTRATORS = "SY", "BA"
 
 # Full control for the system and the administrators, reading and running for everybody else; "P": nothing comes from above.
 _POLICY = "D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)"
+# What an administrator makes belongs to the administrators: an owner may rewrite any access list.
+_POLICY_OWNER = "O:BA"
 _OWNER, _DACL, _PROTECTED_DACL = 0x1, 0x4, 0x80000000
 _ADD_OR_CHANGE = 0x0002 | 0x0004 | 0x0010 | 0x0040 | 0x0100 | 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000
 _BUFFER = 4096
@@ -81,22 +83,25 @@ class _Reader:
 
 
 def protect(directory: Path) -> None:
-    """Give a root its access list, which everything that is made below it inherits.
+    """Give a root its owner and its access list, which everything that is made below it inherits.
 
-    Somebody who is no administrator and keeps a root of his own gets full control as well: he could not go on otherwise.
+    Somebody who is no administrator and keeps a root of his own stays its owner and gets full control: he could not go on otherwise.
     """
     advapi = advapi32()
-    policy = _POLICY if _is_administrator() else f"{_POLICY}(A;OICI;FA;;;{_own_sid()})"
+    administrator = _is_administrator()
+    policy = f"{_POLICY_OWNER}{_POLICY}" if administrator else f"{_POLICY}(A;OICI;FA;;;{own_sid()})"
+    parts = _DACL | _PROTECTED_DACL | (_OWNER if administrator else 0)
     descriptor = ctypes.c_void_p()
     if not advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(ctypes.c_wchar_p(policy), 1, ctypes.byref(descriptor), None):
         raise last_error()
     try:
-        present, defaulted, dacl = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p()
+        present, defaulted, dacl, owner = ctypes.c_int(), ctypes.c_int(), ctypes.c_void_p(), ctypes.c_void_p()
         advapi.GetSecurityDescriptorDacl(descriptor, ctypes.byref(present), ctypes.byref(dacl), ctypes.byref(defaulted))
+        advapi.GetSecurityDescriptorOwner(descriptor, ctypes.byref(owner), ctypes.byref(defaulted))
         file_object = 1
         # This call, and no other, hands the list down to what is there already.
         error = advapi.SetNamedSecurityInfoW(
-            ctypes.c_wchar_p(extended(directory)), file_object, _DACL | _PROTECTED_DACL, None, None, dacl, None
+            ctypes.c_wchar_p(extended(directory)), file_object, ctypes.c_uint32(parts), owner if administrator else None, None, dacl, None
         )
         if error:
             raise explain(ctypes.WinError(error), str(directory))  # type: ignore[attr-defined, unused-ignore]
@@ -168,7 +173,8 @@ def _is_administrator() -> bool:
     return bool(ctypes.windll.shell32.IsUserAnAdmin())  # type: ignore[attr-defined, unused-ignore]
 
 
-def _own_sid() -> str:
+def own_sid() -> str:
+    """Return this user as a security identifier."""
     kernel, advapi = kernel32(), advapi32()
     token, query, user = ctypes.c_void_p(), 0x0008, 1
     if not advapi.OpenProcessToken(ctypes.c_void_p(kernel.GetCurrentProcess()), query, ctypes.byref(token)):

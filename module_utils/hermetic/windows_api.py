@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-_HANDLES = ("CreateFileW", "FindFirstStreamW", "GetCurrentProcess", "OpenProcess")
+_HANDLES = ("CreateFileW", "CreateJobObjectW", "FindFirstStreamW", "GetCurrentProcess", "OpenProcess")
 _NONE = (None, ctypes.c_void_p(-1).value)
 _SHARE_ALL, _OPEN_EXISTING = 0x7, 3
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..module_utils.hermetic.grammar import tree_parts
 from .host_probe import HostFacts
+from .host_trust import shown_distrust
 from .target_run import NoInterpreter, TargetRun
 
 Result = dict[str, Any]
@@ -15,7 +16,7 @@ Result = dict[str, Any]
 
 def answer_of_nothing(run: TargetRun, *, state: str | None) -> Result | None:
     """Return the answer for a host that has nothing and shall have nothing; None for all others."""
-    if run.facts.interpreter is not None or run.facts.dead or state != "absent":
+    if run.facts.interpreter is not None or run.facts.damaged or state != "absent":
         return None
     return {"changed": False, "plan": [], "findings": [], "generation": {"before": None, "after": None}}
 
@@ -23,11 +24,13 @@ def answer_of_nothing(run: TargetRun, *, state: str | None) -> Result | None:
 def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
     """Return what can be told of a host whose interpreters do not start; raises NoInterpreter where that is no answer."""
     facts = run.facts
-    damaged = [*facts.dead, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
+    damaged = [*facts.damaged, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
     if module == "system_info":
         if damaged:
             run.warnings.append(
                 f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
+                if not facts.untrusted
+                else f"What is below {facts.root} was not read, since another user may change what would run: {shown_distrust(facts.distrust)}. Repair it."
             )
         nothing: dict[str, Any] = {"root": facts.root, "generation": None, "generations": [], "bundles": [], "virtualenvs": []}
         return {"changed": False, "info": {**nothing, "damaged": damaged}}
@@ -35,10 +38,26 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
         return {
             "changed": False,
             "plan": [],
-            "findings": [_changed(each, facts) if facts.changed else _dead(each, facts) for each in damaged],
+            "findings": [_finding(each, facts) for each in damaged],
             "generation": {"before": None, "after": None},
         }
     raise NoInterpreter(facts)
+
+
+def _finding(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+    if bundle_id in facts.untrusted:
+        return _open_to_others(bundle_id, facts)
+    return _changed(bundle_id, facts) if facts.changed else _dead(bundle_id, facts)
+
+
+def _open_to_others(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+    """Return the finding for a bundle whose interpreter was not started, since another user may change it."""
+    return {
+        **_dead(bundle_id, facts),
+        "kind": "owner" if any(each.kind == "owner" for each in facts.distrust) else "mode",
+        "expected": "files that only root and the user of the task own and may write",
+        "actual": shown_distrust(facts.distrust),
+    }
 
 
 def _changed(bundle_id: str, facts: HostFacts) -> dict[str, Any]:

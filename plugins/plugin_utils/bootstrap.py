@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 from ..module_utils.hermetic.errors import HermeticError, redacted
 from ..module_utils.hermetic.redaction import has_secret, shown
 from .host_probe import script_text
+from .host_trust import parse_distrust, refuse_untrusted
 from .url_credentials import entry_of
 
 _MARK = "hermetic-bootstrap-1 "
 
 _MEANINGS = {
     "tools": "The host lacks a program that a first bundle takes",
+    "parent": "The root cannot be made where it is to be",
     "place": "The host has no directory where a first bundle can be unpacked and run",
     "fetch": "The host could fetch the first bundle from none of its sources",
     "digest": "What the host fetched as its first bundle is not the archive that was declared",
@@ -29,7 +31,8 @@ _MEANINGS = {
 }
 _REMEDIES = {
     "tools": "Install it.",
-    "place": "Choose a root on a file system that allows programs, and that this user can write.",
+    "parent": "Choose another root.",
+    "place": "Choose a root on a file system that allows programs, that this user can write, and that no other user can change.",
     "fetch": "Let the host reach a source, or set transfer to push.",
     "digest": "Publish the archive again, or correct its sha256.",
     "archive": "Build the bundle again.",
@@ -56,7 +59,7 @@ class Bootstrapped:
 
     place: str
     archive: str
-    """Where the verified archive lies on the host, for the engine to install from."""
+    """Where the verified copy of the archive lies on the host, for the engine to install from."""
     root_made: bool = False
     """Whether the root was made for it, and so goes again when nothing came of it."""
 
@@ -80,6 +83,7 @@ def bootstrap_command(
     download_timeout: int = 3600,
     minimum_rate: int = 0,
     most_bytes: int = 4 << 30,
+    unsafe_parent: bool = False,
 ) -> str:
     """Return the command that unpacks a bundle; ``install`` allows it to make and use the root for that.
 
@@ -95,6 +99,7 @@ def bootstrap_command(
         f"{timeout}:{download_timeout}:{minimum_rate}:{most_bytes}",
         str(retries),
         ca_path or "",
+        "yes" if unsafe_parent else "",
         *(_as_argument(number, source, secrets_file) for number, source in enumerate(sources)),
     ]
     for word in words:
@@ -138,8 +143,9 @@ def _as_argument(number: int, source: str, secrets_file: str | None) -> str:
     return f"@{number}={shown(source).partition('?')[0]}"
 
 
-def parse_bootstrap(stdout: str, *, stderr: str = "", rc: int = 0) -> Bootstrapped:
-    """Read the script's answer; raises BootstrapFailed with the step that went wrong."""
+def parse_bootstrap(stdout: str, *, root: str = "", stderr: str = "", rc: int = 0) -> Bootstrapped:
+    """Read the script's answer; raises BootstrapFailed with the step that went wrong, or says who else may change the root."""
+    refuse_untrusted(parse_distrust(stdout), root=root)
     lines = [line[len(_MARK) :] for line in stdout.splitlines() if line.startswith(_MARK)]
     if len(lines) == 1:
         failed = re.fullmatch(r"error=(\w+) (.*)", lines[0])

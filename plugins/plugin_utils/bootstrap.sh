@@ -3,14 +3,16 @@
 # Unpacks a bundle into a temporary directory of a host that has no Python, and prints where its interpreter is. POSIX sh only.
 # $1 SHA-256, $2 "install" or "look", $3 root, $4 temporary directory of the connection (may be empty), $5 file with credentials
 # (may be empty: "host tool line" on each line), $6 limits (seconds of silence, seconds in all, bytes for each second, bytes), $7 retries,
-# $8 file of certificates (may be empty), then the sources; "@number=text" is an address of the file with credentials ("@number address line").
+# $8 file of certificates (may be empty), $9 "yes" where any directory above the root will do, then the sources; "@number=text" is an address of the file with credentials ("@number address line").
+# Nothing is read twice from a place that another user may write.
 # No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh
 LC_ALL=C
 export LC_ALL
 umask 022
-digest=$1 mode=$2 root=$3 remote_tmp=$4 secrets=$5 limits=$6 retries=$7 certificates=$8
-shift 8
+# include trust.sh
+digest=$1 mode=$2 root=$3 remote_tmp=$4 secrets=$5 limits=$6 retries=$7 certificates=$8 unsafe=$9
+shift 9
 timeout=${limits%%:*} limits=${limits#*:}
 deadline=${limits%%:*} limits=${limits#*:}
 rate=${limits%%:*} most=${limits#*:}
@@ -37,10 +39,19 @@ fail() {
 # Without queries, which may be signatures.
 last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " " | sed "s/[?#][^ ]*//g"; }
 
-# --- a directory that can be written and whose programs may run -----------------------------------------------------------------
+# --- a directory that can be written, whose programs may run, and that no other user can change ----------------------------------
 tried=
 settle() {
-    [ -n "$1" ] || return 1
+    case $1 in /*) ;; *) return 1 ;; esac
+    way= real= bad=" it runs through a loop of links"
+    trace "$1" && {
+        [ "$1" = "$root" ] && real=$here
+        judge
+    }
+    [ -z "$bad" ] || {
+        tried="$tried $1 (another user may change it: ${bad##*-1 });"
+        return 1
+    }
     place=$(mktemp -d "$1/.bootstrap-XXXXXXXX" 2>/dev/null) || {
         place=
         tried="$tried $1 (cannot be written);"
@@ -56,11 +67,21 @@ settle() {
 for tool in mktemp tar gzip; do
     have "$tool" || fail tools "the host has no $tool, which unpacking a bundle takes"
 done
+way= real=
 if [ "$mode" = install ]; then
+    # The directories above the root are judged before anything is made there, and once more with it: it might have been made meanwhile.
+    trace "$root" || fail parent "the path runs through a loop of links"
+    [ -d "$here" ] && real=$here
+    judge
+    case $bad in *"-1 parent "*|*"-1 root "*)
+        printf "%s\n" "$bad"
+        fail parent "${bad##*-1 }"
+    ;; esac
     if [ ! -e "$root" ] && mkdir -p "$root" 2>/dev/null; then
         root_made=yes
     fi
     settle "$root"
+    unsafe=
 fi
 [ -n "$place" ] || settle "$remote_tmp" || settle "${TMPDIR:-/tmp}" || settle /var/tmp || fail place "no directory is left to unpack in:$tried"
 archive=$place/archive.tar.gz
@@ -199,19 +220,24 @@ for source in "$@"; do
                 problems="$problems $source: $(last_words);"
                 continue
             }
-            candidate=$archive
             ;;
         *)
+            # A copy of its own: what another user may write could be one file when it is hashed and another when it is unpacked.
             candidate=${source#file://}
-            [ -r "$candidate" ] || {
+            rm -f "$archive"
+            [ -f "$candidate" ] && [ -r "$candidate" ] || {
                 problems="$problems $source: cannot be read;"
+                continue
+            }
+            cat "$candidate" >"$archive" 2>"$place/words" || {
+                problems="$problems $source: cannot be copied to $place: $(last_words);"
                 continue
             }
             ;;
     esac
-    sum=$(sum_of "$candidate") || { printf "%s\n" "$sum"; exit 3; }
+    sum=$(sum_of "$archive") || { printf "%s\n" "$sum"; exit 3; }
     if [ "$sum" = "$digest" ]; then
-        found=$candidate
+        found=$archive
         break
     fi
     wrong=yes

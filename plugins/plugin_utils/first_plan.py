@@ -24,7 +24,7 @@ Result = dict[str, Any]
 
 def is_untouched(facts: HostFacts) -> bool:
     """Tell whether a host has nothing at the root, so that its plan is known without asking it."""
-    return facts.interpreter is None and not facts.dead and facts.root_type in ("missing", "empty")
+    return facts.interpreter is None and not facts.damaged and facts.root_type in ("missing", "empty")
 
 
 def first_plan(request: Request, facts: HostFacts) -> Result:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.grammar import tree_parts
+from .host_trust import Distrust, parse_distrust
 
 _MARK = "hermetic-probe-1 "
+_INCLUDE = "# include "
 _REQUIRED = frozenset({"os", "machine", "uid", "libc", "root_type", "root_writable", "tools", "root"})
 _OPTIONAL = frozenset({"bits", "libc_version", "free"})
-_REPEATED = frozenset({"engine", "dead"})
+_REPEATED = frozenset({"engine", "dead", "untrusted"})
 
 _MACHINES: Mapping[tuple[str, str], str] = {
     ("Linux", "x86_64"): "linux-x86_64",
@@ -67,6 +69,15 @@ class HostFacts:
     """Bytes left on the file system of the root, where the probe asked: on a host without an interpreter."""
     changed: str = ""
     """What of the interpreter's bundle is not as it was published, where that was looked at."""
+    untrusted: tuple[str, ...] = ()
+    """Identifiers of installed bundles whose interpreter was not started, since another user may change it."""
+    distrust: tuple[Distrust, ...] = ()
+    """What another user may change of the root, and above it."""
+
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """Identifiers of installed bundles whose interpreter does not start, or was not started."""
+        return (*self.dead, *self.untrusted)
 
     def interpreter_path(self, bundle_id: str) -> str:
         """Return where the interpreter of an installed bundle is."""
@@ -109,14 +120,20 @@ def usable_root(root: str) -> str:
 
 @cache
 def script_text(name: str) -> str:
-    """Return a shell script of this directory without its comments, which would only make every command longer."""
+    """Return a shell script of this directory without comments and indentation, which would only make every command longer."""
     lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    parts = [script_text(line[len(_INCLUDE) :]) if line.startswith(_INCLUDE) else line for line in lines]
+    return "\n".join(part.strip() for part in parts if part.strip() and not part.lstrip().startswith("#"))
 
 
-def probe_command(root: str, *, starts: bool = True) -> str:
-    """Return the command that looks at a host; without ``starts`` it believes bundle.json, and starts no interpreter."""
-    return f"/bin/sh -c {shlex.quote(script_text('probe.sh'))} probe {shlex.quote(root)}{'' if starts else ' still'}"
+def probe_command(root: str, *, starts: bool = True, unsafe_parent: bool = False) -> str:
+    """Return the command that looks at a host.
+
+    Without ``starts`` it believes bundle.json, and starts no interpreter. ``unsafe_parent`` accepts directories above the root that
+    others may change.
+    """
+    words = [root, *([] if starts and not unsafe_parent else ["start" if starts else "still"]), *(["yes"] if unsafe_parent else [])]
+    return f"/bin/sh -c {shlex.quote(script_text('probe.sh'))} probe {' '.join(map(shlex.quote, words))}"
 
 
 def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
@@ -159,6 +176,8 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
         dead=tuple(each for each in repeated["dead"] if tree_parts("bundles", each) is not None),
         tools=frozenset(filter(None, facts["tools"].split(","))),
         free=int(facts["free"]) * 1024 if "free" in facts else None,
+        untrusted=tuple(repeated["untrusted"]),
+        distrust=parse_distrust(stdout),
     )
 
 

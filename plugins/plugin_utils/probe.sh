@@ -1,18 +1,20 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Looks at a host and prints one line of facts. POSIX sh only; starts as few programs as it can. $1 is the root.
+# Looks at a host and prints one line of facts. POSIX sh only; starts as few programs as it can. $1 is the root, $2 may be
+# still (below), $3 is yes where directories above the root are not judged. Nothing of a root is started before it is known that no
+# other user can change it.
 # No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh
 LC_ALL=C
 export LC_ALL
-root=$1
-still=${2-}
+# include trust.sh
+root=$1 still=${2-} unsafe=${3-} real= way= distrust= stop=
 case $root in
     "~") root=$HOME ;;
     "~/"*) root=$HOME/${root#??} ;;
 esac
 os=$(uname -s)
-facts="os=$os machine=$(uname -m) uid=$(id -u)"
+facts="os=$os machine=$(uname -m) uid=$uid"
 
 # A kernel of 64 bits may carry a system of 32, and uname tells of the kernel only.
 bits=$(getconf LONG_BIT 2>/dev/null)
@@ -67,6 +69,8 @@ facts="$facts libc=$libc"
 root_type=missing
 root_writable=no
 if [ -d "$root" ]; then
+    trace "$root" || stop=yes
+    real=$here
     root_type=empty
     for entry in "$root"/* "$root"/.[!.]*; do
         if [ -e "$entry" ] || [ -L "$entry" ]; then
@@ -87,9 +91,18 @@ else
 fi
 facts="$facts root_type=$root_type root_writable=$root_writable"
 
+# Judges what is in $way, and lets no interpreter start when the root, its bundles or what is above them is not to be trusted.
+weigh() {
+    judge
+    distrust=$distrust$bad
+    case $bad in *"-1 parent "*|*"-1 root "*|*"-1 home "*) stop=yes ;; esac
+    [ -z "$bad" ]
+}
+
 # Prints what is known of the bundle $1 and succeeds when its interpreter can run the engine. Nothing is started where the second
 # argument of the script is "still": then it is held against its manifest first, and its bundle.json tells the version.
 look() {
+    [ -z "$stop" ] || return 1
     # Any other name is none of ours, and would be read as another fact.
     case $1 in
         ""|.*|*[!A-Za-z0-9._+-]*) return 1 ;;
@@ -97,6 +110,14 @@ look() {
     [ -d "$root/bundles/$1/lib/engine" ] || return 1
     python=$root/bundles/$1/bin/python3
     [ -e "$python" ] || [ -L "$python" ] || return 1
+    tree=$real/bundles/$1
+    for each in "$real/bundles" "$tree" "$tree/bin" "$tree/bin/"python3* "$tree/lib" "$tree"/lib/python3* "$tree/libexec" "$tree"/libexec/*; do
+        way=$way$nl$each
+    done
+    weigh || {
+        facts="$facts untrusted=$1"
+        return 1
+    }
     if [ "$still" = still ]; then
         version=$(sed -n "/^ \"python\": {/,/^ }/s/^  \"version\": \"\([0-9.]*\)\".*/\1/p" "$root/bundles/$1/bundle.json" 2>/dev/null)
     else
@@ -137,8 +158,11 @@ case $facts in
         ;;
 esac
 
+# Without any bundle, the way to the root is not judged yet.
+[ -n "$way" ] && weigh
 tools=
 for tool in curl wget tar gzip sha256sum shasum openssl mktemp; do
     command -v "$tool" >/dev/null 2>&1 && tools=$tools,$tool
 done
+printf "%s\n" "$distrust"
 printf "hermetic-probe-1 %s tools=%s root=%s\n" "$facts" "${tools#,}" "$root"

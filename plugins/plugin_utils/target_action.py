@@ -35,6 +35,7 @@ except ImportError as error:  # a library of the controller is missing
 else:
     MISSING = None
 from .host_probe import HostFacts, parse_probe, probe_command, usable_root
+from .host_trust import refuse_untrusted
 from .missing_libraries import explain_import
 from .reached_host import ReachedHost, ReachedWindowsHost
 from .result_format import readable_diff, sentence
@@ -92,7 +93,8 @@ class TargetAction(ActionBase):
         timings: dict[str, float] = {}
         if not self._is_windows:
             begin = time.monotonic()
-            facts = self._probe(usable_root(options.get("root") or DEFAULT_ROOT), starts=options.get("verify") != "deep")
+            root = usable_root(options.get("root") or DEFAULT_ROOT)
+            facts = self._probe(root, starts=options.get("verify") != "deep", unsafe_parent=bool(options.get("unsafe_parent")))
             timings["probe"] = round(time.monotonic() - begin, 3)
             return self._answer_for(facts, options, timings)
         facts = self._presume(usable_windows_root(options.get("root") or DEFAULT_ROOT_WINDOWS))
@@ -361,14 +363,15 @@ class TargetAction(ActionBase):
         limits = [int(each) for each in (self._task.timeout, self._task.async_val) if each]
         return max(1, min(limits) - min(15, min(limits) // 3)) if limits else UNLIMITED
 
-    def _probe(self, root: str, *, starts: bool) -> HostFacts:
-        answer = self._low_level_execute_command(probe_command(root, starts=starts))
+    def _probe(self, root: str, *, starts: bool, unsafe_parent: bool) -> HostFacts:
+        answer = self._low_level_execute_command(probe_command(root, starts=starts, unsafe_parent=unsafe_parent))
         facts = parse_probe(answer["stdout"], stderr=answer["stderr"], rc=answer["rc"])
         self._refuse_other_platform(facts.platform)
         if facts.root_type == "other":
             raise HermeticError(
                 f"The root {facts.root} is there and is no directory; nothing was changed. Move it away, or choose another root."
             )
+        refuse_untrusted(facts.distrust, root=facts.root, uid=facts.uid)
         if not facts.root_writable and not self._task.check_mode and self.MODULE in ("system", "bundle", "virtualenv", "generation"):
             raise HermeticError(
                 f"The root {facts.root} cannot be written by the user with uid {facts.uid}; nothing was changed. "

@@ -14,7 +14,7 @@ from .url_credentials import host_names
 
 _ENGINE_OPTIONS = (
     *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "unpack_limit", "foreign_pythons", "check_free_space"),
-    *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size", "ca_path"),
+    *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size", "ca_path", "unsafe_parent"),
 )
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
 

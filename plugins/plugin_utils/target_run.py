@@ -19,6 +19,7 @@ from .declared_state import DeclaredState
 from .engine_zip import engine_zip
 from .host_answer import checked_answer
 from .host_probe import HostFacts, Interpreter
+from .host_trust import shown_distrust
 from .interpreter_verification import parse_verification, verify_command
 from .supply import BundleArtifact, Supply
 from .target_request import Request, artifacts_for_host, credentials_for, unreachable_from_host, with_first_sources, without_remote_sources
@@ -116,11 +117,16 @@ class TargetRun:
             return self.bootstrapped.python
         if self.state.engine_bundle is None:
             raise NoInterpreter(self.facts)
-        if not self.facts.dead and not request["check"] and request["command"] == "converge" and self.transfer != "pull":
+        if not self.facts.damaged and not request["check"] and request["command"] == "converge" and self.transfer != "pull":
             # A host that has nothing lacks everything; so it need not be asked first.
             self._push(unreachable_from_host(request["artifacts"]))
         if self.facts.dead:
             self.warnings.append(f"The interpreter of {', '.join(self.facts.dead)} does not start; a temporary one was unpacked instead.")
+        if self.facts.untrusted:
+            self.warnings.append(
+                f"The interpreter of {', '.join(self.facts.untrusted)} was not started, since another user may change it; a temporary one was "
+                f"unpacked instead: {shown_distrust(self.facts.distrust)}."
+            )
         return self._bootstrap(request).python
 
     def _is_changed(self, interpreter: Interpreter, request: Request) -> bool:
@@ -187,9 +193,10 @@ class TargetRun:
             download_timeout=given_limit(self.options, "download_timeout"),
             minimum_rate=given_limit(self.options, "minimum_rate"),
             most_bytes=bundle.size if bundle.size is not None else given_limit(self.options, "maximum_size"),
+            unsafe_parent=bool(self.options.get("unsafe_parent")),
         )
         answer = self.connection.command(command)
-        return parse_bootstrap(str(answer["stdout"]), stderr=str(answer["stderr"]), rc=int(answer["rc"]))
+        return parse_bootstrap(str(answer["stdout"]), root=self.facts.root, stderr=str(answer["stderr"]), rc=int(answer["rc"]))
 
     # --- the engine
 
@@ -264,7 +271,12 @@ class NoInterpreter(HermeticError):
     """Raised when the host has nothing that could run the engine, and the task declares no bundle to bring there."""
 
     def __init__(self, facts: HostFacts) -> None:
-        if facts.changed:
+        if facts.untrusted:
+            message = (
+                f"The interpreter of {', '.join(facts.untrusted)} below {facts.root} was not started, since another user may change it: "
+                f"{shown_distrust(facts.distrust)}."
+            )
+        elif facts.changed:
             named = facts.interpreter.bundle_id if facts.interpreter else ""
             message = f"The bundle {named} below {facts.root} was changed ({redacted(facts.changed)}), and is not started."
         elif facts.dead:

@@ -165,6 +165,12 @@ def _error(problem: Mapping[str, Any], *, facts: HostFacts, time_limit: int) -> 
         return HermeticError(
             f"The root {facts.root} is there and {problem.get('detail')}; nothing was changed. Move it away, or choose another root."
         )
+    if kind == "owner":
+        return HermeticError(
+            f"The root {facts.root} belongs to another user, who may change its access list at any time: nothing was run from it and nothing was "
+            f"written ({problem['detail']}). Become its owner, or choose another root. If the administrators shall own it, give them the directory "
+            f'itself (icacls "{facts.root}" /setowner *S-1-5-32-544, without /T), and converge.'
+        )
     said = redacted(str(problem.get("said") or "nothing"))
     if problem.get("timed_out"):
         return HermeticError(

@@ -1,0 +1,339 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the probe and the bootstrap start nothing from, decided by real shells on files of real second users."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
+from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import BootstrapFailed, parse_bootstrap
+from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import HostFacts, parse_probe, script_text
+from ansible_collections.hermetic.python.plugins.plugin_utils.host_trust import parse_distrust, refuse_untrusted
+from test_bootstrap import _archive, _command, _run
+from test_host_probe import SHELLS, _bundle
+from test_root_trust import access_list
+from unprivileged import as_nobody
+
+pytestmark = as_nobody
+NOBODY, CROWDED = 65534, 54321
+NAME = "python-3.13.0+1-bbbbbbbbbbbb"
+
+
+@pytest.fixture(params=SHELLS, ids=lambda shell: shell[0])
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    return request.param
+
+
+def _probe(shell: list[str], root: Path, *, unsafe_parent: bool = False, user: int | None = None, **environment: str) -> HostFacts:
+    done = subprocess.run(
+        [*shell, "-c", script_text("probe.sh"), "probe", str(root), *(["start", "yes"] if unsafe_parent else [])],
+        capture_output=True,
+        text=True,
+        check=True,
+        user=user,
+        group=user,
+        extra_groups=[] if user is not None else None,
+        env={**os.environ, **environment},
+    )
+    return parse_probe(done.stdout, stderr=done.stderr)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a root with an interpreter that leaves a trace when it is started."""
+    return _root(tmp_path)
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """Return a directory that every user can enter; pytest's own are closed."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o1777)
+        yield Path(directory)
+
+
+def _root(place: Path) -> Path:
+    made = place / "above" / "root"
+    _bundle(made, NAME, python=f"echo ran >{place}/ran; printf 3.13.0")
+    tree = made / "bundles" / NAME
+    (tree / "bin" / "python3").rename(tree / "bin" / "python3.13")
+    (tree / "bin" / "python3").symlink_to("python3.13")
+    (tree / "lib" / "python3.13").mkdir()
+    (tree / "libexec").mkdir()
+    (tree / "libexec" / "python3.13").touch(mode=0o755)
+    (made / "state" / "engine").symlink_to(f"../bundles/{NAME}")
+    return made
+
+
+def _ran(root: Path) -> bool:
+    return (root.parent.parent / "ran").exists()
+
+
+def test_a_root_in_order_is_trusted(shell: list[str], root: Path) -> None:
+    facts = _probe(shell, root)
+    assert (facts.distrust, facts.untrusted, _ran(root)) == ((), (), True)
+    assert facts.interpreter is not None and facts.interpreter.bundle_id == NAME
+
+
+def test_settings_of_the_user_do_not_change_how_files_are_listed(shell: list[str], root: Path) -> None:
+    os.chown(root, NOBODY, NOBODY)
+    facts = _probe(shell, root, TIME_STYLE="+%s", QUOTING_STYLE="c", CLICOLOR_FORCE="1", LC_ALL="C.UTF-8", IFS="/", CDPATH="/tmp")
+    assert [(each.part, each.path) for each in facts.distrust] == [("root", str(root))]
+    assert not _ran(root)
+
+
+def _group(path: Path) -> None:
+    os.chown(path, 0, CROWDED)
+    path.chmod(0o775)
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "owner": lambda path: os.lchown(path, NOBODY, NOBODY),
+    "mode": lambda path: path.chmod(0o757),
+    "group": _group,
+    "access list": lambda path: access_list(path, (0x02, 7, NOBODY)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_is_started_below_a_directory_of_others(shell: list[str], root: Path, change: str) -> None:
+    if (shell[0], change) == ("busybox", "access list") and "busybox" in os.path.realpath(shutil.which("ls") or ""):
+        pytest.skip("the ls of busybox shows no access list")
+    CHANGES[change](root.parent)
+    facts = _probe(shell, root)
+    assert [(each.part, each.path) for each in facts.distrust] == [("parent", str(root.parent))]
+    assert (facts.interpreter, _ran(root)) == (None, False)
+    with pytest.raises(HermeticError, match="unsafe_parent: true") as refused:
+        refuse_untrusted(facts.distrust, root=facts.root)
+    assert str(root.parent) in refused.value.message
+    facts = _probe(shell, root, unsafe_parent=True)
+    assert (facts.distrust, facts.interpreter is None) == ((), False)
+
+
+def test_a_sticky_directory_above_is_no_reason(shell: list[str], root: Path) -> None:
+    root.parent.chmod(0o1777)
+    assert _probe(shell, root).interpreter is not None
+
+
+def test_links_on_the_way_are_followed_one_by_one(shell: list[str], root: Path, tmp_path: Path) -> None:
+    for name in ("written", "hop with a blank"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "hop with a blank" / "second").symlink_to("../above/root")
+    (tmp_path / "written" / "first").symlink_to(tmp_path / "hop with a blank" / "second")
+    link = tmp_path / "written" / "first"
+    assert _probe(shell, link).interpreter is not None
+    for name in ("written", "hop with a blank", "above"):
+        (tmp_path / "ran").unlink(missing_ok=True)
+        os.chown(tmp_path / name, NOBODY, NOBODY)
+        facts = _probe(shell, link)
+        assert [(each.part, each.path) for each in facts.distrust] == [("parent", str(tmp_path / name))]
+        assert not _ran(root)
+        os.chown(tmp_path / name, 0, 0)
+    os.chown(root, NOBODY, NOBODY)
+    assert [(each.part, each.path) for each in _probe(shell, link).distrust] == [("root", str(root))]
+
+
+@pytest.mark.parametrize("unsafe_parent", [False, True])
+def test_nothing_of_a_root_of_another_user_is_started(shell: list[str], root: Path, unsafe_parent: bool) -> None:
+    os.chown(root, NOBODY, NOBODY)
+    facts = _probe(shell, root, unsafe_parent=unsafe_parent)
+    assert (facts.interpreter, _ran(root)) == (None, False)
+    with pytest.raises(HermeticError, match=f"belongs to uid {NOBODY}.*become_user"):
+        refuse_untrusted(facts.distrust, root=facts.root, uid=facts.uid)
+
+
+def test_a_user_starts_what_is_his_or_roots_and_nothing_of_a_third(shell: list[str], open_place: Path) -> None:
+    root = _root(open_place)
+    assert _probe(shell, root, user=NOBODY).interpreter is not None
+    os.chown(root, NOBODY, NOBODY)
+    assert _probe(shell, root, user=NOBODY).interpreter is not None
+    os.chown(root, CROWDED, CROWDED)
+    facts = _probe(shell, root, user=NOBODY)
+    assert (facts.interpreter, [each.part for each in facts.distrust]) == (None, ["root"])
+
+
+PARTS = (
+    "bundles",
+    f"bundles/{NAME}",
+    *(
+        f"bundles/{NAME}/{name}"
+        for name in ("bin", "bin/python3", "bin/python3.13", "lib", "lib/python3.13", "libexec", "libexec/python3.13")
+    ),
+)
+
+
+@pytest.mark.parametrize("change", ["owner", "mode"])
+@pytest.mark.parametrize("name", PARTS)
+def test_no_interpreter_is_started_that_others_may_change(root: Path, name: str, change: str) -> None:
+    if (name.endswith("python3"), change) == (True, "mode"):
+        pytest.skip("a link has no mode")
+    CHANGES[change](root / name)
+    facts = _probe(["sh"], root)
+    assert (facts.interpreter, facts.untrusted, _ran(root)) == (None, (NAME,), False)
+    assert [each.path for each in facts.distrust] == [str(root / name)]
+    refuse_untrusted(facts.distrust, root=facts.root)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+def test_no_interpreter_is_started_from_a_root_that_everybody_may_write(shell: list[str], root: Path, mode: int) -> None:
+    root.chmod(mode)
+    _bundle(root, "python-3.12.1+1-aaaaaaaaaaaa", python=f"echo ran >{root}/../../ran; printf 3.12.1")
+    facts = _probe(shell, root)
+    assert (facts.interpreter, _ran(root), {each.part for each in facts.distrust}) == (None, False, {"home"})
+
+
+def test_the_next_bundle_is_taken_where_one_is_open_to_others(shell: list[str], root: Path) -> None:
+    os.chown(root / "bundles" / NAME / "bin", NOBODY, NOBODY)
+    _bundle(root, "python-3.12.1+1-aaaaaaaaaaaa", python="printf 3.12.1")
+    facts = _probe(shell, root)
+    assert facts.interpreter is not None and facts.interpreter.bundle_id == "python-3.12.1+1-aaaaaaaaaaaa"
+    assert (facts.untrusted, _ran(root)) == ((NAME,), False)
+
+
+def test_a_link_to_the_engine_that_leads_elsewhere_starts_nothing_there(shell: list[str], root: Path) -> None:
+    (root / "state" / "engine").unlink()
+    (root / "state" / "engine").symlink_to("..")
+    (root / "bin").mkdir()
+    (root / "bin" / "python3").write_text(f"#!/bin/sh\necho ran >{root}/../../ran; printf 3.13.0\n")
+    (root / "bin" / "python3").chmod(0o755)
+    (root / "lib" / "engine").mkdir(parents=True)
+    shutil.rmtree(root / "bundles" / NAME)
+    assert (_probe(shell, root).interpreter, _ran(root)) == (None, False)
+
+
+def test_a_host_whose_files_cannot_be_listed_is_not_trusted(root: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sed", "readlink", "id", "uname", "sh"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    facts = _probe([str(shutil.which("dash"))], root, PATH=str(tools))
+    assert (facts.interpreter, _ran(root)) == (None, False)
+    with pytest.raises(HermeticError):
+        refuse_untrusted(facts.distrust, root=facts.root)
+
+
+def test_one_program_more_is_started_for_an_unchanged_run(root: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("ls", "readlink", "id", "uname", "getconf", "getent", "find", "stat"):
+        (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{log}\nexec {shutil.which(name)} "$@"\n')
+        (tools / name).chmod(0o755)
+    assert _probe([str(shutil.which("dash"))], root, PATH=f"{tools}:{os.environ['PATH']}").interpreter is not None
+    started = [line.split()[0] for line in log.read_text().splitlines()]
+    assert sorted(started) == sorted(["id", "uname", "uname", "getconf", "getconf", "readlink", "ls"])
+
+
+@pytest.mark.parametrize("line", ["parent owner 0 d", "root owner x d /p", "odd owner 0 d /p", "root owner 0 d p"])
+def test_what_cannot_be_read_is_an_error(line: str) -> None:
+    with pytest.raises(HermeticError, match="cannot be read"):
+        parse_distrust(f"hermetic-distrust-1 {line}")
+
+
+# --- the bootstrap
+
+
+@pytest.mark.parametrize("change", ["owner", "mode"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_first_bundle_is_not_unpacked_below_a_directory_of_others(shell: list[str], tmp_path: Path, change: str, exists: bool) -> None:
+    archive = _archive(tmp_path / "a.tar.gz")
+    above = tmp_path / "above"
+    (above / "root" if exists else above).mkdir(parents=True)
+    CHANGES[change](above)
+    command = _command(archive, tmp_path, root=f"{above}/root")
+    with pytest.raises(HermeticError, match="unsafe_parent: true"):
+        _run(shell, command)
+    assert sorted(path.name for path in above.iterdir()) == (["root"] if exists else [])
+    made = _run(shell, _command(archive, tmp_path, root=f"{above}/root", unsafe_parent=True))
+    assert Path(made.place).parent == above / "root"
+
+
+def test_a_first_bundle_is_not_unpacked_into_a_root_of_another_user(shell: list[str], tmp_path: Path) -> None:
+    archive = _archive(tmp_path / "a.tar.gz")
+    (tmp_path / "root").mkdir()
+    os.chown(tmp_path / "root", NOBODY, NOBODY)
+    with pytest.raises(HermeticError, match=f"belongs to uid {NOBODY}"):
+        _run(shell, _command(archive, tmp_path, unsafe_parent=True))
+    assert list((tmp_path / "root").iterdir()) == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_temporary_directory_of_others_is_passed_over(shell: list[str], tmp_path: Path, change: str) -> None:
+    archive = _archive(tmp_path / "a.tar.gz")
+    for name in ("remote/below", "other"):
+        (tmp_path / name).mkdir(parents=True)
+    CHANGES[change](tmp_path / "remote")
+    command = _command(archive, tmp_path, install=False, remote_tmp=f"{tmp_path}/remote/below")
+    made = _run(shell, command, TMPDIR=f"{tmp_path}/other")
+    assert Path(made.place).parent == tmp_path / "other"
+
+
+def test_a_root_that_everybody_may_write_is_no_place_for_a_first_interpreter(shell: list[str], tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root").chmod(0o1777)
+    made = _run(shell, _command(_archive(tmp_path / "a.tar.gz"), tmp_path))
+    assert Path(made.place).parent == tmp_path
+
+
+def test_all_directories_that_will_not_do_are_named(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        os.chown(tmp_path / name, NOBODY, NOBODY)
+    if os.path.realpath("/var/tmp") != "/var/tmp" or not os.stat("/var/tmp").st_mode & 0o1000:
+        pytest.skip("/var/tmp is another one here")
+    shell = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o mode=777 none /var/tmp && exec dash "$@"', "x"]
+    if subprocess.run([*shell, "-c", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount")
+    command = _command(_archive(tmp_path / "a.tar.gz"), tmp_path, install=False, remote_tmp=f"{tmp_path}/one")
+    with pytest.raises(BootstrapFailed) as failed:
+        _run(shell, command, TMPDIR=f"{tmp_path}/two")
+    assert failed.value.kind == "place"
+    for path in (tmp_path / "one", tmp_path / "two", "/var/tmp"):
+        assert f"{path} (another user may change it" in failed.value.message
+
+
+def _swapping(tools: Path, program: str, archive: Path, other: Path) -> str:
+    """Return a PATH on which a program puts another archive in the place of the first one, after it did its work or before."""
+    tools.mkdir()
+    real = shutil.which(program)
+    swap = f"cp {other} {archive}"
+    before, after = (swap, "") if program in ("gzip", "tar") else ("", swap)
+    (tools / program).write_text(f'#!/bin/sh\n{before}\n{real} "$@"\ncode=$?\n{after}\nexit $code\n')
+    (tools / program).chmod(0o755)
+    return f"{tools}:/usr/bin:/bin"
+
+
+@pytest.mark.parametrize("program", ["sha256sum", "gzip", "tar", "cat"])
+def test_an_archive_that_is_swapped_after_it_was_hashed_is_never_run(shell: list[str], tmp_path: Path, program: str) -> None:
+    archive = _archive(tmp_path / "a.tar.gz")
+    evil = _archive(tmp_path / "evil.tar.gz", python=f"#!/bin/sh\necho ran >{tmp_path}/ran\nprintf 3.12.1\n".encode())
+    path = _swapping(tmp_path / "tools", program, archive, evil)
+    shell = [str(shutil.which(shell[0])), *shell[1:]]
+    command = _command(archive, tmp_path)
+    made = None
+    with contextlib.suppress(BootstrapFailed):  # a copy that was swapped before it was hashed has another digest
+        made = _run(shell, command, PATH=path)
+    assert not (tmp_path / "ran").exists()
+    if made is not None:
+        subprocess.run([made.python], check=True, capture_output=True)
+        assert not (tmp_path / "ran").exists()
+
+
+def test_a_fifo_as_a_source_is_not_waited_for(shell: list[str], tmp_path: Path) -> None:
+    archive = _archive(tmp_path / "a.tar.gz")
+    os.mkfifo(tmp_path / "fifo")
+    assert _run(shell, _command(archive, tmp_path, str(tmp_path / "fifo"), str(archive))).place
+
+
+def test_what_the_script_says_of_others_is_an_error_of_its_own() -> None:
+    line = "hermetic-distrust-1 parent owner 1000 drwxr-xr-x /home/eve\nhermetic-bootstrap-1 error=parent x"
+    with pytest.raises(HermeticError, match="/home/eve is owned by uid 1000"):
+        parse_bootstrap(line, root="/home/eve/root", rc=3)

@@ -18,6 +18,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import 
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
+
 def _run(zip_file: Path, request: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-I", str(zip_file)], input=request, capture_output=True, text=True, check=False)
 

@@ -37,7 +37,7 @@ fail() {
 }
 
 # Without queries, which may be signatures.
-last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " " | sed "s/[?#][^ ]*//g"; }
+last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " " | sed "s/[?#][^ ]*//g; s/ *\$//"; }
 
 # --- a directory that can be written, whose programs may run, and that no other user can change ----------------------------------
 tried=

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import http.server
 import io
+import re
 import shlex
 import shutil
 import subprocess
@@ -284,6 +285,23 @@ def test_a_server_that_is_away_is_a_reason_to_push(fetcher: str, tmp_path: Path)
     with pytest.raises(BootstrapFailed) as failed:
         _run(["dash"], _command(archive, tmp_path, "http://127.0.0.1:9/a.tar.gz", retries=0), PATH=fetcher)
     assert (failed.value.kind, failed.value.pushing_may_help) == ("fetch", True)
+
+
+def test_what_a_program_said_ends_without_a_blank(fetcher: str, tmp_path: Path, server: tuple[str, type[_Server]]) -> None:
+    url, _ = server
+    with pytest.raises(BootstrapFailed) as failed:
+        _run(["dash"], _command(_archive(tmp_path / "a.tar.gz"), tmp_path, f"{url}/gone.tar.gz"), PATH=fetcher)
+    assert "404" in str(failed.value) and re.search(r"\s[.;]", str(failed.value)) is None
+
+
+def test_a_host_that_can_fetch_nothing_says_so_without_a_blank(shell: list[str], fetcher: str, tmp_path: Path) -> None:
+    for program in ("curl", "wget"):
+        Path(fetcher, program).unlink(missing_ok=True)
+    source = "http://127.0.0.1:9/a.tar.gz"
+    if shell[0] == "busybox":
+        pytest.skip("this shell has a wget of its own")
+    with pytest.raises(BootstrapFailed, match=r"neither curl nor wget[.;]"):
+        _run(shell, _command(_archive(tmp_path / "a.tar.gz"), tmp_path, source, retries=0), PATH=fetcher)
 
 
 def test_credentials_travel_in_a_file(fetcher: str, tmp_path: Path, server: tuple[str, type[_Server]]) -> None:

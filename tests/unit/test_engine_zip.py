@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import io
 import json
 import subprocess
@@ -12,7 +13,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 
 def _run(zip_file: Path, request: str) -> subprocess.CompletedProcess[str]:
@@ -68,3 +72,17 @@ def test_it_takes_nothing_from_ansible_nor_from_site_packages(zip_file: Path) ->
         check=False,
     )
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_the_installed_collection_writes_the_zip(tmp_path: Path) -> None:
+    # As ansible-galaxy installs it: below a collections path, with module_utils below plugins, and with nothing of a clone.
+    staged = subprocess.run([sys.executable, str(TOOLS / "stage_collection.py"), str(tmp_path)], capture_output=True, text=True, check=True)
+    installed = Path(staged.stdout.strip())
+    ignored = yaml.safe_load((installed / "galaxy.yml").read_text())["build_ignore"]
+    shipped = {
+        path.name for path in (installed / "tools").iterdir() if not any(fnmatch.fnmatch(f"tools/{path.name}", each) for each in ignored)
+    }
+    assert shipped == {"engine-zip"} and not any(fnmatch.fnmatch("tools", each) for each in ignored)
+    made = tmp_path / "made.zip"
+    subprocess.run([sys.executable, "-I", str(installed / "tools" / "engine-zip"), str(made)], cwd=tmp_path, check=True)
+    assert made.read_bytes() == engine_zip()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,20 @@ def test_every_variable_of_a_role_is_documented(role: str) -> None:
     documented = {name for entry in entry_points(role).values() for name in entry.get("options", {})}
     # drift_report shows what the entry point "drift" of system_bundle registers.
     assert used - registered == documented
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_documentation_shows_its_backslashes(role: str) -> None:
+    # In values and option names of the markup, one backslash is there to escape the next character.
+    marked = [value for text in _texts(entry_points(role)) for value in re.findall(r"\b[VOE]\((.*?)\)", text)]
+    assert [value for value in marked if "\\" in value.replace("\\\\", "")] == []
+
+
+def _texts(document: Any) -> Iterator[str]:
+    for each in document.values() if isinstance(document, dict) else document if isinstance(document, list) else ():
+        if isinstance(each, str):
+            yield each
+        yield from _texts(each)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -167,6 +167,5 @@ UNNOTICED = [
     Unnoticed("memory of a running program changed (debugger, `/proc/PID/mem`)", "files are verified, processes are not"),
     Unnoticed("`LD_PRELOAD` or `SSL_CERT_FILE` in another user's session or service", "outside of the root, and theirs"),
     Unnoticed("file exchanged while it is read, or between check and start, by root", "no file is locked against root"),
-    Unnoticed("clock of the host set back, file given a capability, clock set right", "this one is found by deep, not by quick"),
     Unnoticed("host that lied when it was the first to install a tree", "believed; the next honest host brings a warning of a conflict"),
 ]  # fmt: skip

@@ -179,7 +179,7 @@ FLAGS = [
     Case(
         "append-only file",
         flag("{one}/pyvenv.cfg", APPEND_ONLY),
-        (("virtualenv:one", "interpreter", "{one}/pyvenv.cfg"),),
+        (("file:one/pyvenv.cfg", "mode", "{one}/pyvenv.cfg"),),
         rebuilt=ONE,
         marks=AS_ROOT,
     ),

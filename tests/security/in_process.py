@@ -5,18 +5,28 @@
 from __future__ import annotations
 
 import shutil
+from functools import cached_property
+from pathlib import Path
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import command
-from roots import Declared, Document
-from tampering import Tampered
+from roots import Archive, Declared, Document, Engine
+from tampering import Tampered, converge_twice
+from wheelhouse import Wheel
 
 
 class Here(Tampered):
     """Runs the engine in this process: a case takes a tenth of the time."""
 
+    wheels: dict[str, Wheel]
+
+    @cached_property
+    def manifests(self) -> Document:
+        """Return what the runs told of the trees that they installed: the controller's knowledge."""
+        return {}
+
     def run(self, command_name: str, *, declared: Declared | None = None, **parts: object) -> Document:
         wanted = declared or self.declared
-        return command.run(
+        result = command.run(
             {
                 "format": 1,
                 "command": command_name,
@@ -27,6 +37,9 @@ class Here(Tampered):
                 **parts,
             }
         )
+        for tree, entry in result.get("manifests", {}).items():
+            self.manifests.setdefault(tree, entry)
+        return result
 
     def place(self, text: str) -> str:
         archive = self.declared.bundles["python"]
@@ -39,3 +52,18 @@ class Here(Tampered):
             shutil.copyfile(self.declared.bundles["python"].path, kept.with_name("copy"))
             kept.with_name("copy").chmod(0o644)
             kept.with_name("copy").rename(kept)
+
+
+def two_generations(path: Path, engine: Engine, bundle: Archive, wheels: dict[str, Wheel]) -> Here:
+    """Return a root of two generations, with names for all its places."""
+    made = Here(path, engine, Declared({"python": bundle}))
+    made.wheels = wheels
+    converge_twice(made, wheels)
+    made.names = {}
+    made.remembered = made.site("one").relative_to(made.environment("one"))
+    for wheel, version in (("alpha", "1.0"), ("beta", "2.0"), ("gamma", "1.0")):
+        tree = made.laid(wheels[f"{wheel}-{version}"]).name
+        made.names |= {wheel: f"laid/{tree}", f"{wheel}_laid": tree}
+    short = ".".join(bundle.python["version"].split(".")[:2])
+    made.names |= {"short": short, "tag": short.replace(".", "")}
+    return made

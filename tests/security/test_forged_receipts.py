@@ -129,12 +129,13 @@ def planted(root: Root, wheels: dict[str, Wheel]) -> tuple[str, str]:
 
 
 def another_command(root: Root, wheels: dict[str, Wheel]) -> tuple[str, str]:
-    """Make the system Python lead elsewhere by the receipt alone, and its link with it."""
+    """Make the system Python lead to another file of the bundle by the receipt alone, and its link with it."""
     tree = root.bundle()
-    rewrite(root, "bundles", tree.name, lambda receipt: receipt["info"]["python"]["commands"].update(python3="lib/evil"))
+    other = f"lib/{next((tree / 'lib').glob('python3.*')).name}/ast.py"
+    rewrite(root, "bundles", tree.name, lambda receipt: receipt["info"]["python"]["commands"].update(python3=other))
     link = root.path / f"generations/{root.current()['number']}/bin/python3"
     link.unlink()
-    link.symlink_to(tree / "lib/evil")
+    link.symlink_to(tree / other)
     return "bundle:python", f"state/receipts/bundles/{tree.name}.json"
 
 

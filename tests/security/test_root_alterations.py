@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import extended_attributes
-from in_process import Here
-from roots import Archive, Declared, Engine, held, identities, snapshot
+from in_process import Here, two_generations
+from roots import Archive, Engine, held, identities, snapshot
 from store_cases import CARRIED, CASES, FLAGS, why_no_flags
 from tampering import Case, converge_twice
 from wheelhouse import Wheel
@@ -23,14 +23,7 @@ KEPT = ("bin", "lib", "envs", "current", "generations", "bundles", "environments
 @pytest.fixture(scope="module")
 def altered(engine: Engine, good: Archive, wheels: dict[str, Wheel], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
     """Give a root of two generations."""
-    made = Here(tmp_path_factory.mktemp("altered") / "root", engine, Declared({"python": good}))
-    converge_twice(made, wheels)
-    made.names = {}
-    made.remembered = made.site("one").relative_to(made.environment("one"))
-    for wheel, version in (("alpha", "1.0"), ("beta", "2.0"), ("gamma", "1.0")):
-        tree = made.laid(wheels[f"{wheel}-{version}"]).name
-        made.names |= {wheel: f"laid/{tree}", f"{wheel}_laid": tree}
-    made.names["short"] = ".".join(good.python["version"].split(".")[:2])
+    made = two_generations(tmp_path_factory.mktemp("altered") / "root", engine, good, wheels)
     yield made
     _release_all(made.path)
 

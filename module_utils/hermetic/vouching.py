@@ -136,7 +136,7 @@ def check_receipts(
 
 def _contradictions(layout: Layout, receipt: Receipt, records: Records) -> Iterator[str]:
     """Tell what a receipt says that no engine would have written."""
-    if os.name == "posix" and receipt.owner and receipt.owner[0] != os.lstat(layout.state).st_uid:
+    if os.name == "posix" and receipt.owner and receipt.owner[0] != os.stat(layout.root).st_uid:
         yield f"it says that user {receipt.owner[0]} owns the tree, and all below the root is made by one user"
     if isinstance(receipt, BundleReceipt):
         if bundle_id(receipt.name, release=receipt.release, sha256=receipt.sha256) != receipt.id:

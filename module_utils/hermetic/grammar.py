@@ -73,7 +73,8 @@ def shown(value: object) -> str:
 
 def is_number(value: object, *, least: int = 0, most: int = LARGEST_NUMBER) -> TypeGuard[int]:
     """Tell whether a value is an integer of this range; neither True nor 1.0 is one."""
-    return type(value) is int and least <= value <= most
+    # Ansible's own numbers are a subclass, which remembers where it was written.
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def is_windows_device(part: str) -> bool:

@@ -29,7 +29,14 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
             run.warnings.append(
                 f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
             )
-        nothing: dict[str, Any] = {"root": facts.root, "generation": None, "generations": [], "bundles": [], "virtualenvs": []}
+        nothing: dict[str, Any] = {
+            "root": facts.root,
+            "generation": None,
+            "in_force": None,
+            "generations": [],
+            "bundles": [],
+            "virtualenvs": [],
+        }
         return {"changed": False, "info": {**nothing, "damaged": damaged}}
     if module == "drift" and damaged:
         return {

@@ -247,7 +247,7 @@ def test_an_unknown_host_in_a_link_is_said(browser: Browser, small: str) -> None
 
 
 def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(browser: Browser, page_of: Pages) -> None:
-    report = fleet(400, 6)
+    report = fleet(1000, 6)
     browser.look()
     address = page_of("commands", report)
     causes = {name: {each["cause"] for each in host["findings"] if each["counts"]} for name, host in report["hosts"].items()}

@@ -15,7 +15,8 @@ author:
 description:
   - Compares a host with its declaration and returns every difference, with its cause. Nothing is changed.
   - C(changed) is always V(false). Whether there is drift is told by RV(findings), and by RV(clean).
-  - Without O(bundles), the host is held against its own current generation only, which shows what was tampered with but not what is pending.
+  - Without O(bundles), or with O(against=installed), the host is held against its own current generation only, which shows what was
+    tampered with but not what is pending.
 extends_documentation_fragment:
   - hermetic.python.attributes.reads
   - hermetic.python.attributes
@@ -28,6 +29,17 @@ extends_documentation_fragment:
   - hermetic.python.sources.engine
   - hermetic.python.private
 options:
+  against:
+    description:
+      - What the host is compared with.
+      - With V(declared), with O(bundles) and O(virtualenvs). What they declare and the host was not given yet is a finding as well
+        (cause C(pending)).
+      - With V(installed), with its active generation, that is what it was given last. O(bundles) and O(virtualenvs), where given, only
+        name artifacts, such as one for an interpreter that looks where the host's own does not start. A host on which nothing is
+        installed fails, and C(generation.before) is null in its result. No finding has the cause C(pending).
+    type: str
+    choices: [declared, installed]
+    default: declared
   foreign_pythons:
     description:
       - Whether RV(foreign) lists the packages of the host's other Pythons as well, those of the system, C(/usr/local), pyenv and users.
@@ -52,6 +64,13 @@ EXAMPLES = r"""
 
 - name: Read every file of what is installed and compare its digest
   hermetic.python.drift:
+    verify: deep
+  register: drift
+
+- name: Ask what was tampered with, whatever is declared by now
+  hermetic.python.drift:
+    repository: https://packages.example.com/hermetic
+    against: installed
     verify: deep
   register: drift
 

@@ -52,6 +52,18 @@ info:
       type: int
       returned: always
       sample: 42
+    in_force:
+      description:
+        - The generation that was switched to last, as in RV(info.generations), or null. Its number is another than RV(info.generation) where
+          the link C(current) was removed or turned by somebody else; C(state=repaired) of M(hermetic.python.system) goes by this one.
+      type: dict
+      returned: always
+      sample:
+        number: 42
+        bundles:
+          python: python-3.12.11+4-5d2b4c8f0c4f
+        virtualenvs:
+          recipes: recipes-4be1c06a0d2f
     generations:
       description: All generations that can be gone back to.
       type: list

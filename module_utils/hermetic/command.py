@@ -24,7 +24,7 @@ from .info import describe
 from .layout import Layout
 from .locking import hold
 from .observation import Observation
-from .observe import observe, observe_reused
+from .observe import in_force, observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
 from .printable import printable_result
 from .receipts import Generation, dump, load_records
@@ -205,7 +205,9 @@ def _drift(request: Request, _progress: Progress) -> Result:
 def _info(request: Request, _progress: Progress) -> Result:
     layout = Layout(request.root)
     _require_usable(layout)
-    return {"changed": False, "info": describe(layout, load_records(layout), generations.current_number(layout)), "warnings": []}
+    records = load_records(layout)
+    info = describe(layout, records, generations.current_number(layout), in_force=in_force(layout, records))
+    return {"changed": False, "info": info, "warnings": []}
 
 
 def _generation(request: Request, _progress: Progress) -> Result:

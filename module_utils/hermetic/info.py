@@ -7,26 +7,20 @@ from __future__ import annotations
 from typing import Any
 
 from .layout import Layout
-from .receipts import EnvironmentReceipt, Records
+from .receipts import EnvironmentReceipt, Generation, Records
 
 
-def describe(layout: Layout, records: Records, current: int | None) -> dict[str, Any]:
-    """Return root, generations, bundles and VirtualEnvs of the generation in force."""
-    generation = records.generations.get(current) if current is not None else None
+def describe(layout: Layout, records: Records, current: int | None, *, in_force: Generation | None = None) -> dict[str, Any]:
+    """Return root, generations, bundles and VirtualEnvs of the generation in force.
+
+    ``current`` is where the link leads, and ``in_force`` what was switched to last: they differ where somebody removed or turned the link.
+    """
+    generation = in_force or (records.generations.get(current) if current is not None else None)
     return {
         "root": str(layout.root),
         "generation": current,
-        "generations": [
-            {
-                "number": each.number,
-                "created": each.created,
-                "kept": each.kept,
-                "default": each.default,
-                "bundles": dict(each.bundles),
-                "virtualenvs": dict(each.virtualenvs),
-            }
-            for each in sorted(records.generations.values(), key=lambda each: each.number)
-        ],
+        "in_force": _generation(generation) if generation is not None else None,
+        "generations": [_generation(each) for each in sorted(records.generations.values(), key=lambda each: each.number)],
         "bundles": [
             {
                 **{key: value for key, value in receipt.info.items() if key != "files"},
@@ -43,6 +37,17 @@ def describe(layout: Layout, records: Records, current: int | None) -> dict[str,
             for _name, tree_id in sorted(generation.virtualenvs.items() if generation is not None else ())
             if tree_id in records.environments
         ],
+    }
+
+
+def _generation(generation: Generation) -> dict[str, Any]:
+    return {
+        "number": generation.number,
+        "created": generation.created,
+        "kept": generation.kept,
+        "default": generation.default,
+        "bundles": dict(generation.bundles),
+        "virtualenvs": dict(generation.virtualenvs),
     }
 
 

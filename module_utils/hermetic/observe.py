@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -72,6 +73,13 @@ def observe(
         if verify != "none":
             check_stored(layout, observation, stored, {inode: digests.get(inode, "") for inode in to_read})
     return observation
+
+
+def in_force(layout: Layout, records: Records) -> Generation | None:
+    """Return the generation that a look at the host takes for the one in force, without looking at anything of it."""
+    begun = generations.never_in_force(layout, records)
+    known = {number: each for number, each in records.generations.items() if number != begun}
+    return _in_force(layout, Observation(records=replace(records, generations=known)))
 
 
 def _check_record_of_switch(layout: Layout, observation: Observation) -> None:

@@ -109,6 +109,7 @@ SYSTEM: Spec = {
 # A play passes the same declaration to both; without one, the host is held against its own current generation.
 DRIFT: Spec = {
     **_DECLARATION,
+    "against": {"type": "str", "choices": ["declared", "installed"], "default": "declared"},
     "foreign_pythons": {"type": "bool", "default": False},
 }
 

@@ -32,7 +32,14 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
                 if not facts.untrusted
                 else f"What is below {facts.root} was not read, since another user may change what would run: {shown_distrust(facts.distrust)}. Repair it."
             )
-        nothing: dict[str, Any] = {"root": facts.root, "generation": None, "generations": [], "bundles": [], "virtualenvs": []}
+        nothing: dict[str, Any] = {
+            "root": facts.root,
+            "generation": None,
+            "in_force": None,
+            "generations": [],
+            "bundles": [],
+            "virtualenvs": [],
+        }
         return {"changed": False, "info": {**nothing, "damaged": damaged}}
     if module == "drift" and damaged:
         return {

@@ -15,15 +15,30 @@ from .target_request import declare
 from .wheel import Wheel
 
 
+class NothingInstalled(HermeticError):
+    """Raised for a host that was given nothing, or of which nothing is left."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(
+            f"Nothing is installed below {root}, so there is nothing to repair. "
+            "Install what is declared first: the playbook site.yml, or hermetic.python.system with state present."
+        )
+
+
 def installed_state(info: Mapping[str, Any], *, declared: DeclaredState | None, index: Index | None) -> DeclaredState:
-    """Return the active generation of a host as a state whose artifacts are known, as far as index and declaration know them.
+    """Return the generation in force on a host as a state whose artifacts are known, as far as index and declaration know them.
 
     ``info`` is what the engine tells of the host. What is declared exactly as it is installed is declared again, so that a lost
     receipt can be made again as well; nothing else of the declaration is taken.
     """
-    current = next((each for each in info["generations"] if each["number"] == info["generation"]), None)
+    current = info["in_force"]
+    if current is None and info.get("damaged"):
+        raise HermeticError(
+            f"The interpreter of {', '.join(info['damaged'])} below {info['root']} is damaged, so the host cannot tell what it was given. "
+            "Declare a bundle for its platform (bundles, repository), from which a temporary interpreter can be unpacked."
+        )
     if current is None:
-        raise HermeticError(f"Nothing is in force below {info['root']}, so there is nothing to repair. Install it first (state present).")
+        raise NothingInstalled(info["root"])
     active = set(current["bundles"].values())
     bundle_digests = {each["sha256"] for each in info["bundles"] if each["id"] in active}
     filenames = {wheel["sha256"]: wheel["filename"] for each in info["virtualenvs"] for wheel in each["wheels"]}

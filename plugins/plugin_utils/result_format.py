@@ -47,16 +47,17 @@ def _sides(finding: Mapping[str, Any], wanted: str) -> tuple[str | None, str | N
     return before, after
 
 
-def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str | None = None) -> str:
-    """Return what happened, for people who read the first line only; ``state`` is that option of the task."""
+def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str | None = None, against: str | None = None) -> str:
+    """Return what happened, for people who read the first line only; ``state`` and ``against`` are these options of the task."""
     plan = result.get("plan") or []
     findings = result.get("findings") or []
     generation = result.get("generation") or {}
     if module == "drift":
         if not findings:
-            wanted = (
-                "what is declared" if (result.get("declared") or {}).get("bundles") else "as it was last installed; nothing was declared"
-            )
+            wanted = "what is declared"
+            if not (result.get("declared") or {}).get("bundles"):
+                asked = "it was not compared with the declaration" if against == "installed" else "nothing was declared"
+                wanted = f"as it was last installed; {asked}"
             return f"Clean: generation {_number(generation.get('before'))} is {wanted}.{_unvouched(result)}"
         told = _listed([f"{_shown(each)} {each['kind']}" for each in findings])
         return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {told}.{_unvouched(result)}"

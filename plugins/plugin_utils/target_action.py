@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import gc
 import hashlib
 import time
@@ -17,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.finding import PENDING
 from ..module_utils.hermetic.printable import printable_lines, printable_result
 from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RULES, SPECS
 
@@ -25,7 +27,8 @@ try:
     from .declared_state import DeclaredState, Resolver, refuse_bad_names
     from .engine_zip import engine_zip
     from .first_plan import first_plan, is_untouched, refuse_full_host
-    from .repair import installed_state
+    from .repair import NothingInstalled, installed_state
+    from .repository_index import Index
     from .root_removal import remove_without_interpreter
     from .supply import Supply
     from .target_run import NoInterpreter, TargetRun
@@ -69,6 +72,8 @@ class TargetAction(ActionBase):
             result = self._answer(options)
         except HermeticError as error:
             result = {"failed": True, "changed": False, "msg": error.message, "errors": error.problems or [error.message]}
+            if isinstance(error, NothingInstalled):
+                result["generation"] = {"before": None, "after": None}
         except ImportError as error:
             raise self._lacks(error) from error
         finally:
@@ -130,6 +135,8 @@ class TargetAction(ActionBase):
             run.close()
         if self._in_background:
             return result
+        if options.get("against") == "installed" and _tells_nothing(result):
+            raise NothingInstalled(facts.root)
         if "module_stdout" in result and (self.MODULE == "system_info" or (self.MODULE == "drift" and not options.get("bundles"))):
             result = answer_without_interpreter(run, module=self.MODULE)
         return self._finished(result, run)
@@ -176,6 +183,9 @@ class TargetAction(ActionBase):
         if options.get("state") == "repaired":
             return self._repair(options, run, common)
         command = "drift" if self.MODULE == "drift" else "converge"
+        if self.MODULE == "drift" and options["against"] == "installed":
+            self._known_artifacts(options, run)
+            return compose_request(command, **common)
         if self.MODULE == "drift" and not options.get("bundles"):
             if options.get("virtualenvs"):
                 raise HermeticError(
@@ -188,22 +198,30 @@ class TargetAction(ActionBase):
 
     def _repair(self, options: Mapping[str, Any], run: TargetRun, common: Mapping[str, Any]) -> Request:
         """Return the request that brings the active generation back to what it was; the declaration is only where artifacts come from."""
-        declared = None
-        if options.get("bundles"):
-            try:
-                declared = self._declared(options, run)
-            except HermeticError as error:
-                run.warnings.append(f"The declaration cannot be resolved, so the host is repaired without it: {error.message}")
-        run.state = declared or run.state
-        repository = options.get("repository")
-        index = declared.index if declared is not None else None
-        if index is None and repository:
-            index = run.supply.index(repository, public_key=options.get("public_key"))
+        declared, index = self._known_artifacts(options, run)
         info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
         if "info" not in info:
             raise HermeticError(f"The host could not tell what it was given: {info.get('msg')} Install it again (state present).")
         run.state = installed_state(info["info"], declared=declared, index=index)
         return compose_request("converge", declaration=run.state.declaration, scope="partial", artifacts=run.artifacts(), **common)
+
+    def _known_artifacts(self, options: Mapping[str, Any], run: TargetRun) -> tuple[DeclaredState | None, Index | None]:
+        """Return what is declared, where that can be resolved, and the repository's index, for a task that deploys nothing of either."""
+        if is_untouched(run.facts):
+            raise NothingInstalled(run.facts.root)
+        declared = None
+        if options.get("bundles"):
+            try:
+                declared = self._declared(options, run)
+            except HermeticError as error:
+                run.warnings.append(f"The declaration cannot be resolved, and the task goes on without it: {error.message}")
+        run.state = declared or run.state
+        repository = options.get("repository")
+        index = declared.index if declared is not None else None
+        if index is None and repository:
+            index = run.supply.index(repository, public_key=options.get("public_key"))
+            run.state = dataclasses.replace(run.state, index=index)
+        return declared, index
 
     def _host_name(self) -> str:
         return str(self._task.delegate_to or self._vars.get("inventory_hostname") or "")
@@ -254,6 +272,9 @@ class TargetAction(ActionBase):
     # --- the result
 
     def _finished(self, result: Result, run: TargetRun) -> Result:
+        if run.options.get("against") == "installed" and "findings" in result:
+            # A bundle of an old release can be replaced by a declaration only.
+            result["findings"] = [each for each in result["findings"] if each["cause"] != PENDING]
         made = result.pop("manifests", None)
         if made and not self._task.check_mode:
             run.warnings += self._remember(made, run)
@@ -273,17 +294,29 @@ class TargetAction(ActionBase):
             result.setdefault("changed", False)
             if self.MODULE in _DECLARING:
                 result.setdefault("bundles", {})
-                result["declared"] = run.state.summary
+                result["declared"] = (self._compared_with(run) or DeclaredState(declaration=declare())).summary
             if self.MODULE == "drift":
                 result["clean"] = not result.get("findings")
             if self.MODULE == "system_info":
                 result["info"].setdefault("damaged", [])
             else:
-                result["msg"] = sentence(result, module=self.MODULE, check=bool(self._task.check_mode), state=run.options.get("state"))
+                options = run.options
+                result["msg"] = sentence(
+                    result,
+                    module=self.MODULE,
+                    check=bool(self._task.check_mode),
+                    state=options.get("state"),
+                    against=options.get("against"),
+                )
         return result
 
+    def _compared_with(self, run: TargetRun) -> DeclaredState | None:
+        """Return the declaration that the result is about; None where it only named artifacts."""
+        return None if run.options.get("against") == "installed" else run.state
+
     def _diff(self, result: Result, run: TargetRun) -> dict[str, str] | None:
-        declared = self.MODULE != "drift" or bool(run.state.summary["bundles"])
+        state = self._compared_with(run)
+        declared = self.MODULE != "drift" or (state is not None and bool(state.summary["bundles"]))
         return readable_diff(result, root=run.facts.root, declared=declared)
 
     # --- options and variables
@@ -378,6 +411,13 @@ class TargetAction(ActionBase):
                 "Become a user who can (become: true), or choose a root of that user's own."
             )
         return facts
+
+
+def _tells_nothing(result: Mapping[str, Any]) -> bool:
+    """Tell whether a comparison found neither a generation nor anything else, which is no proof that all is well."""
+    if result.get("failed") or result.get("findings"):
+        return False
+    return "generation" in result and result["generation"]["before"] is None
 
 
 _DECLARING = ("bundle", "drift", "system", "virtualenv")

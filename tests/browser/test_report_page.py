@@ -247,10 +247,12 @@ def test_an_unknown_host_in_a_link_is_said(browser: Browser, small: str) -> None
 
 
 def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(browser: Browser, page_of: Pages) -> None:
-    report = fleet(400, 6)
+    report = fleet(1000, 6)
     browser.look()
     address = page_of("commands", report)
-    drifting = [name for name, host in report["hosts"].items() if host["state"] in ("tampered", "interrupted", "pending")]
+    causes = {name: {each["cause"] for each in host["findings"] if each["counts"]} for name, host in report["hosts"].items()}
+    drifting = [name for name, found in causes.items() if found & {"tampered", "interrupted"}]
+    waiting = {name for name, found in causes.items() if "pending" in found}
     plain = {name for name in drifting if re.fullmatch(r"[\w.-]+", name) and len(name) < 254}
     assert len(plain) < len(drifting)
     browser.open(address)
@@ -259,7 +261,10 @@ def test_commands_hold_the_hosts_that_match_and_no_name_that_could_do_harm(brows
     )
     assert browser.text("#hosts .command code") == "ansible-playbook hermetic.python.repair -e @repair-hosts.yml"
     browser.click("#hosts [data-focus='file-repair']")
+    browser.click("#hosts [data-focus='file-deploy']")
     written = browser.driver.execute_async_script("const done = arguments[0]; setTimeout(() => done(window.written), 200)")
+    sites = yaml.safe_load(written[1])["site_hosts"]
+    assert set(sites) == {name for name in waiting if re.fullmatch(r"[\w.-]+", name) and len(name) < 254}
     variables = yaml.safe_load(written[0])
     assert list(variables) == ["repair_hosts"]
     assert len(variables["repair_hosts"]) == len(plain)
@@ -276,6 +281,7 @@ def test_commands_are_those_of_how_the_run_was_started(browser: Browser, page_of
     begin = "ansible-playbook -i 'inventories/with blank' -e @vars.yml"
     commands = {
         "repair": f"{begin} playbooks/repair.yml",
+        "deploy": f"{begin} playbooks/site.yml",
         "check": f"{begin} playbooks/drift.yml",
         "directory": "/srv/\u202efleet",
         "left_out": ["pass\x1b"],
@@ -288,7 +294,9 @@ def test_commands_are_those_of_how_the_run_was_started(browser: Browser, page_of
     browser.open(page_of("started", {**few, "run": {**few["run"], "commands": commands, "base": base}}))
     shown = browser.texts("#hosts .command code")
     assert shown[0].startswith(f"{begin} playbooks/repair.yml -e ")
-    assert shown[1].startswith(f"{begin} playbooks/drift.yml -e ")
+    assert shown[1].startswith(f"{begin} playbooks/site.yml -e site_hosts=")
+    assert shown[2].startswith(f"{begin} playbooks/drift.yml -e ")
+    assert "repair_declared=true" in browser.text("#hosts .command .hint")
     hint = browser.text("#hosts .commands > .hint")
     assert "/srv/\\u202efleet" in hint
     assert "pass\\x1b" in hint

@@ -180,7 +180,12 @@ def test_an_environment_by_venv_is_hermetic_too(unpacked: Path, tmp_path: Path) 
     hostile.mkdir()
     (hostile / "json.py").write_text("raise SystemExit('hostile')")
     code = "import json, sys; print(sys.prefix, sys.base_prefix, sep='|')"
-    assert said(tmp_path / "env" / "bin" / "python", code, PYTHONPATH=str(hostile)) == f"{tmp_path / 'env'}|{unpacked}"
+    python = tmp_path / "env" / "bin" / "python"
+    assert said(python, code, PYTHONHOME=str(hostile), PYTHONUSERBASE=str(hostile)) == f"{tmp_path / 'env'}|{unpacked}"
+    # PYTHONPATH acts in environments that users make, unless they say no: test_python_variables.py has the rule.
+    with (tmp_path / "env" / "pyvenv.cfg").open("a") as configuration:
+        configuration.write("hermetic-pythonpath = false\n")
+    assert said(python, code, PYTHONPATH=str(hostile)) == f"{tmp_path / 'env'}|{unpacked}"
 
 
 def test_commands_of_packages_run_from_anywhere_through_links(unpacked: Path, tmp_path: Path, report: BuildReport) -> None:
@@ -206,7 +211,7 @@ def test_a_host_with_nothing_but_the_c_library_and_no_proc_is_enough(unpacked: P
     root = tmp_path / "root"
     shutil.copytree(unpacked, root / "opt" / "bundle", symlinks=True)
     listing = ""
-    for path in (unpacked / "libexec").iterdir(), unpacked.rglob("libsqlite3.so*"):
+    for path in (unpacked / "libexec").iterdir(), unpacked.rglob("libsqlite3-*.so*"):
         listing += subprocess.run(["ldd", *map(str, path)], capture_output=True, text=True, check=True).stdout
     found = set(re.findall(r"(?:=> |^\s+)(/.*) \(0x", listing, re.MULTILINE))
     for library in {path for path in found if not os.path.realpath(path).startswith(f"{unpacked}/")}:

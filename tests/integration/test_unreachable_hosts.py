@@ -173,7 +173,7 @@ def test_drift_repair_and_rollback_go_on_without_a_dead_host(site: Site, later_b
 
 def test_repair_goes_on_when_a_host_is_lost_in_the_middle(site: Site) -> None:
     hosts = site.hosts(a=losing(1), b={})
-    played = site.run("repair", hosts, "-e", "repair_serial=1")
+    played = site.run("repair", hosts, "-e", "repair_serial=1", "-e", "repair_declared=true")
     assert played.code == 1, played.output
     assert site.report("repair-after") == {"a": "unreachable", "b": "clean"}
     assert site.has("b")

@@ -209,6 +209,7 @@ def test_clean_says_exactly_only_where_nothing_is_ignored() -> None:
         next(tile["meaning"] for tile in tiles({**totals(clean=3), "ignored": ignored}) if tile["state"] == "clean") for ignored in (0, 1)
     ]
     assert meanings == ["exactly as declared", "nothing that counts differs"]
+    assert tiles(totals(clean=3), declared=False)[-1]["meaning"] == "exactly as last installed"
 
 
 def test_what_is_not_whole_never_reads_as_whole() -> None:

@@ -26,7 +26,7 @@ def commands(*words: str) -> dict[str, Any]:
     cli.init_parser()
     options = cli.post_process_args(cli.parser.parse_args(list(words)))
     found = commands_of_run(vars(options))
-    assert set(found) == {"repair", "check", "directory", "left_out"}
+    assert set(found) == {"repair", "deploy", "check", "directory", "left_out"}
     return found
 
 
@@ -42,6 +42,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_installed_collection_is_named_and_the_inventory_is_the_one_that_was_used(directory: Path) -> None:
     found = commands("-i", "inventories/prod.yml", "hermetic.python.drift")
     assert found["repair"] == "ansible-playbook -i inventories/prod.yml hermetic.python.repair"
+    assert found["deploy"] == "ansible-playbook -i inventories/prod.yml hermetic.python.site"
     assert found["check"] == "ansible-playbook -i inventories/prod.yml hermetic.python.drift"
     assert (found["directory"], found["left_out"]) == (str(directory), [])
 
@@ -77,6 +78,11 @@ def test_several_inventories_and_what_is_needed_to_reach_the_hosts(directory: Pa
 def test_the_choice_of_hosts_is_left_to_who_takes_the_command() -> None:
     words = ("-i", "a,", "--limit", "a", "-e", "drift_hosts=web*", "-e", '{"repair_hosts": ["a"]}', "hermetic.python.drift")
     assert commands(*words) == {**commands("-i", "a,", "hermetic.python.drift")}
+
+
+def test_what_a_command_does_is_not_decided_by_the_run_that_was_reported_on() -> None:
+    words = ("-e", "repair_declared=true", "-e", "system_bundle_state=absent", "-e", '{"system_bundle_drift_against": "installed"}')
+    assert commands("-i", "a,", *words, "hermetic.python.repair") == commands("-i", "a,", "hermetic.python.repair")
 
 
 def test_variables_of_ours_are_kept_and_come_out_as_they_went_in() -> None:

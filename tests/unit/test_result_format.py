@@ -74,6 +74,8 @@ def test_a_clean_host_is_as_declared_only_where_something_was_declared() -> None
     assert sentence(declared, module="drift", check=False) == "Clean: generation 1 is what is declared."
     nothing = _result(declared={"bundles": {}, "virtualenvs": {}})
     assert sentence(nothing, module="drift", check=False) == "Clean: generation 1 is as it was last installed; nothing was declared."
+    compared = sentence(nothing, module="drift", check=False, against="installed")
+    assert compared == "Clean: generation 1 is as it was last installed; it was not compared with the declaration."
     diff = readable_diff(_result(_finding("package:x/b", "missing")), root="/r", declared=False)
     assert diff is not None and diff["after"] == "package:x/b: as it was last installed\n"
 

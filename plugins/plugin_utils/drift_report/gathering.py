@@ -93,8 +93,7 @@ class Gathering:
             return
         if module_of(_action(result)) is not None and told.get("results") and how != "unreachable":
             return
-        if self._own(result, how):
-            return
+        own = self._own(result, how)
         if how == "unreachable" or (how == "failed" and not ignored):
             fields = _fields(result)
             if how == "unreachable" and fields.get("ignore_unreachable"):
@@ -102,7 +101,7 @@ class Gathering:
             host = result.host.get_name()
             event = elsewhere(host, how, result.task.get_name().strip(), told, at=now())
             self._lost[host] = event
-            if self._recording is not None and self._recording.knows(host):
+            if not own and self._recording is not None and self._recording.knows(host):
                 self._recording.heard(event)
 
     def item_ended(self, result: Any, how: str) -> None:

@@ -61,7 +61,7 @@ def html_page(report: Mapping[str, Any]) -> str:
         totals=totals,
         headline=headline(totals),
         details=details(totals, has_history=report["history"] is not None),
-        tiles=tiles(totals),
+        tiles=tiles(totals, declared=bool(report["declarations"])),
         exit=report["exit"],
         earlier=" ".join(earlier_hosts(report)),
         threshold=visible(report["policy"]["threshold"]),

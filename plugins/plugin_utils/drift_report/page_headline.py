@@ -25,6 +25,7 @@ _SENTENCES = {
     "pending": ("waits for its declared state", "wait for their declared state"),
     "not_checked": ("was not checked", "were not checked"),
 }
+_CLEAN_AS_INSTALLED = "exactly as last installed"
 # A clean host may still hold what the policy ignores.
 _CLEAN_BUT = "nothing that counts differs"
 _FIRST_HOSTS = 200
@@ -95,8 +96,11 @@ def _span(started: str, ended: str) -> str:
     return f"{day} UTC" if f"{first:%H:%M}" == f"{last:%H:%M}" else f"{day} to {last:%H:%M} UTC"
 
 
-def tiles(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return one entry per state, with its part of the bar in units of a thousandth; a state with one host is never too thin to see."""
+def tiles(totals: Mapping[str, Any], *, declared: bool = True) -> list[dict[str, Any]]:
+    """Return one entry per state, with its part of the bar in units of a thousandth; a state with one host is never too thin to see.
+
+    ``declared`` tells whether any host was compared with a declaration.
+    """
     counts = {state: int(totals[state]) for state in STATES}
     kept_apart = totals["ignored"] or totals["below_threshold"]
     total = sum(counts.values()) or 1
@@ -104,6 +108,7 @@ def tiles(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
     small = {state for state, count in counts.items() if count and count * 1000 / total < least}
     room = 1000 - least * len(small)
     large = sum(count for state, count in counts.items() if state not in small) or 1
+    clean = STATES["clean"][1] if declared else _CLEAN_AS_INSTALLED
     entries, start = [], 0.0
     for state, (label, meaning) in STATES.items():
         count = counts[state]
@@ -113,7 +118,7 @@ def tiles(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
             {
                 "state": state,
                 "label": label,
-                "meaning": _CLEAN_BUT if state == "clean" and kept_apart else meaning,
+                "meaning": (_CLEAN_BUT if kept_apart else clean) if state == "clean" else meaning,
                 "count": f"{count:,}",
                 "any": bool(count),
                 "share": "0 %"

@@ -21,9 +21,12 @@ from ...module_utils.hermetic.printable import printable
 
 PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
 COLLECTION = "hermetic.python"
-_ACTIONS = {"repair": "repair", "check": "drift"}
-# The hosts are named by whoever takes the command.
-_CHOOSING = {"site_hosts", "drift_hosts", "repair_hosts", "rollback_hosts"}
+_ACTIONS = {"repair": "repair", "deploy": "site", "check": "drift"}
+# The hosts are named by whoever takes the command, which decides by itself what is compared and whether anything is deployed.
+_LEFT_TO_THE_COMMAND = {
+    *("site_hosts", "drift_hosts", "repair_hosts", "rollback_hosts"),
+    *("repair_declared", "system_bundle_state", "system_bundle_drift_against"),
+}
 # Variables of ours hold no secret, but for these; of the others nobody can know.
 _OURS = re.compile(r"(system_bundle|drift_report|drift|repair|site|hermetic)_\w+")
 _SECRET = {"system_bundle_credentials"}
@@ -41,7 +44,7 @@ _VALUES = {
 
 
 def commands_of_run(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the commands for repairing and for checking again, without the hosts, from the command line that Ansible has parsed.
+    """Return the commands for repairing, deploying and checking again, without the hosts, from the command line that Ansible has parsed.
 
     ``directory`` is where they are to be run, ``left_out`` names the variables of the command line that they lack.
     """
@@ -98,7 +101,7 @@ def _variables(given: Sequence[Any]) -> tuple[list[str], list[str]]:
             words += ["-e", f"@{_shortened(text[1:])}"]
             continue
         for name, value in _parsed(text).items():
-            if name in _CHOOSING:
+            if name in _LEFT_TO_THE_COMMAND:
                 continue
             if _OURS.fullmatch(name) and name not in _SECRET and not _has_secret(value):
                 words += ["-e", _assignment(name, value)]

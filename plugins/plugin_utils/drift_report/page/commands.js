@@ -6,8 +6,9 @@ const PLAIN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
 const IPV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/;
 
 const ACTIONS = {
-  repair: { label: "Repair", playbook: "hermetic.python.repair", variable: "repair_hosts", takes: ["tampered", "interrupted", "pending"] },
-  check: { label: "Check again", playbook: "hermetic.python.drift", variable: "drift_hosts", takes: STATES },
+  repair: { label: "Repair", playbook: "hermetic.python.repair", variable: "repair_hosts", takes: ["tampered", "interrupted"], means: "Gives back what was installed last, and deploys nothing. With -e repair_declared=true it brings the hosts to what is declared by now." },
+  deploy: { label: "Bring to the declaration", playbook: "hermetic.python.site", variable: "site_hosts", takes: ["pending"], means: "Deploys what was declared since. Converging also repairs what it finds on these hosts." },
+  check: { label: "Check again", playbook: "hermetic.python.drift", variable: "drift_hosts", takes: ["not_checked"], means: null },
 };
 
 // As the run was started, quoted for a shell; a merged report has no such commands, and names the collection's playbooks.
@@ -55,6 +56,7 @@ function commandBox(action, hosts) {
     h("div", { class: "command-line" }, h("code", { tabindex: "0" }, command), copyButton("Copy", command, `copy-${action}`),
       large ? [copyButton("Copy the names", `${names.join("\n")}\n`, `names-${action}`),
         h("button", { type: "button", class: "quiet", "data-focus": `file-${action}`, on: { click: () => download(fileNameFor(action), fileFor(action, names)) } }, `Save ${fileNameFor(action)}`)] : null),
+    ACTIONS[action].means ? h("p", { class: "hint" }, ACTIONS[action].means) : null,
     note);
 }
 
@@ -62,9 +64,24 @@ function copyButton(label, text, focus) {
   return h("button", { type: "button", class: "quiet", "data-focus": focus, on: { click: (event) => copyText(text, event.currentTarget) } }, icon("copy"), h("span", { class: "label" }, label));
 }
 
+// The causes of the findings that count, for each list of findings: a host that was tampered with may wait for its declared state as well.
+const listCauses = fleet.lists.map((list) => {
+  const causes = new Set();
+  for (let at = 0; at < list.length; at += 2) if (fleet.sightings[list[at + 1]][COUNTS]) causes.add(textOf(fleet.findings[list[at]][CAUSE]));
+  return causes;
+});
+
+function calls(action, host) {
+  const state = stateOf(host);
+  const causes = listCauses[fleet.hosts.findings[host]];
+  return ACTIONS[action].takes.some((each) => each === state || (state !== "not_checked" && causes?.has(each)));
+}
+
 function commands(matching) {
-  const drifting = matching.filter((host) => ACTIONS.repair.takes.includes(stateOf(host)));
-  const unchecked = matching.filter((host) => stateOf(host) === "not_checked");
-  if (!drifting.length && !unchecked.length) return null;
-  return h("div", { class: "commands screen-only" }, drifting.length ? commandBox("repair", drifting) : null, unchecked.length ? commandBox("check", unchecked) : null, startHint());
+  const boxes = Object.keys(ACTIONS).map((action) => {
+    const hosts = matching.filter((host) => calls(action, host));
+    return hosts.length ? commandBox(action, hosts) : null;
+  });
+  if (boxes.every((box) => box === null)) return null;
+  return h("div", { class: "commands screen-only" }, boxes, startHint());
 }

@@ -123,7 +123,7 @@ function showDetail() {
           hosts.generation[host] >= 0 ? fact("Generation", String(hosts.generation[host])) : null,
           fact("Checked", textOf(hosts.checked[host]) ? `${shownTime(textOf(hosts.checked[host]))} UTC` : "no")),
         state === "not_checked" ? h("p", { class: "notice" }, "Nothing is known about this host. It may be clean, and it may not.") : findingLists(host),
-        state === "clean" && !listOf(host).length ? h("p", { class: "empty good" }, icon("clean"), fleet.hosts.declared[host] < 0 ? "Exactly as it was last installed; nothing was declared." : "Exactly as declared.") : null,
+        state === "clean" && !listOf(host).length ? h("p", { class: "empty good" }, icon("clean"), fleet.hosts.declared[host] < 0 ? "Exactly as it was last installed; it was not compared with a declaration." : "Exactly as declared.") : null,
         declaredAndFound(host), foreignOf(host)));
   }
   if (!dialog.open) dialog.showModal();

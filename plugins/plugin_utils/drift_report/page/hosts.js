@@ -56,7 +56,7 @@ function showHosts(matching) {
   const exactly = !fleet.totals.ignored && !fleet.totals.below_threshold;
   replaceContent(byId("hosts"),
     h("div", { class: "section-head" }, h("h2", { id: "hosts-title", tabindex: "-1" }, "Hosts ", h("span", { class: "badge" }, NUMBERS.format(matching.length)))),
-    allClean && !activeFilters().length ? h("p", { class: "empty good" }, icon("clean"), exactly ? "Every host is exactly as declared. There is nothing to do." : "Nothing that counts differs on any host. The policy below says what does not count.") : null,
+    allClean && !activeFilters().length ? h("p", { class: "empty good" }, icon("clean"), exactly ? `Every host is exactly as ${fleet.declarations.length ? "declared" : "it was last installed"}. There is nothing to do.` : "Nothing that counts differs on any host. The policy below says what does not count.") : null,
     commands(hostOrder),
     matching.length || !activeFilters().length
       ? table({ caption: "Hosts", columns, rows: hostOrder, sortName: "sort", pageName: "page", standard: "", perPage: HOST_ROWS, printed: 500, empty: "This run was meant for no host." })

@@ -96,7 +96,8 @@ class _StoreCheck:
     def records(self) -> None:
         """Check kind, mode and owner of every record."""
         layout, records, used = self._layout, self._observation.records, self._observation.current is not None
-        files = [layout.lock, layout.journal, layout.in_force]
+        # A record of the switch that cannot be read is reported as that, and made again.
+        files = [layout.lock, layout.journal, *([layout.in_force] if layout.in_force not in self._observation.leftovers else [])]
         files += [layout.generation_records / f"{number}.json" for number in records.generations]
         files += [layout.receipt(kind, tree_id) for kind in RECEIPT_KINDS for tree_id in getattr(records, kind)]
         for path in files:

@@ -122,7 +122,7 @@ def test_directories_of_an_archive_are_a_size_too(
 ) -> None:
     monkeypatch.setattr(unpack_budget, "FLOOR", 4 * MIB)
     path = tmp_path / f"a.{ending}"
-    names = [f"{number}{'/d' * 600}/x" for number in range(4)]
+    names = [f"{number}{'/d' * 100}/x" for number in range(24)]
     if ending == "zip":
         with zipfile.ZipFile(path, "w") as archive:
             for name in names:
@@ -137,7 +137,7 @@ def test_directories_of_an_archive_are_a_size_too(
 
 
 def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BrokenArtifact, match="more than 4096 characters"):
+    with pytest.raises(BrokenArtifact, match="the path is too long or too deep"):
         unpacked(make_wheel(tmp_path, "deep", files={f"deep{'/d' * 3000}": ""}), tmp_path)
 
 

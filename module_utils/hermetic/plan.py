@@ -296,6 +296,9 @@ def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bun
     elif observation.facade_broken:
         plan.restore_facade = True
         plan.steps.append(Step("restore_links", "generation", f"the links of generation {current.number} are not as they were made"))
+    elif any(tree_id not in observation.records.bundles for tree_id in current.bundles.values()):
+        # What a bundle adds to the links is known from its receipt only: a link that was changed shows when that has been made again.
+        plan.restore_facade = True
 
 
 def _next_number(numbers: Collection[int]) -> int:

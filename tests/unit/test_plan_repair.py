@@ -33,6 +33,12 @@ class TestRepair:
         assert plan.install == [PYTHON]
         assert plan.environments == []
 
+    def test_a_bundle_without_its_receipt_has_its_links_made_again_with_it(self, host: Host) -> None:
+        del host.records.bundles[PYTHON.id]
+        plan = host.plan(SYSTEM, broken={"bundles": {PYTHON.id}})
+        assert steps(plan) == [("repair_bundle", "bundle:python")]
+        assert plan.restore_facade
+
     @pytest.mark.parametrize("declaration", [SYSTEM, None, Declaration(virtualenvs=(TWO,))])
     def test_a_broken_laid_wheel_rebuilds_every_environment_that_shares_it(self, host: Host, declaration: Declaration | None) -> None:
         older = host.build(virtualenv("older", "beta-1.0"), PYTHON, "beta-1.0")

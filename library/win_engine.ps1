@@ -21,6 +21,7 @@ $spec = @{
         bootstrap = @{ type = 'str'; no_log = $true }
         time_limit = @{ type = 'int'; required = $true }
         background = @{ type = 'bool'; default = $false }
+        uninstall = @{ type = 'bool'; default = $false }
         told = @{ type = 'str' }
     }
     supports_check_mode = $true
@@ -216,7 +217,7 @@ Function Exit-Module {
 }
 
 $root = $module.Params.root
-$about = @{ platform = Get-Platform; interpreter = $null; dead = @(); bootstrapped = $false; problem = $null; seconds = @{} }
+$about = @{ platform = Get-Platform; root_type = 'missing'; interpreter = $null; dead = @(); bootstrapped = $false; problem = $null; seconds = @{} }
 $module.Result.changed = $false
 $module.Result.host = $about
 $clock = [System.Diagnostics.Stopwatch]::StartNew()
@@ -230,6 +231,7 @@ if ([System.IO.File]::Exists($root)) {
     $module.ExitJson()
 }
 if ([System.IO.Directory]::Exists($root)) {
+    $about.root_type = if (@([System.IO.Directory]::GetFileSystemEntries($root)).Count) { 'directory' } else { 'empty' }
     $other = Get-OtherOwner -Path $root
     if ($null -ne $other -and $other.kind -eq 'owner') {
         $about.problem = @{ kind = 'owner'; detail = $other.detail }
@@ -318,6 +320,27 @@ if (-not $done.answered) {
         $module.FailJson("The engine gave no result ($($about.problem.how)); run the task again to converge. It said: $said")
     }
     Exit-Module
+}
+if ($module.Params.uninstall) {
+    # The engine has removed all but what it ran from and had locked; it has ended now.
+    $answer = ConvertFrom-Answer -Text $done.stdout
+    foreach ($path in @($answer.left)) {
+        $inside = $path -and "$path\".StartsWith("$root\", [System.StringComparison]::OrdinalIgnoreCase)
+        if ($answer.failed -or -not $inside) {
+            continue
+        }
+        try {
+            if ("$path\".Length -gt "$root\".Length) {
+                Remove-Tree -Path (Get-LongPath -Path $path)
+            }
+            else {
+                [System.IO.Directory]::Delete($path)
+            }
+        }
+        catch {
+            $module.Warn("$path could not be removed: $($_.Exception.GetBaseException().Message)")
+        }
+    }
 }
 if ($module.Params.background) {
     # Nobody reads this but the user, through async_status: it has what the controller adds to the results that it sees, and nothing else.

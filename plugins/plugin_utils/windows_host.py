@@ -68,7 +68,11 @@ def told_facts(facts: HostFacts, host: Mapping[str, Any]) -> HostFacts:
             path=facts.interpreter_path(found["id"]),
             version=tuple(int(part) for part in found["version"].split(".")),
         )
-    return dataclasses.replace(facts, interpreter=interpreter, dead=tuple(each for each in dead if tree_parts("bundles", each) is not None))
+    told = host.get("root_type")
+    root_type = str(told) if told in ("missing", "empty") else "directory"
+    return dataclasses.replace(
+        facts, root_type=root_type, interpreter=interpreter, dead=tuple(each for each in dead if tree_parts("bundles", each) is not None)
+    )
 
 
 class OtherPlatform(HermeticError):

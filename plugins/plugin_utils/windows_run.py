@@ -14,6 +14,7 @@ from ..module_utils.hermetic.errors import HermeticError, redacted
 from ..module_utils.hermetic.json_text import parse_json
 from .bootstrap import BootstrapFailed
 from .engine_zip import engine_zip
+from .first_plan import is_untouched
 from .host_answer import checked_answer, checked_host
 from .host_probe import HostFacts
 from .supply import BundleArtifact
@@ -35,6 +36,8 @@ class WindowsRun(TargetRun):
 
     time_limit: int = UNLIMITED
     _engine_text: str = field(default="", repr=False)
+    _knows_root: bool = False
+    """Whether the host was asked before: one that has nothing is planned for without a copy of the bundle."""
 
     def _interpreter(self, request: Request) -> str:
         del request  # the module finds it on the host
@@ -62,11 +65,22 @@ class WindowsRun(TargetRun):
         problem = host.get("problem")
         if problem is None:
             self._warn(_listed(answer.get("warnings")), bootstrapped=bool(host.get("bootstrapped")))
-            return _result(answer.get("engine_result"))
+            result = _result(answer.get("engine_result"))
+            result.pop("left", None)  # the module has removed it
+            return result
         self._warn(_listed(answer.get("warnings")), bootstrapped=False)
+        if problem["kind"] == "interpreter" and self._spares(request):
+            if is_untouched(self.facts):
+                raise NoInterpreter(self.facts)
+            self._knows_root = True
+            return self._engine("", request)
         if self._push_for(problem, bundle):
             return self._engine("", self._prepared(request))
         raise _error(problem, facts=self.facts, time_limit=self.time_limit)
+
+    def _spares(self, request: Request) -> bool:
+        """Tell whether the host is asked what it has before a bundle is copied there only to plan."""
+        return not self._knows_root and "declaration" in request and (request["command"] == "drift" or bool(request["check"]))
 
     def _arguments(self, request: Request, bundle: BundleArtifact | None, *, background: bool) -> dict[str, Any]:
         """Return the module's parameters; all that may be secret is in those that are never logged."""
@@ -76,13 +90,14 @@ class WindowsRun(TargetRun):
             "platform": self.facts.platform,
             "time_limit": self.time_limit,
             "background": background,
+            "uninstall": request["command"] == "uninstall" and not request["check"],
             "engine": self._engine_text or base64.b64encode(engine_zip()).decode("ascii"),
         }
         self._engine_text = arguments["engine"]
         if background:
             # No action plugin sees its result, so it carries what the plugin would have added.
             arguments["told"] = _text(self._told())
-        if bundle is not None:
+        if bundle is not None and not self._spares(request):
             sources = [self.pushed[bundle.sha256]] if bundle.sha256 in self.pushed else self._sources_of(bundle)
             if sources:
                 order = {

@@ -239,7 +239,7 @@ def test_credentials_are_in_no_parameter_that_is_logged(tmp_path: Path) -> None:
         run.carry_out(request_of(run))
     asked = host.asked[0]
     logged = {name: value for name, value in asked.items() if name not in ("request", "engine", "bootstrap")}
-    assert set(logged) == {"root", "platform", "time_limit", "background"}
+    assert set(logged) == {"root", "platform", "time_limit", "background", "uninstall"}
     assert "s3cret" not in json.dumps(logged)
     assert host.request()["credentials"] == {where: {"username": "ops", "password": "s3cret"}}
     assert host.order()["credentials"] == host.request()["credentials"]

@@ -185,6 +185,32 @@ def test_nothing_is_to_be_done_for_what_is_absent_from_an_empty_host(desk: Desk)
     _refused(desk.module("generation", root="C:\\empty"), "Nothing is installed below C:\\empty")
 
 
+def test_a_root_is_planned_installed_and_removed(desk: Desk) -> None:
+    root = desk.host.path("C:\\whole")
+    planned = desk.module("system", "--check", **desk.pushed(root="C:\\whole", transfer="push"))
+    assert planned.code == 0, planned.output
+    assert [step["action"] for step in planned.last["plan"]] == ["install_bundle", "switch"]
+    # Nothing was copied to a host that has nothing, only to say what would be done.
+    assert {"push", "bootstrap"}.isdisjoint(planned.last["timings"])
+    assert not root.exists()
+    nothing = desk.module("system", state="absent", root="C:\\whole")
+    assert (nothing.code, nothing.last["changed"]) == (0, False), nothing.output
+    installed = desk.module("system", **desk.pushed(root="C:\\whole", transfer="push"))
+    assert installed.last["plan"] == planned.last["plan"]
+    (root / "notes.txt").write_text("mine\n")
+    assert desk.module("system", "--check", state="absent", root="C:\\whole").last["changed"] is True
+    assert (root / "bin/python.exe").exists()
+    removed = desk.module("system", state="absent", root="C:\\whole")
+    assert removed.code == 0, removed.output
+    assert [path.name for path in root.iterdir()] == ["notes.txt"]
+    assert any("notes.txt" in warning for warning in removed.last["warnings"])
+    (root / "notes.txt").unlink()
+    root.rmdir()
+    assert desk.module("system", **desk.pushed(root="C:\\whole")).code == 0
+    assert desk.module("system", state="absent", root="C:\\whole").code == 0
+    assert not root.exists()
+
+
 def test_a_password_is_used_by_the_host_and_shows_nowhere(desk: Desk) -> None:
     before = desk.host.ssh.powershell_starts
     played = desk.module("system", "-vvv", **desk.declared(transfer="pull"))

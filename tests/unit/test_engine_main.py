@@ -140,7 +140,7 @@ def test_info_of_nothing(tmp_path: Path) -> None:
     result = run(request(tmp_path, "info"))
     assert result == {
         "changed": False,
-        "info": {"root": str(tmp_path / "root"), "generation": None, "generations": [], "bundles": [], "virtualenvs": []},
+        "info": {"root": str(tmp_path / "root"), "generation": None, "in_force": None, "generations": [], "bundles": [], "virtualenvs": []},
         "warnings": [],
     }
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from . import generation as generations
 from . import links, windows_acl
-from .aggregate import aggregated_by_directory
+from .aggregate import MOST, aggregated_by_directory
 from .durable import WINDOWS
 from .explain import store_finding
 from .facade_check import check_facade
@@ -72,6 +72,10 @@ def observe(
         check_store(layout, observation)
         if verify != "none":
             check_stored(layout, observation, stored, {inode: digests.get(inode, "") for inode in to_read})
+    beside = [finding for finding in observation.findings if finding.subject == "store"]
+    if len(beside) > MOST:
+        others = [finding for finding in observation.findings if finding.subject != "store"]
+        observation.findings = [*others, *aggregated_by_directory(beside)]
     return observation
 
 
@@ -224,7 +228,7 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
                 # Written to the end and not recorded yet, or a removal that did not end; what has another name no run of ours made.
                 ours = cut_off or directory in (layout.bundles, layout.environments, layout.laid)
                 found.append(store_finding("unexpected", INTERRUPTED if ours else TAMPERED, None, "a tree without a receipt", path))
-    observation.findings += aggregated_by_directory(found)
+    observation.findings += found
     if layout.journal.exists():
         observation.leftovers.append(layout.journal)
         observation.findings.append(store_finding("interrupted", INTERRUPTED, None, "a run that did not end", "state/journal"))

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, UnsafeArchive
+from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import bootstrap_command
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import unpacking
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.unpacking import unpack as unpack_for_build
 
@@ -145,9 +146,6 @@ def test_an_old_python_on_the_controller_is_refused(tmp_path: Path, monkeypatch:
         unpack_for_build(archive, tmp_path / "out")
 
 
-BOOTSTRAP = Path(__file__).resolve().parents[2] / "plugins" / "plugin_utils" / "bootstrap.sh"
-
-
 @pytest.mark.parametrize("tar", ["tar", "busybox", "bsdtar"])
 @pytest.mark.parametrize("name", sorted(set(CHAINS) - {"a longer path than realpath follows"}))
 def test_the_shell_of_a_first_install_refuses_what_leaves_the_tree(tmp_path: Path, secret: Path, tar: str, name: str) -> None:
@@ -160,10 +158,10 @@ def test_the_shell_of_a_first_install_refuses_what_leaves_the_tree(tmp_path: Pat
     (tools / "tar").write_text(f'#!/bin/sh\nexec {program}{" tar" if tar == "busybox" else ""} "$@"\n')
     (tools / "tar").chmod(0o755)
     root = tmp_path / "root"
-    done = subprocess.run(
-        ["sh", str(BOOTSTRAP), hashlib.sha256(archive.read_bytes()).hexdigest(), "install", str(root), "", "", "5", "0", "", str(archive)],
-        env={"PATH": f"{tools}:/usr/bin:/bin", "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    command = bootstrap_command([str(archive)], sha256=sha256, install=True, root=str(root), remote_tmp=None)
+    variables = {"PATH": f"{tools}:/usr/bin:/bin", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(["sh", "-c", command], env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done
     assert "error=archive" in done.stdout, done.stdout
     assert [path.name for path in secret.iterdir()] == ["file"]

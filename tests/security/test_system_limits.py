@@ -93,7 +93,9 @@ def test_drift_without_threads_finds_what_it_finds_with_them(no_threads: None, h
 def test_a_user_who_may_start_nothing_more_is_told_so_and_keeps_what_was_there(good: Archive, engine: Engine) -> None:
     """The limit of the system itself, which holds for no root: the engine runs as nobody."""
     with tempfile.TemporaryDirectory() as place:
-        os.chmod(place, 0o777)
+        # Below a directory that all may write, no root is made.
+        os.chmod(place, 0o755)
+        os.chown(place, 65534, 65534)
         archive = Path(place) / "good.tar"
         shutil.copyfile(good.path, archive)
         archive.chmod(0o644)

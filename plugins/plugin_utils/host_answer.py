@@ -38,6 +38,8 @@ _DEEPEST = 12
 
 def checked_answer(answer: object) -> dict[str, Any]:
     """Return the answer of a host if the controller can rely on its parts; raises HermeticError with what it cannot rely on."""
+    if isinstance(answer, dict) and answer.get("warnings"):
+        answer = {**answer, "warnings": _warning_texts(answer["warnings"])}
     problems = list(answer_problems(answer))
     if problems or not isinstance(answer, dict):
         raise HermeticError(
@@ -46,6 +48,13 @@ def checked_answer(answer: object) -> dict[str, Any]:
             problems[:10],
         )
     return answer
+
+
+def _warning_texts(warnings: object) -> list[str]:
+    """Return warnings as texts: ansible-core makes objects with a message out of those of a module."""
+    if not isinstance(warnings, (list, tuple)):
+        return [str(warnings)]
+    return [each if isinstance(each, str) else str(getattr(getattr(each, "event", None), "msg", each)) for each in warnings]
 
 
 def answer_problems(answer: object) -> Iterator[str]:

@@ -123,6 +123,8 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
         _report_switch(layout, observation, records.generations[told])
         return records.generations[told]
     if number is not None and number in records.generations:
+        # A run was cut off between the link and the record of the switch: the record is written again, or the next look would call it turned.
+        observation.facade_broken = observation.facade_broken or (told not in (None, number) and told in records.generations)
         return records.generations[number]
     if number is not None:
         found = generations.from_facade(layout, number, records)

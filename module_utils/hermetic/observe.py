@@ -108,7 +108,16 @@ def observe_reused(
     layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0, known: Mapping[str, Sequence[str]] = _NOTHING
 ) -> None:
     """Inspect trees of other generations that are to be used again: what was done to them since nobody has looked at."""
+    known_before = len(observation.findings)
     check_trees(layout, observation, reused.trees, verify=verify, jobs=jobs, also_laid=reused.laid)
+    if layout.journal.exists():
+        # A run that was cut off while it pruned took the tree away and left its receipt.
+        observation.findings[known_before:] = [
+            replace(each, cause=INTERRUPTED)
+            if each.kind == "missing" and each.path and not os.path.lexists(layout.root / each.path) and each.path.count("/") == 1
+            else each
+            for each in observation.findings[known_before:]
+        ]
     if verify == "deep":
         check_receipts(layout, observation, reused.trees, known=known, also_laid=reused.laid)
     observation.findings = list(dict.fromkeys(observation.findings))

@@ -7,11 +7,14 @@ from __future__ import annotations
 import importlib.util
 import marshal
 import struct
+import sys
 from collections.abc import Iterator, Sequence
 from types import CodeType
 
 # Unchecked: the byte code is used without a look at the source, so that running never writes into a read-only tree.
 _UNCHECKED_HASH = struct.pack("<I", 0b01)
+# CPython has one object for each text of one of these characters.
+_SHARED_CHARACTERS = "\u0100"
 LARGEST_SOURCE = 8 << 20
 """Compiling takes up to two hundred times the size of a source in memory; a larger one is installed without byte code."""
 
@@ -32,7 +35,8 @@ def _same_bytes(code: CodeType) -> bytes:
     """Return the same bytes for the same code, whatever this process compiled before.
 
     What ``marshal`` writes as a reference depends on which objects are one by chance, and on how many others hold them. So each
-    object is made on its own, by way of the format without references, and held once more while it is written.
+    object is made on its own, by way of the format without references, and held once more while it is written. It also writes
+    whether a text is interned; a text of one character may be the same object in the whole process, and is so from here on.
     """
     try:
         code = marshal.loads(marshal.dumps(code, 2))
@@ -40,6 +44,9 @@ def _same_bytes(code: CodeType) -> bytes:
         # A constant that the old format does not know, as Python 3.14 has them.
         return marshal.dumps(code)
     held = list(_held(code))
+    for value in held:
+        if isinstance(value, str) and len(value) == 1 and value < _SHARED_CHARACTERS:
+            sys.intern(value)
     written = marshal.dumps(code)
     del held
     return written

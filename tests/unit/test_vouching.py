@@ -193,3 +193,21 @@ def test_byte_code_is_the_same_whatever_a_process_did_before() -> None:
         )
         told.add(done.stdout)
     assert len(told) == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="sets are written in the order of a random hash")
+def test_byte_code_is_the_same_whether_a_character_was_interned_before() -> None:
+    """A text of one character is one object in a process, and ``marshal`` writes whether somebody interned it."""
+    program = (
+        "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
+        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import byte_code\n"
+        "kept = [sys.intern(character) for character in sys.argv[2]]\n"
+        'source = \'found = ["]", "\\xf7", "\\u2190"]\'.encode()\n'
+        "print(hashlib.sha256(byte_code(source, shown_as='x.py')).hexdigest())\n"
+    )
+    collections = str(Path(__file__).resolve().parents[2] / ".collections")
+    told = {
+        subprocess.run([sys.executable, "-c", program, collections, interned], capture_output=True, text=True, check=True).stdout
+        for interned in ("", "]", "\xf7", "]\xf7\u2190")
+    }
+    assert len(told) == 1

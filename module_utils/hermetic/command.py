@@ -5,36 +5,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import changes, journal, root_trust, windows_acl
+from . import changes, root_trust
 from . import generation as generations
-from .amiss import PROTECT
 from .artifact import find_artifact
 from .disk_space import freed_bytes
-from .durable import WINDOWS, explain, make_directory, write_json
-from .errors import BrokenRoot, DiskFull, FetchFailed, HermeticError, redacted
-from .finding import Finding
+from .durable import WINDOWS, explain
+from .errors import DiskFull, FetchFailed, HermeticError, redacted
 from .foreign_pythons import find_foreign_pythons
 from .free_space import size_text
 from .info import describe
 from .layout import Layout
-from .locking import hold
 from .observation import Observation
 from .observe import in_force, observe, observe_reused
 from .plan import Plan, Step, make_plan, reused
 from .printable import printable_result
-from .receipts import Generation, dump, load_records
+from .receipts import load_records
 from .request import Request, parse_request
 from .result import Result, make_result, now, releases
-from .root_record import open_up_nothing
+from .root_access import reading, require_usable, secured, writing
 from .spelling import as_written
-from .store_check import amiss
-from .store_repair import put_right
-from .sweep import find_garbage, remove
+from .sweep import find_garbage
 from .system_limits import no_more_threads, out_of_memory
 from .timings import Timings
 from .vouching import made_since, taken
@@ -74,54 +68,6 @@ def _failure(error: HermeticError) -> Result:
     return printable_result({"failed": True, "changed": False, "msg": str(error), "errors": error.problems or [error.message]})
 
 
-def _require_usable(layout: Layout) -> None:
-    obstacles = generations.foreign_obstacles(layout)
-    if obstacles:
-        raise BrokenRoot(f"The root {layout.root} cannot be used; nothing was changed.", obstacles)
-
-
-def _secured(request: Request, layout: Layout) -> tuple[Request, list[root_trust.Untrusted]]:
-    """Take back the directories of the root that another user may change, or name them where nothing may be changed.
-
-    What such a directory holds is verified by content, whatever was asked for.
-    """
-    changes = request.command != "drift" and not request.check
-    untrusted = root_trust.take_back(layout) if changes else root_trust.untrusted_directories(layout)
-    if untrusted:
-        request = replace(request, options=replace(request.options, verify="deep"))
-    return request, untrusted
-
-
-@contextmanager
-def _reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
-    """Hold the lock while reading, where there is one that may be held; reading must not need the right to write."""
-    untrusted = root_trust.untrusted_directories(layout)
-    if untrusted or not layout.state.is_dir() or not os.access(layout.state, os.W_OK):
-        if untrusted:
-            warnings.append(f"{layout.lock} was not opened, since another user may change what is there. Converge to take the root back.")
-        elif layout.state.is_dir():
-            warnings.append(f"{layout.lock} cannot be held by this user, so a run that changes the root at this moment may show as drift.")
-        yield 0.0
-        return
-    with hold(layout.lock, timeout=request.options.lock_timeout, purpose=request.command) as waited:
-        yield waited
-
-
-@contextmanager
-def _writing(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
-    fresh = not layout.state.is_dir()
-    make_directory(layout.root)
-    # Somebody else may have been faster in a directory that everybody may write.
-    root_trust.require_trusted(layout.root, unsafe_parent=request.options.unsafe_parent)
-    if WINDOWS and fresh:
-        windows_acl.protect(layout.root)
-    if fresh:
-        warnings += open_up_nothing(layout.root)
-    make_directory(layout.state)
-    with hold(layout.lock, timeout=request.options.lock_timeout, purpose=request.command) as waited:
-        yield waited
-
-
 def _plan(request: Request, layout: Layout, timings: Timings, untrusted: list[root_trust.Untrusted]) -> tuple[Observation, Plan]:
     with timings.of("observe"):
         observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
@@ -152,9 +98,9 @@ def _file_names(request: Request, layout: Layout) -> Callable[[str], str]:
 def _converge(request: Request, progress: Progress) -> Result:
     layout, timings = Layout(request.root), Timings()
     warnings: list[str] = []
-    _require_usable(layout)
-    request, untrusted = _secured(request, layout)
-    holding = _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings)
+    require_usable(layout)
+    request, untrusted = secured(request, layout)
+    holding = reading(layout, request, warnings) if request.check else writing(layout, request, warnings)
     with holding as waited:
         if waited >= 1:
             warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
@@ -187,9 +133,9 @@ def _converge(request: Request, progress: Progress) -> Result:
 def _drift(request: Request, _progress: Progress) -> Result:
     layout, timings = Layout(request.root), Timings()
     warnings: list[str] = []
-    _require_usable(layout)
-    request, untrusted = _secured(request, layout)
-    with _reading(layout, request, warnings):
+    require_usable(layout)
+    request, untrusted = secured(request, layout)
+    with reading(layout, request, warnings):
         observation, plan = _plan(request, layout, timings, untrusted)
     number = observation.current.number if observation.current else None
     result = make_result(plan, layout.root, number, number, changed=False, timings=timings, warnings=warnings + plan.unrepairable)
@@ -204,75 +150,17 @@ def _drift(request: Request, _progress: Progress) -> Result:
 
 def _info(request: Request, _progress: Progress) -> Result:
     layout = Layout(request.root)
-    _require_usable(layout)
+    require_usable(layout)
     records = load_records(layout)
     info = describe(layout, records, generations.current_number(layout), in_force=in_force(layout, records))
     return {"changed": False, "info": info, "warnings": []}
 
 
 def _generation(request: Request, _progress: Progress) -> Result:
-    layout, timings = Layout(request.root), Timings()
-    warnings: list[str] = []
-    _require_usable(layout)
-    if not layout.state.is_dir():
-        raise BrokenRoot(f"{layout.root} holds no generation yet; converge this host first.")
-    request, untrusted = _secured(request, layout)
-    warnings += [f"{each.path}: {each.found}." + ("" if request.check else " It was taken back.") for each in untrusted]
-    with _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings):
-        records = load_records(layout)
-        number = generations.current_number(layout)
-        begun = generations.never_in_force(layout, records)
-        if begun is not None:
-            del records.generations[begun]
-            if not request.check:
-                generations.forget(layout, begun)
-        # Without the link, what the last switch put in force: it must not be pruned, and it is what 'previous' starts from.
-        lost = number if number is not None else generations.told_number(layout)
-        current = records.generations.get(lost) if lost is not None else None
-        if not request.check:
-            # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
-            warnings += put_right(layout, [each for each in amiss(layout, records, current) if each.repair == PROTECT])
-        plan = Plan()
-        after = number
-        freed = 0
-        changed = changes.Changes()
-        if request.generation_action == "activate":
-            target = _named(request, records.generations, current, layout)
-            after = target.number
-            found = _plan_activation(plan, request, layout, target, number)
-            changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
-            if plan.steps and not request.check:
-                with timings.of("switch"), journal.kept(layout, [step.as_dict() for step in plan.steps]):
-                    warnings += generations.activate(layout, target, records)
-        elif request.generation_action in ("keep", "release"):
-            target = _named(request, records.generations, current, layout)
-            wanted = request.generation_action == "keep"
-            if target.kept != wanted:
-                plan.steps.append(
-                    Step(str(request.generation_action), f"generation:{target.number}", f"kept is {str(target.kept).lower()}")
-                )
-                if not request.check:
-                    marked = Generation(**{**target.__dict__, "kept": wanted})
-                    write_json(layout.generation_records / f"{target.number}.json", dump(marked))
-        elif request.generation_action == "sweep":
-            with timings.of("sweep"):
-                garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
-                if garbage.any():
-                    counted = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
-                    freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
-                    plan.steps.append(Step("sweep", "store", f"{counted}, {size_text(freed)}"))
-                if plan.steps and not request.check:
-                    with journal.kept(layout, [step.as_dict() for step in plan.steps]):
-                        warnings += remove(layout, records, garbage)
-        else:
-            raise HermeticError(f"The generation action is {request.generation_action!r}; wanted is activate, keep, release or sweep.")
-        result = make_result(plan, layout.root, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
-        if request.generation_action == "sweep":
-            result["bytes"] = freed
-        if number != after:
-            sides = (("before", number), ("after", after))
-            result["diff"] = {side: "".join(f"{line}\n" for line in [f"generation {each}", *changed.lines(side)]) for side, each in sides}
-        return {**result, **changed.as_dict()}
+    # Rarely asked for.
+    from .generation_command import carry_out
+
+    return carry_out(request)
 
 
 def _uninstall(request: Request, _progress: Progress) -> Result:
@@ -280,13 +168,15 @@ def _uninstall(request: Request, _progress: Progress) -> Result:
     from .uninstall import plan_uninstall, refuse, uninstall
 
     layout, timings = Layout(request.root), Timings()
-    _require_usable(layout)
+    require_usable(layout)
     found = plan_uninstall(layout)
     refuse(layout, found, force=request.force)
     if not found.own:
         return make_result(Plan(), layout.root, None, None, changed=False, timings=timings, warnings=[])
+    # A lock in a directory of others may be a second name of somebody's file.
+    request, _untrusted = secured(request, layout)
     warnings: list[str] = []
-    with _reading(layout, request, warnings) if request.check else _writing(layout, request, warnings):
+    with reading(layout, request, warnings) if request.check else writing(layout, request, warnings):
         if not request.check:
             # What was there before the lock was held may have gone or come since.
             found = plan_uninstall(layout)
@@ -306,49 +196,6 @@ def _uninstall(request: Request, _progress: Progress) -> Result:
         changed = changes.between(current, None, records)
         result["diff"] = {"before": "".join(f"{line}\n" for line in changed.lines("before")), "after": ""}
         return {**result, **changed.as_dict(), "bytes": freed, **({"left": left} if left else {})}
-
-
-def _named(request: Request, known: Mapping[int, Generation], current: Generation | None, layout: Layout) -> Generation:
-    number = request.generation_number
-    if number == "previous":
-        if current is None:
-            raise BrokenRoot(f"No generation is in force below {layout.root}, so none is previous; name a number.")
-        number = current.previous
-        if number is None:
-            raise BrokenRoot(
-                f"Generation {current.number} was the first on this host, so none is previous; there is nothing to go back to."
-            )
-    elif number is None and current is not None:
-        number = current.number
-    if not isinstance(number, int):
-        raise HermeticError(f"The generation is {number!r}; wanted is a number or 'previous'.")
-    if number not in known:
-        there = ", ".join(str(each) for each in sorted(known)) or "none"
-        raise BrokenRoot(f"Generation {number} is not below {layout.root}; there are: {there}. Name one of them, or converge.")
-    return known[number]
-
-
-def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Generation, number: int | None) -> list[Finding]:
-    """Plan the switch to a generation, after its trees were found whole: going back must not lead into a damaged state.
-
-    Returns what is wrong with the links of a generation that is in force already.
-    """
-    damage = observe(layout, verify=request.options.verify, jobs=request.options.jobs, at=target.number).findings
-    if damage:
-        raise BrokenRoot(
-            f"Generation {target.number} cannot be activated: its trees are not as they were built. Converge to repair the host, then try again.",
-            [finding.line() for finding in damage],
-        )
-    if number != target.number:
-        plan.steps.append(
-            Step("switch", "generation", f"from {f'generation {number}' if number else 'nothing'} to generation {target.number}")
-        )
-        return []
-    observation = observe(layout, verify="none")
-    if not observation.facade_broken:
-        return []
-    plan.steps.append(Step("restore_links", "generation", f"the links of generation {target.number} are not as they were made"))
-    return observation.findings
 
 
 _COMMANDS = {"converge": _converge, "drift": _drift, "generation": _generation, "info": _info, "uninstall": _uninstall}

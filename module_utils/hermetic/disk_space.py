@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from .artifact import Artifact
-from .errors import DiskFull
+from .errors import DiskFull, UnsafeArchive
 from .free_space import free_bytes, mount_point, nearest, size_text
 from .layout import Layout
+from .own_files import open_regular
 from .receipts import EnvironmentReceipt, Records
 
 # What an archive of unknown content unpacks to at least, byte code included; measured: bundles 2.9 to 3.4, wheels 2.6 to 7.
@@ -42,13 +42,27 @@ def least_bytes(artifacts: Iterable[Artifact]) -> int:
 
 
 def _unpacked(artifact: Artifact, stored: Path, size: int | None) -> int:
-    if artifact.unpacked is None and stored.suffix == ".whl" and stored.exists():
-        try:
-            with zipfile.ZipFile(stored) as wheel:
-                return sum(int(entry.file_size * (1 + _BYTE_CODE * entry.filename.endswith(".py"))) for entry in wheel.infolist())
-        except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-            pass  # whoever unpacks it says what is wrong with it
-    return _grown(artifact, size)
+    found = _in_wheel(stored) if artifact.unpacked is None and stored.suffix == ".whl" and stored.exists() else None
+    return found if found is not None else _grown(artifact, size)
+
+
+def _in_wheel(path: Path) -> int | None:
+    """Return what the directory of a wheel says that it unpacks to, byte code included; None for one that whoever unpacks it will refuse."""
+    import zipfile  # with the compressors that it loads, only where it is asked for
+
+    from .unpack_budget import UnpackBudget
+    from .zip_structure import check_entry_count
+
+    try:
+        with open(open_regular(path), "rb") as source:
+            budget = UnpackBudget(path.name, archive_size=os.fstat(source.fileno()).st_size)
+            check_entry_count(source, budget)
+            with zipfile.ZipFile(source) as wheel:
+                entries = wheel.infolist()
+        budget.take(*(entry.file_size for entry in entries))
+        return sum(int(entry.file_size * (1 + _BYTE_CODE * entry.filename.endswith(".py"))) for entry in entries)
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile, UnsafeArchive):
+        return None
 
 
 def _grown(artifact: Artifact, size: int | None) -> int:

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 from pathlib import Path
 
-from .durable import TEMPORARY, flush, sync_directory
+from .durable import TEMPORARY, extended, flush, sync_directory
 from .ownership import others_behind
 
 _FLAGS = (
@@ -39,6 +38,7 @@ def open_regular(path: Path | str, flags: int = os.O_RDONLY, *, mode: int = 0o64
 
     What leads to the file is not looked at: ``ownership`` vouches for the directories of a root.
     """
+    path = extended(path)
     if not hasattr(os, "O_NOFOLLOW"):  # on Windows the open itself would follow; nobody else may put a link into a root
         with contextlib.suppress(FileNotFoundError):
             _require_regular(os.lstat(path))
@@ -67,6 +67,8 @@ def is_ours(path: Path | str) -> bool:
 
 def replace_by_copy(path: Path, *, mode: int) -> None:
     """Put a copy with this mode in the place of a file: whoever has the old one open writes into a file without a name from then on."""
+    import shutil  # with the archivers that it loads, only where it is asked for
+
     beside = path.with_name(TEMPORARY + os.urandom(8).hex())
     try:
         with (
@@ -92,5 +94,6 @@ def is_our_directory(path: Path | str) -> bool:
 
 
 def _require_regular(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
+    reparse_point = getattr(status, "st_file_attributes", 0) & getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0)
+    if not stat.S_ISREG(status.st_mode) or reparse_point:
         raise NotOurFile(f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'something else')} stands where a file belongs")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -107,6 +106,8 @@ def _of_ps() -> str:
 
 def _of_lsof() -> str:
     """Return the programs, libraries and current directories of all other processes, as far as lsof is there and may see them."""
+    import shutil  # with the archivers that it loads, only where it is asked for
+
     if shutil.which("lsof") is None:
         return ""
     found = []

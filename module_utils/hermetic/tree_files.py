@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +66,8 @@ def reflink(source: str, target: str, mode: int) -> bool:
 
 def copy(source: str, target: str, mode: int) -> bool:
     """Copy content, mode and the common time."""
+    import shutil  # with the archivers that it loads, only where it is asked for
+
     shutil.copyfile(source, target)
     os.chmod(target, mode)
     os.utime(target, ns=(FILE_TIME_NS, FILE_TIME_NS))

@@ -55,6 +55,7 @@ class Workspace:
             "UV_OFFLINE": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "XDG_CACHE_HOME": str(self.base / "cache"),
+            "XDG_STATE_HOME": str(self.base / "state"),
             "TMPDIR": str(self.base / "tmp"),
             "LC_ALL": "C.UTF-8",
         }

@@ -65,13 +65,15 @@ def run(*command: str, log: str, expected: tuple[int, ...] = (0,)) -> str:
     """Run a command, keep what it prints in a log, and return it; an unexpected exit code ends the demo."""
     environment = {**os.environ, "HERMETIC_DEMO": str(DEMO), "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     environment["ANSIBLE_HOME"] = str(DEMO / "ansible")
+    # What the controller remembers of the demo's hosts is nothing that it should know of real ones.
+    environment |= {"XDG_CACHE_HOME": str(DEMO / "controller" / "cache"), "XDG_STATE_HOME": str(DEMO / "controller" / "state")}
     done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     path = DEMO / "logs" / f"{log}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(done.stdout, encoding="utf-8")
     if done.returncode not in expected:
         sys.stdout.write(done.stdout[-6000:])
-        raise Broken(f"{Path(command[0]).name} ended with {done.returncode}, wanted {' or '.join(map(str, expected))}; see {path}")
+        raise Broken(f"{Path(command[0]).name} ended with {done.returncode}, expected {' or '.join(map(str, expected))}; see {path}")
     return done.stdout
 
 
@@ -168,7 +170,7 @@ def tell() -> None:
     with story.step("Lock two package sets, for this Python and this machine's package index", look=DEMO / "locks") as say:
         count = make_locks()
         say(f"{count} packages with their hashes")
-        claim(count >= 20, f"the locks hold {count} packages, wanted are at least 20")
+        claim(count >= 20, f"the locks hold {count} packages, expected at least 20")
     with story.step(f"Build a bundle from Python {VERSION} and publish it as canary and stable", look=DEMO / "repository") as say:
         first = publish(1, channels=("canary", "stable"))
         archive = next((DEMO / "build").glob(f"python-{first}-*.tar.gz"))
@@ -215,7 +217,7 @@ def tell() -> None:
         say(f"all three have {second}; their environments moved with it")
     with story.step("Roll demo-c back: one rename", look=DEMO / "hosts" / "demo-c" / "current") as say:
         playbook("rollback", "-e", "rollback_hosts=demo-c", log="rollback")
-        claim(release_of("demo-c") == first, f"demo-c has {release_of('demo-c')}, wanted is {first}")
+        claim(release_of("demo-c") == first, f"demo-c has {release_of('demo-c')}, expected {first}")
         claim(current("demo-c", "envs/web/bin/python", "-c", "import flask") == "", "the environment does not work after the rollback")
         say(f"demo-c has {first} again, the others {second}")
     page = DEMO / "reports" / "drift.html"
@@ -223,7 +225,7 @@ def tell() -> None:
         found = drift(log="drift", expected=(2,))
         states = {host: each["state"] for host, each in found["hosts"].items()}
         claim(states == {"demo-a": "clean", "demo-b": "clean", "demo-c": "pending"}, f"the report says {states}")
-        claim(found["totals"]["resolved"] == len(wanted), f"{found['totals']['resolved']} findings are resolved, wanted are {len(wanted)}")
+        claim(found["totals"]["resolved"] == len(wanted), f"{found['totals']['resolved']} findings are resolved, expected {len(wanted)}")
         claim(page.stat().st_size > 10_000, f"{page} is no page")
         say(f"{found['totals']['new']} findings are new, {found['totals']['resolved']} are resolved since the last report")
     story.end(page)

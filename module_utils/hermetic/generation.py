@@ -125,26 +125,24 @@ def foreign_obstacles(layout: Layout) -> list[str]:
     """Return a sentence for everything at the root that the engine would have to overwrite but did not make."""
     found = []
     if os.path.lexists(layout.root) and not layout.root.is_dir():
-        return [f"{layout.root} is no directory; wanted is a directory for the root. Move it away or declare another root."]
+        return [f"{layout.root} is no directory; expected a directory for the root. Move it away or declare another root."]
     for name in (*STABLE_LINKS, "current"):
         path = layout.root / name
         if os.path.lexists(path) and not links.is_link(path):
             found.append(
-                f"{path} is a {'directory' if path.is_dir() else 'file'} of something else; wanted is a link that this project makes. "
+                f"{path} is a {'directory' if path.is_dir() else 'file'} of something else; expected a link that this project makes. "
                 "Move it away or declare another root."
             )
         elif (
             not layout.state.is_dir() and links.is_link(path) and not any(links.points_to(path, own) for own in _own_targets(layout, path))
         ):
             found.append(
-                f"{path} is a link to {links.read(path)}, and {layout.root} is no root of this project; wanted is a directory that is free. "
+                f"{path} is a link to {links.read(path)}, and {layout.root} is no root of this project; expected a directory that is free. "
                 "Move the link away or declare another root."
             )
-    inner = ("state/generations", "state/receipts", "state/receipts/bundles", "state/receipts/environments", "state/receipts/laid")
-    for name in ("bundles", "environments", "laid", "wheels", "generations", "state", *inner):
-        path = layout.root / name
-        if os.path.lexists(path) and (links.is_link(path) or not path.is_dir()):
-            found.append(f"{path} is no directory; wanted is one that this project makes. Move it away or declare another root.")
+    for path in layout.own_directories().values():
+        if path != layout.root and os.path.lexists(path) and (links.is_link(path) or not path.is_dir()):
+            found.append(f"{path} is no directory; expected one that this project makes. Move it away or declare another root.")
     return found
 
 
@@ -183,7 +181,7 @@ def activate(layout: Layout, generation: Generation, records: Records) -> list[s
 
 
 def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
-    """Tell whether stand-ins show trees as they were before they were mended; links and junctions never do."""
+    """Tell whether stand-ins show trees as they were before they were repaired; links and junctions never do."""
     if not WINDOWS:
         return False
     made = [layout.generations / str(generation.number) / path for path in facade(layout, generation, bundles)]

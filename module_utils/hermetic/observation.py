@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .amiss import Amiss
 from .finding import Finding
+from .needed_repair import NeededRepair
 from .receipts import Generation, Records
 
 
@@ -35,7 +35,7 @@ class Observation:
     facade_broken: bool = False
     open_to: list[str] = field(default_factory=list)
     """Who may write into the root and must not (Windows, where everything below inherits from it)."""
-    amiss: list[Amiss] = field(default_factory=list)
+    repairs: list[NeededRepair] = field(default_factory=list)
     """What is not right about the root's own directories and records."""
     leftovers: list[Path] = field(default_factory=list)
     vouched: set[str] = field(default_factory=set)
@@ -43,7 +43,7 @@ class Observation:
     unvouched: set[str] = field(default_factory=set)
     """Receipts that the controller knows nothing of, so that nothing but themselves vouches for them."""
     orphans: list[Path] = field(default_factory=list)
-    """Trees of the current generation whose record is lost: in use until they are made anew or the host has moved on."""
+    """Trees of the current generation whose record is lost: in use until they are made again or the host has moved on."""
 
     @classmethod
     def empty(cls) -> Observation:

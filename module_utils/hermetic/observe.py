@@ -108,19 +108,20 @@ def observe_reused(
     layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0, known: Mapping[str, Sequence[str]] = _NOTHING
 ) -> None:
     """Inspect trees of other generations that are to be used again: what was done to them since nobody has looked at."""
-    known_before = len(observation.findings)
+    begin = len(observation.findings)
     check_trees(layout, observation, reused.trees, verify=verify, jobs=jobs, also_laid=reused.laid)
     if layout.journal.exists():
-        # A run that was cut off while it pruned took the tree away and left its receipt.
-        observation.findings[known_before:] = [
-            replace(each, cause=INTERRUPTED)
-            if each.kind == "missing" and each.path and not os.path.lexists(layout.root / each.path) and each.path.count("/") == 1
-            else each
-            for each in observation.findings[known_before:]
-        ]
+        found = [replace(each, cause=INTERRUPTED) if _is_tree_gone(layout, each) else each for each in observation.findings[begin:]]
+        observation.findings[begin:] = found
     if verify == "deep":
         check_receipts(layout, observation, reused.trees, known=known, also_laid=reused.laid)
     observation.findings = list(dict.fromkeys(observation.findings))
+
+
+def _is_tree_gone(layout: Layout, finding: Finding) -> bool:
+    """Tell whether a finding is about a whole tree that is gone: a run that was cut off while it pruned left its receipt."""
+    kind, _slash, tree_id = (finding.path or "").partition("/")
+    return finding.kind == "missing" and is_tree_name(kind, tree_id) and not os.path.lexists(layout.tree(kind, tree_id))
 
 
 def _in_force(layout: Layout, observation: Observation) -> Generation | None:
@@ -141,7 +142,7 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
             observation.facade_broken = True
             record = layout.generation_records / f"{number}.json"
             if str(record) not in records.unreadable:
-                remedy = "Converge to write it anew."
+                remedy = "Converge to write it again."
                 observation.findings.append(
                     Finding(
                         "generation",

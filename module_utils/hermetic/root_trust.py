@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .amiss import PROTECT, Amiss
 from .durable import WINDOWS, explain
 from .errors import BrokenRoot
 from .finding import TAMPERED, Finding
 from .layout import Layout
+from .needed_repair import PROTECT, NeededRepair
 from .observation import Observation
 from .ownership import ACCESS_LIST, access_list, others_behind, trusted_users, user, user_name, writers
 
@@ -68,11 +68,11 @@ def untrusted_directories(layout: Layout) -> list[Untrusted]:
 def report(untrusted: list[Untrusted], observation: Observation, root: Path) -> None:
     """Add to an observation what another user owns or may write, as far as it was not found to differ from what the engine makes."""
     known = {finding.path for finding in observation.findings if finding.subject == "store"}
-    repaired = {each.path for each in observation.amiss}
+    repaired = {each.path for each in observation.repairs}
     for each in untrusted:
         name = each.path.relative_to(root).as_posix()
         if each.path not in repaired:
-            observation.amiss.append(Amiss(each.path, PROTECT))
+            observation.repairs.append(NeededRepair(each.path, PROTECT))
         if name not in known:
             observation.findings.append(
                 Finding(
@@ -141,7 +141,7 @@ def _judged(path: Path) -> Untrusted | None:
 
 def _untrusted(layout: Layout) -> Iterator[Untrusted]:
     in_use = os.path.isdir(layout.state)
-    for path in _own_directories(layout):
+    for path in layout.own_directories().values():
         if path == layout.root and not in_use:
             continue  # a directory that becomes a root is closed as it does
         found = _judged(Path(os.path.realpath(path)) if path == layout.root else path)
@@ -150,14 +150,6 @@ def _untrusted(layout: Layout) -> Iterator[Untrusted]:
         # On Windows the access list of the root itself is set with the plan, and everything inherits from it.
         if not WINDOWS or path != layout.root or found.kind == "owner":
             yield Untrusted(path, found.kind, found.found)
-
-
-def _own_directories(layout: Layout) -> Iterator[Path]:
-    """Yield the directories that the engine makes, each after the one that holds it."""
-    yield layout.root
-    yield from (layout.bundles, layout.environments, layout.laid, layout.wheels, layout.generations, layout.state)
-    yield from (layout.generation_records, layout.state / "receipts")
-    yield from (layout.receipts(kind) for kind in ("bundles", "environments", "laid"))
 
 
 def _take(each: Untrusted, root: Path) -> None:

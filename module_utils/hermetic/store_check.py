@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from . import extended_attributes, root_record, windows_acl
-from .amiss import PROTECT, RENAME, SET_ASIDE, Amiss
 from .durable import RECORD_MODE, WINDOWS, extended
 from .finding import INTERRUPTED, TAMPERED, Finding, opens_up
 from .inspection import WINDOWS_ATTRIBUTES
 from .layout import BOOTSTRAP, BUILDING, DISCARDED, OWN_DIRECTORIES, OWN_LINKS, RECEIPT_KINDS, Layout
 from .look import Inode, look_here
 from .manifest import DIRECTORY_MODE
+from .needed_repair import PROTECT, RENAME, SET_ASIDE, NeededRepair
 from .observation import Observation
 from .receipts import Generation, Records
 from .spelling import other_spelling
@@ -43,11 +43,11 @@ def check_store(layout: Layout, observation: Observation) -> None:
     check.names()
 
 
-def amiss(layout: Layout, records: Records, current: Generation | None) -> list[Amiss]:
+def needed_repairs(layout: Layout, records: Records, current: Generation | None) -> list[NeededRepair]:
     """Return what is not right about directories and records, for a run that looks at nothing else."""
     observation = Observation(records=records, current=current)
     check_store(layout, observation)
-    return observation.amiss
+    return observation.repairs
 
 
 def check_stored(layout: Layout, observation: Observation, stored: StoredArtifacts, digests: Mapping[Inode, str]) -> None:
@@ -104,7 +104,7 @@ class _StoreCheck:
             self.check_file(path)
         if self._check(layout.root_record, mode=RECORD_MODE, needed=used) and self._record is None:
             self._find("modified", "a readable record", "a record that cannot be read", layout.root_record, severity="medium")
-            self._amiss(Amiss(layout.root_record, PROTECT, RECORD_MODE))
+            self._repair(NeededRepair(layout.root_record, PROTECT, RECORD_MODE))
 
     def check_file(self, path: Path) -> None:
         """Check kind, mode and owner of one file of ours, if it is there."""
@@ -145,13 +145,13 @@ class _StoreCheck:
             if needed:
                 cause = INTERRUPTED if self._layout.journal.exists() else TAMPERED
                 self._find("missing", "a directory" if directory else "a file", None, path, cause=cause)
-                self._amiss(Amiss(path, PROTECT))
+                self._repair(NeededRepair(path, PROTECT))
             return False
         if not (stat.S_ISDIR if directory else stat.S_ISREG)(found.st_mode):
             kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
             self._find(kind, "a directory" if directory else "a file", "a link" if kind == "link" else "something else", path)
             if not directory:
-                self._amiss(Amiss(path, SET_ASIDE))
+                self._repair(NeededRepair(path, SET_ASIDE))
             return False
         if WINDOWS:
             self._check_attributes(path, found)
@@ -163,7 +163,7 @@ class _StoreCheck:
         words = [name for bit, name in WINDOWS_ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
         if words and path != self._layout.root:
             self._find("mode", "no attribute", ", ".join(words), path)
-            self._amiss(Amiss(path, PROTECT))
+            self._repair(NeededRepair(path, PROTECT))
 
     def _check_rights(self, path: Path, found: os.stat_result, mode: int, *, group: bool) -> None:
         actual = stat.S_IMODE(found.st_mode)
@@ -178,7 +178,7 @@ class _StoreCheck:
         if foreign:
             self._find("owner", "{}:{}".format(*self._owner), "{}:{}".format(*owner), path, severity="high")
         if actual != mode or carried or foreign:
-            self._amiss(Amiss(path, PROTECT, mode, self._owner if foreign else None))
+            self._repair(NeededRepair(path, PROTECT, mode, self._owner if foreign else None))
 
     def _check_access(self, name: str, path: Path) -> None:
         """Hold owner and access list of a directory against what they were (Windows)."""
@@ -188,7 +188,7 @@ class _StoreCheck:
         actual = windows_acl.Descriptors().of(extended(path))
         if actual != expected:
             self._find("mode", expected, actual, path, severity="high" if windows_acl.others_who_may_write(path) else "medium")
-            self._amiss(Amiss(path, PROTECT, DIRECTORY_MODE))
+            self._repair(NeededRepair(path, PROTECT, DIRECTORY_MODE))
 
     def _strays(self, directory: Path, expected: Iterable[str], also: Iterable[str] = ()) -> None:
         """Report the entries of a directory that are neither expected nor allowed beside what is."""
@@ -214,8 +214,8 @@ class _StoreCheck:
         remedy = "Remove the link and put the directory back." if kind == "link" and expected == "a directory" else _PUT_RIGHT
         self._observation.findings.append(Finding("store", kind, severity, cause, expected, actual, below, remedy))
 
-    def _amiss(self, amiss: Amiss) -> None:
-        self._observation.amiss.append(amiss)
+    def _repair(self, repair: NeededRepair) -> None:
+        self._observation.repairs.append(repair)
 
 
 def report_spelling(layout: Layout, observation: Observation, path: Path, right: str) -> None:
@@ -225,7 +225,7 @@ def report_spelling(layout: Layout, observation: Observation, path: Path, right:
     observation.findings.append(
         Finding("store", "modified", "medium", TAMPERED, f"a name spelled {right}", actual, wanted, "Converge to rename it back.")
     )
-    observation.amiss.append(Amiss(path, RENAME, name=right))
+    observation.repairs.append(NeededRepair(path, RENAME, name=right))
 
 
 def report_stray(layout: Layout, observation: Observation, path: Path) -> None:
@@ -233,4 +233,4 @@ def report_stray(layout: Layout, observation: Observation, path: Path) -> None:
     below, place = path.relative_to(layout.root).as_posix(), layout.unexpected.relative_to(layout.root).as_posix()
     remedy = f"Move it out of the root; a converge moves it to {place} and removes nothing."
     observation.findings.append(Finding("store", "unexpected", "medium", TAMPERED, None, "an entry that no run made", below, remedy))
-    observation.amiss.append(Amiss(path, SET_ASIDE))
+    observation.repairs.append(NeededRepair(path, SET_ASIDE))

@@ -13,7 +13,7 @@ from . import links
 from .durable import TEMPORARY, WINDOWS
 from .errors import BrokenRoot
 from .generation import stable_links
-from .layout import DISCARDED, Layout
+from .layout import BOOTSTRAP, DISCARDED, Layout
 from .removal import remove_tree
 from .running import processes_below
 
@@ -40,7 +40,7 @@ def plan_uninstall(layout: Layout) -> Uninstall:
         return found
     stable = [link for link in [*stable_links(layout), layout.current] if os.path.lexists(link)]
     names = set(os.listdir(layout.root))
-    temporary = sorted(name for name in names if name.startswith((TEMPORARY, DISCARDED, ".bootstrap-")))
+    temporary = sorted(name for name in names if name.startswith((TEMPORARY, DISCARDED, BOOTSTRAP)))
     found.own = [
         *stable,
         *(layout.root / name for name in temporary if not _runs_from(layout.root / name)),

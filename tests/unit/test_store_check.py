@@ -37,7 +37,7 @@ def found(layout: Layout) -> list[tuple[str, str | None]]:
     return sorted((finding.kind, finding.path) for finding in observation.findings)
 
 
-def test_a_root_as_it_was_made_has_nothing_amiss(layout: Layout) -> None:
+def test_a_root_as_it_was_made_needs_no_repair(layout: Layout) -> None:
     assert found(layout) == []
 
 
@@ -49,7 +49,7 @@ def test_everything_is_found_at_once_and_put_right(layout: Layout) -> None:
     assert found(layout) == [("mode", "."), ("mode", "state"), ("unexpected", "notes"), ("unexpected", "state/receipts/x")]
     observation = Observation()
     check_store(layout, observation)
-    warnings = put_right(layout, observation.amiss)
+    warnings = put_right(layout, observation.repairs)
     assert len(warnings) == 2
     assert found(layout) == []
     assert sorted(path.name.partition("-")[0] for path in layout.unexpected.iterdir()) == ["notes", "x"]
@@ -85,7 +85,7 @@ def test_a_link_is_not_followed_when_something_is_put_right(layout: Layout, tmp_
     check_store(layout, observation)
     layout.wheels.rmdir()
     layout.wheels.symlink_to(outside)
-    assert any("link" in warning for warning in put_right(layout, observation.amiss))
+    assert any("link" in warning for warning in put_right(layout, observation.repairs))
     assert stat.S_IMODE(outside.stat().st_mode) == 0o700
 
 
@@ -99,7 +99,7 @@ def test_attributes_of_windows_are_found(layout: Layout, monkeypatch: pytest.Mon
     monkeypatch.setattr(check._look, "status", lambda path: SimpleNamespace(st_mode=stat.S_IFREG, st_file_attributes=0x20 | attributes))
     check.check_file(layout.lock)
     assert [(finding.kind, finding.actual) for finding in observation.findings] == [("mode", words)]
-    assert [each.path for each in observation.amiss] == [layout.lock]
+    assert [each.path for each in observation.repairs] == [layout.lock]
 
 
 def test_flags_of_macos_are_read_from_the_status(monkeypatch: pytest.MonkeyPatch) -> None:

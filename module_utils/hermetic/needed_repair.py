@@ -12,11 +12,11 @@ RENAME, PROTECT, SET_ASIDE = "rename", "protect", "set_aside"
 
 
 @dataclass(frozen=True)
-class Amiss:
+class NeededRepair:
     """One path that is not as the engine makes it."""
 
     path: Path
-    repair: str
+    action: str
     mode: int | None = None
     owner: tuple[int, int] | None = None
     name: str | None = None

@@ -102,7 +102,7 @@ integration: $(VENV)/.test test-tools ## Tests of real runs: bundles, roots, pla
 integration-newer: $(VENV)/.test ## The playbook tests on the newest ansible-core, where a newer Python is found
 	@if [ -n "$(NEWER_PYTHON)" ] && ! $(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
 	  $(MAKE) --no-print-directory $(NEWER)/.test && $(NEWER)/bin/python -m pytest tests/integration/test_playbooks.py tests/integration/test_play_refusals.py tests/integration/test_drift_report.py tests/integration/test_drift_report_cut_off.py -q; \
-	else echo "integration-newer: nothing to do, $(VENV) has the newest ansible-core that is to be had here"; fi
+	else echo "integration-newer: nothing to do, $(VENV) has the newest ansible-core that is available here"; fi
 
 windows-host: $(VENV)/.test ## Make and start a Windows host to test against (Wine; needs root on Debian)
 	@PYTHON="$(VENV)/bin/python" tests/windows/windows-host up

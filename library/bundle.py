@@ -14,7 +14,7 @@ author:
   - The hermetic.python authors (@hermetic-python)
 description:
   - Installs one release of a hermetic Python on a host, or removes it, and leaves the rest of the current generation as it is.
-  - VirtualEnvs on a bundle that moves to another release are built anew on it, from the wheels that are on the host.
+  - VirtualEnvs on a bundle that moves to another release are built again on it, from the wheels that are on the host.
   - For the whole state of a host, use M(hermetic.python.system).
 extends_documentation_fragment:
   - hermetic.python.attributes
@@ -119,10 +119,10 @@ findings:
       returned: always
       sample: /opt/infra-system/environments/recipes-4be1c06a0d2f/lib/python3.12/site-packages/flask
     remedy:
-      description: What mends it.
+      description: What repairs it.
       type: str
       returned: always
-      sample: Run hermetic.python.system; it builds the environment anew.
+      sample: Run hermetic.python.system; it builds the environment again.
     count:
       description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
       type: int
@@ -228,7 +228,7 @@ platform:
   type: str
   sample: linux-x86_64
 errors:
-  description: Every single problem behind RV(msg), so that all can be mended at once.
+  description: Every single problem behind RV(msg), so that all can be fixed at once.
   returned: when the task failed because of more than one thing
   type: list
   elements: str

@@ -125,7 +125,7 @@ platform:
   type: str
   sample: linux-x86_64
 errors:
-  description: Every single problem behind RV(msg), so that all can be mended at once.
+  description: Every single problem behind RV(msg), so that all can be fixed at once.
   returned: when the task failed because of more than one thing
   type: list
   elements: str

@@ -401,7 +401,7 @@ Function Find-VerifiedArchive {
             return $path
         }
         $wrong = $true
-        $problems += "$shown has the SHA-256 $digest, wanted is $($Order.sha256)"
+        $problems += "$shown has the SHA-256 $digest, expected $($Order.sha256)"
     }
     if ($problems.Count -eq 0) {
         $problems += 'there is no source'

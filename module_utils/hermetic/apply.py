@@ -43,7 +43,7 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
         progress=progress,
     )
     # First of all: what a flag or a mode keeps from being written would be met halfway otherwise.
-    store.warnings += put_right(layout, observation.amiss)
+    store.warnings += put_right(layout, observation.repairs)
     store.prepare()
     begun = plan.target.number if plan.target is not None else None
     with journal.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):

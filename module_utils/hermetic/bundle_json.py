@@ -42,7 +42,7 @@ def bundle_problems(info: object, *, whole: bool = True) -> list[str]:
     ``whole`` holds the files against each other as well; a receipt is read in every run, and its bundle passed that when it was installed.
     """
     if not isinstance(info, Mapping):
-        return [f"it is {shown(info)}; wanted is an object"]
+        return [f"it is {shown(info)}; expected an object"]
     problems = [*metadata_problems(info), *files_problems(info.get("files"), platform=info.get("platform"), whole=whole)]
     if not problems:
         problems += _misplaced(info["python"], info["files"])
@@ -53,23 +53,23 @@ def metadata_problems(info: Mapping[str, Any]) -> list[str]:
     """Return everything that is wrong with what a bundle.json, or the entry of an index, says beside the list of files."""
     problems = []
     if not is_number(info.get("format"), least=FORMAT, most=FORMAT):
-        problems.append(f"format is {shown(info.get('format'))}; wanted is {FORMAT}")
+        problems.append(f"format is {shown(info.get('format'))}; expected {FORMAT}")
     judges: tuple[tuple[str, _Judge], ...] = (("name", name_problem), ("release", release_problem), ("platform", platform_problem))
     for key, judge in judges:
         problem = judge(info.get(key))
         if problem is not None:
             problems.append(f"{key} is {shown(info.get(key))}; {problem}")
     if not isinstance(info.get("engine"), bool):
-        problems.append(f"engine is {shown(info.get('engine'))}; wanted is true or false")
+        problems.append(f"engine is {shown(info.get('engine'))}; expected true or false")
     if info.get("hermetic") is not None and info["hermetic"] not in _HERMETIC:
-        problems.append(f"hermetic is {shown(info['hermetic'])}; wanted is one of {', '.join(_HERMETIC)}")
+        problems.append(f"hermetic is {shown(info['hermetic'])}; expected one of {', '.join(_HERMETIC)}")
     if not isinstance(info.get(CONFINED), (bool, type(None))):
-        problems.append(f"{CONFINED} is {shown(info[CONFINED])}; wanted is true or false")
+        problems.append(f"{CONFINED} is {shown(info[CONFINED])}; expected true or false")
     problems += _python_problems(info.get("python"))
     problems += _package_problems(info.get("packages"))
     for key in ("libc", "macos", "source"):
         if not isinstance(info.get(key, {}), (Mapping, type(None))):
-            problems.append(f"{key} is {shown(info[key])}; wanted is an object or null")
+            problems.append(f"{key} is {shown(info[key])}; expected an object or null")
     rest = {key: value for key, value in info.items() if key != "files"}
     problem = plain_problem(rest) if not problems else None
     return problems if problem is None else [f"its content cannot be handed on: {problem}"]
@@ -77,7 +77,7 @@ def metadata_problems(info: Mapping[str, Any]) -> list[str]:
 
 def _python_problems(python: object) -> Iterator[str]:
     if not isinstance(python, Mapping):
-        yield f"python is {shown(python)}; wanted is an object"
+        yield f"python is {shown(python)}; expected an object"
         return
     needed: tuple[tuple[str, _Judge], ...] = (("version", version_problem), ("executable", path_problem))
     optional: tuple[tuple[str, _Judge], ...] = (
@@ -94,7 +94,7 @@ def _python_problems(python: object) -> Iterator[str]:
         yield f"python.implementation is {shown(python['implementation'])}; only cpython can be a bundle"
     commands = python.get("commands")
     if not isinstance(commands, Mapping):
-        yield f"python.commands is {shown(commands)}; wanted is an object"
+        yield f"python.commands is {shown(commands)}; expected an object"
         return
     spelled: dict[str, str] = {}
     for name, path in commands.items():
@@ -114,12 +114,12 @@ def _package_problems(packages: object) -> Iterator[str]:
     if packages is None:
         return
     if not isinstance(packages, list):
-        yield f"packages is {shown(packages)}; wanted is a list"
+        yield f"packages is {shown(packages)}; expected a list"
         return
     judges: tuple[tuple[str, _Judge], ...] = (("name", text_problem), ("version", text_problem), ("sha256", digest_problem))
     for place, package in enumerate(packages):
         if not isinstance(package, Mapping):
-            yield f"packages[{place}] is {shown(package)}; wanted is an object"
+            yield f"packages[{place}] is {shown(package)}; expected an object"
             continue
         for key, judge in judges:
             problem = judge(package.get(key)) if key in package else "it is missing"
@@ -130,7 +130,7 @@ def _package_problems(packages: object) -> Iterator[str]:
 def files_problems(files: object, *, platform: object = None, whole: bool = True) -> list[str]:
     """Return everything that is wrong with the list of files of a bundle.json; paths are read by the rules of the bundle's system."""
     if not isinstance(files, Mapping):
-        return [f"files is {shown(files)}; wanted is an object"]
+        return [f"files is {shown(files)}; expected an object"]
     windows = isinstance(platform, str) and platform.startswith("windows-")
     problems = []
     if not are_paths(files, windows=windows):
@@ -172,19 +172,19 @@ def _are_entries(files: Mapping[str, Any]) -> bool:
 
 def _entry_fault(path: str, entry: object) -> str | None:
     if not isinstance(entry, Mapping):
-        return f"{shown(entry)}; wanted is an object"
+        return f"{shown(entry)}; expected an object"
     kind = entry.get("type")
     if kind == "file":
         if not (isinstance(entry.get("mode"), str) and entry["mode"] in _MODES):
-            return f"the mode {shown(entry.get('mode'))}; wanted is one of {', '.join(_MODES)}"
+            return f"the mode {shown(entry.get('mode'))}; expected one of {', '.join(_MODES)}"
         size = entry.get("size")
         if not is_number(size):
-            return f"the size {shown(size)}; wanted is a number of bytes"
+            return f"the size {shown(size)}; expected a number of bytes"
         problem = digest_problem(entry.get("sha256"))
         return None if problem is None else f"the digest {shown(entry.get('sha256'))}; {problem}"
     if kind == "link":
         return target_problem(path, entry.get("target"))
-    return None if kind == "directory" else f"the type {shown(kind)}; wanted is file, directory or link"
+    return None if kind == "directory" else f"the type {shown(kind)}; expected file, directory or link"
 
 
 def _below_files(files: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -109,7 +109,7 @@ def parse_declaration(value: object, *, complete: bool) -> Declaration:
 
 def _problems(value: object) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"The declaration is {shown(value)}; wanted is a mapping."
+        yield f"The declaration is {shown(value)}; expected a mapping."
         return
     bundles = yield from _entries(value, "bundles", "bundle")
     environments = yield from _entries(value, "virtualenvs", "VirtualEnv")
@@ -122,7 +122,7 @@ def _problems(value: object) -> Iterator[str]:
     for subject, entry in environments:
         wheels = entry.get("wheels")
         if not isinstance(wheels, (list, type(None))):
-            yield f"The wheels of the {subject} are {shown(wheels)}; wanted is a list of digests."
+            yield f"The wheels of the {subject} are {shown(wheels)}; expected a list of digests."
         for wheel in wheels if isinstance(wheels, list) else ():
             yield from _digest_sentence(wheel, f"A wheel of the {subject}")
         bundle = entry.get("bundle")
@@ -140,13 +140,13 @@ def _entries(value: Mapping[str, Any], part: str, what: str) -> Generator[str, N
     """Yield what is wrong with a list of named things, and return those that can be looked at further, each with what it is called."""
     entries = value.get(part)
     if entries is not None and not isinstance(entries, list):
-        yield f"The part '{part}' of the declaration is {shown(entries)}; wanted is a list of mappings."
+        yield f"The part '{part}' of the declaration is {shown(entries)}; expected a list of mappings."
         return []
     found = []
     seen: set[str] = set()
     for entry in entries or ():
         if not isinstance(entry, Mapping):
-            yield f"The part '{part}' of the declaration holds {shown(entry)}; wanted is a list of mappings."
+            yield f"The part '{part}' of the declaration holds {shown(entry)}; expected a list of mappings."
             continue
         name = entry.get("name")
         problem = name_problem(name)
@@ -169,17 +169,17 @@ def _digest_sentence(value: object, subject: str) -> Iterator[str]:
 def _flag(entry: Mapping[str, Any], key: str, subject: str) -> Iterator[str]:
     # Text would count as true, 'false' among it.
     if not isinstance(entry.get(key), (bool, type(None))):
-        yield f"The {subject} has {shown(entry[key])} for {key}; wanted is true or false."
+        yield f"The {subject} has {shown(entry[key])} for {key}; expected true or false."
 
 
 def _absent_problems(absent: object) -> Iterator[str]:
     if absent is not None and not isinstance(absent, Mapping):
-        yield f"The part 'absent' of the declaration is {shown(absent)}; wanted is a mapping."
+        yield f"The part 'absent' of the declaration is {shown(absent)}; expected a mapping."
         return
     for part in ("bundles", "virtualenvs"):
         names = (absent or {}).get(part)
         if names is not None and not isinstance(names, list):
-            yield f"The part 'absent.{part}' of the declaration is {shown(names)}; wanted is a list of names."
+            yield f"The part 'absent.{part}' of the declaration is {shown(names)}; expected a list of names."
             continue
         for name in names or ():
             problem = name_problem(name)

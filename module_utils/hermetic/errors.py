@@ -11,7 +11,7 @@ from .redaction import redacted as redacted
 class HermeticError(Exception):
     """An expected failure: the message names the subject, what was found, what was wanted and what to do.
 
-    ``problems`` lists every single problem, so that a reader mends all of them at once.
+    ``problems`` lists every single problem, so that a reader fixes all of them at once.
     """
 
     def __init__(self, message: str, problems: list[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from .inspection import Difference
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt
 
 REBUILD = "Rebuild the bundle with bundle_build, publish it as a new release, and converge to that."
-REPAIR = "Converge to lay it anew from the verified artifact, or roll back."
+REPAIR = "Converge to install it again from the verified artifact, or roll back."
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def check_facade(layout: Layout, observation: Observation, current: Generation) 
                 difference.expected,
                 difference.actual,
                 difference.path,
-                "Converge to make the links anew.",
+                "Converge to make the links again.",
             )
         )
 

@@ -202,7 +202,7 @@ class _Run:
             except _WrongContent as wrong:
                 _discard(part)
                 if not second_chance:
-                    return f"{wrong}; wanted sha256 {artifact.sha256}: the source holds another file, publish the right one there or correct the lock"
+                    return f"{wrong}; expected sha256 {artifact.sha256}: the source holds another file, publish the right one there or correct the lock"
                 second_chance = False
             except SourceFailed as failure:
                 if failure.restart:

@@ -121,7 +121,7 @@ def name_problem(value: object) -> str | None:
     """Judge the name of a bundle, a VirtualEnv or a channel, which becomes a name in directories of every system."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         return (
-            "wanted is a name of lower-case letters, digits, '.', '_' and '-' that starts with a letter or digit, "
+            "expected a name of lower-case letters, digits, '.', '_' and '-' that starts with a letter or digit, "
             "does not end with a dot and has at most 64 characters; a path is not a name"
         )
     return "it is the name of a device on Windows; choose another" if is_windows_device(value) else None
@@ -132,7 +132,7 @@ def release_problem(value: object) -> str | None:
     if isinstance(value, str) and _RELEASE.fullmatch(value):
         return None
     return (
-        "wanted is one like '3.12.11+4': a digit first, then letters, digits, '.', '_' and '+' (no '-'), "
+        "expected one like '3.12.11+4': a digit first, then letters, digits, '.', '_' and '+' (no '-'), "
         "not a dot at the end, at most 64 characters"
     )
 
@@ -141,29 +141,29 @@ def digest_problem(value: object) -> str | None:
     """Judge a SHA-256."""
     if isinstance(value, str) and _SHA256.fullmatch(value):
         return None
-    return "wanted are the 64 lower-case hexadecimal digits of a SHA-256"
+    return "expected the 64 lower-case hexadecimal digits of a SHA-256"
 
 
 def platform_problem(value: object) -> str | None:
     """Judge the name of a platform."""
-    return None if isinstance(value, str) and value in PLATFORMS else f"wanted is one of {', '.join(PLATFORMS)}"
+    return None if isinstance(value, str) and value in PLATFORMS else f"expected one of {', '.join(PLATFORMS)}"
 
 
 def command_problem(value: object) -> str | None:
     """Judge what a command of a bundle is called; it becomes a link or a program in ``bin``."""
     if isinstance(value, str) and _COMMAND.fullmatch(value) and not is_windows_device(value):
         return None
-    return "wanted is a plain name of letters, digits, '.', '_', '+' and '-', at most 64 characters"
+    return "expected a plain name of letters, digits, '.', '_', '+' and '-', at most 64 characters"
 
 
 def version_problem(value: object) -> str | None:
     """Judge the version of a Python."""
-    return None if isinstance(value, str) and _VERSION.fullmatch(value) else "wanted are three numbers such as '3.12.1'"
+    return None if isinstance(value, str) and _VERSION.fullmatch(value) else "expected three numbers such as '3.12.1'"
 
 
 def tag_problem(value: object) -> str | None:
     """Judge an interpreter or ABI tag of CPython."""
-    return None if isinstance(value, str) and _TAG.fullmatch(value) else "wanted is a tag of CPython such as 'cp312'"
+    return None if isinstance(value, str) and _TAG.fullmatch(value) else "expected a tag of CPython such as 'cp312'"
 
 
 def tree_parts(kind: str, value: object) -> dict[str, str] | None:
@@ -175,9 +175,9 @@ def tree_parts(kind: str, value: object) -> dict[str, str] | None:
 def file_name_problem(value: object, *, windows: bool = False) -> str | None:
     """Judge a file name that stands alone, such as that of an artifact."""
     if not isinstance(value, str) or not value:
-        return "wanted is a name without a path"
+        return "expected a name without a path"
     if "/" in value or "\\" in value or value in (".", ".."):
-        return "wanted is a name without a path"
+        return "expected a name without a path"
     if value.startswith(".") or value.endswith(".part"):
         return "a name that starts with a dot or ends with '.part' is for files that are being written"
     if _CONTROL.search(value) or _SURROGATE.search(value):
@@ -281,7 +281,7 @@ def target_problem(path: str, target: object) -> str | None:
 def text_problem(value: object, *, longest: int = 1024) -> str | None:
     """Judge a text that people read, such as a version of a package."""
     if not isinstance(value, str):
-        return "wanted is a text"
+        return "expected a text"
     if len(value) > longest or _CONTROL.search(value) or _SURROGATE.search(value):
         return "it is too long, holds a control character, or is not valid Unicode"
     return None

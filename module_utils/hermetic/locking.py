@@ -89,7 +89,7 @@ def _attempt(path: Path) -> int | None:
         if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
             return descriptor
     except FileNotFoundError:
-        pass  # the root was removed and perhaps made anew while we waited: this lock guards nothing
+        pass  # the root was removed and perhaps made again while we waited: this lock guards nothing
     except OSError as error:
         if error.errno not in _BUSY:
             os.close(descriptor)

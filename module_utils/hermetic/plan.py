@@ -8,13 +8,13 @@ import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from .amiss import PROTECT, RENAME, SET_ASIDE
 from .confinement import missing_landmarks
 from .declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
 from .explain import open_finding
 from .finding import PENDING, Finding
 from .grammar import LARGEST_GENERATION
 from .layout import laid_id
+from .needed_repair import PROTECT, RENAME, SET_ASIDE
 from .observation import Observation, Reused
 from .receipts import EnvironmentReceipt, Generation
 from .wanted import Wanted, wanted_bundles, wanted_environments
@@ -88,11 +88,11 @@ def _store_steps(observation: Observation) -> list[Step]:
         SET_ASIDE: "were made by no run; they are moved to state/unexpected",
     }
     steps = []
-    for repair, reason in reasons.items():
-        names = sorted({each.path.name for each in observation.amiss if each.repair == repair})
+    for action, reason in reasons.items():
+        names = sorted({each.path.name for each in observation.repairs if each.action == action})
         if names:
             shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else "")
-            steps.append(Step(repair, "store", f"{shown}: {reason}"))
+            steps.append(Step(action, "store", f"{shown}: {reason}"))
     return steps
 
 
@@ -238,7 +238,7 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
         rebuilt = _as_it_was(receipt)
         plan.environments.append(rebuilt)
         planned.add(receipt.id)
-        plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is laid anew"))
+        plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is laid again"))
 
 
 def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:

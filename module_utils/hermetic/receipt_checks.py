@@ -46,7 +46,7 @@ def record_problem(kind: str, document: Document) -> str | None:
 def _bundle(document: Document) -> Iterator[str]:
     yield from _texts(document, sha256=digest_problem, filename=file_name_problem)
     if not is_number(document["size"]):
-        yield f"size is {shown(document['size'])}; wanted is a number of bytes"
+        yield f"size is {shown(document['size'])}; expected a number of bytes"
     yield from _owner(document["owner"])
     problems = bundle_problems(document["info"], whole=False)
     if problems:
@@ -72,7 +72,7 @@ def _laid(document: Document) -> Iterator[str]:
     yield from _tree("bundles", document["bundle"], "bundle")
     for entry_point in document["entry_points"]:
         if not isinstance(entry_point, list) or len(entry_point) != 4 or not all(isinstance(part, str) for part in entry_point):
-            yield f"entry_points holds {shown(entry_point)}; wanted are lists of four texts"
+            yield f"entry_points holds {shown(entry_point)}; expected lists of four texts"
         elif part_problem(entry_point[0]) is not None:
             yield f"entry_points holds the name {shown(entry_point[0])}: {part_problem(entry_point[0])}"
     yield from _owner(document["owner"])
@@ -99,7 +99,7 @@ def _environment(document: Document) -> Iterator[str]:
     if not all(isinstance(stamp, str) and len(stamp) <= _LONGEST_STAMP for stamp in document["laid"].values()):
         yield "laid has something else than stamps"
     if document["link_mode"] not in _LINK_MODES:
-        yield f"link_mode is {shown(document['link_mode'])}; wanted is one of {', '.join(_LINK_MODES)}"
+        yield f"link_mode is {shown(document['link_mode'])}; expected one of {', '.join(_LINK_MODES)}"
     yield from _owner(document["owner"])
     yield from _files(document["own_files"], "own_files")
     yield from _directories(document["directories"])
@@ -115,7 +115,7 @@ def _environment(document: Document) -> Iterator[str]:
 def _generation(document: Document) -> Iterator[str]:
     for key in ("number", "previous"):
         if not is_number(document[key], least=1, most=LARGEST_GENERATION) and not (key == "previous" and document[key] is None):
-            yield f"{key} is {shown(document[key])}; wanted is the number of a generation"
+            yield f"{key} is {shown(document[key])}; expected the number of a generation"
     yield from _texts(document, created=text_problem)
     for key, kind in (("bundles", "bundles"), ("virtualenvs", "environments")):
         for name, tree_id in document[key].items():
@@ -153,7 +153,7 @@ def _owner(value: object) -> Iterator[str]:
         return
     fits = isinstance(value, list) and len(value) == 2 and (all(map(is_number, value)) or all(isinstance(each, str) for each in value))
     if not fits:
-        yield f"owner is {shown(value)}; wanted are two numbers, or two access lists"
+        yield f"owner is {shown(value)}; expected two numbers, or two access lists"
 
 
 def _paths(paths: Collection[str], key: str) -> Iterator[str]:

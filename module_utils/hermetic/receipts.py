@@ -74,7 +74,7 @@ class LaidReceipt:
     files: Mapping[str, FileRecord]
     directories: Hints
     stamp: str
-    """Made anew each time the wheel is laid: tells whether an environment shares the files of this tree or of an earlier one."""
+    """Made again each time the wheel is laid: tells whether an environment shares the files of this tree or of an earlier one."""
 
     def manifest(self) -> Manifest:
         """Return what the tree shall hold."""

@@ -86,19 +86,19 @@ def option_problems(value: Mapping[str, Any]) -> list[str]:
     given = {name: each for name, each in value.items() if name in known and each is not None}
     for name, choices in (("verify", VERIFY_LEVELS), ("link_mode", LINK_MODES)):
         if name in given and given[name] not in choices:
-            problems.append(f"The option {name} is {shown(given[name])}; wanted is one of {', '.join(choices)}.")
+            problems.append(f"The option {name} is {shown(given[name])}; expected one of {', '.join(choices)}.")
     for name, (least, most, fraction) in _NUMBERS.items():
         each = given.get(name, least)
         fits = is_number(each, least=least, most=most) or (
             fraction and isinstance(each, float) and math.isfinite(each) and least <= each <= most
         )
         if not fits:
-            problems.append(f"The option {name} is {shown(each)}; wanted is a number, {least} or more and at most {most}.")
+            problems.append(f"The option {name} is {shown(each)}; expected a number, {least} or more and at most {most}.")
     if "ca_path" in given and text_problem(given["ca_path"], longest=4096) is not None:
-        problems.append(f"The option ca_path is {shown(given['ca_path'])}; wanted is a path.")
+        problems.append(f"The option ca_path is {shown(given['ca_path'])}; expected a path.")
     for name in (name for name, each in known.items() if each.type == "bool"):
         if not isinstance(given.get(name, False), bool):
-            problems.append(f"The option {name} is {shown(given[name])}; wanted is true or false.")
+            problems.append(f"The option {name} is {shown(given[name])}; expected true or false.")
     return problems
 
 
@@ -110,7 +110,7 @@ def _artifact_problems(artifacts: Mapping[str, Any]) -> Iterator[str]:
     for sha256, entry in artifacts.items():
         name = sha256[:12] if digest_problem(sha256) is None else shown(sha256)
         if not isinstance(entry, Mapping):
-            yield f"The artifact {name} is {shown(entry)}; wanted is a mapping."
+            yield f"The artifact {name} is {shown(entry)}; expected a mapping."
             continue
         filename = entry.get("filename")
         problem = digest_problem(sha256)
@@ -121,10 +121,10 @@ def _artifact_problems(artifacts: Mapping[str, Any]) -> Iterator[str]:
             yield f"The artifact {name} has the file name {shown(filename)}; {problem}."
         for key in ("size", "unpacked"):
             if entry.get(key) is not None and not is_number(entry[key]):
-                yield f"The artifact {name} has the {key} {shown(entry[key])}; wanted is a number of bytes, or nothing."
+                yield f"The artifact {name} has the {key} {shown(entry[key])}; expected a number of bytes, or nothing."
         sources = entry.get("sources")
         if sources is not None and not isinstance(sources, list):
-            yield f"The sources of the artifact {name} are {shown(sources)}; wanted is a list of URLs and paths."
+            yield f"The sources of the artifact {name} are {shown(sources)}; expected a list of URLs and paths."
             continue
         for place, source in enumerate(sources or ()):
             # The source itself may hold a secret.
@@ -148,7 +148,7 @@ def _parse_artifacts(value: Mapping[str, Any]) -> dict[str, Artifact]:
 def _known_problems(known: Mapping[str, Any]) -> Iterator[str]:
     for name, digests in known.items():
         if not isinstance(digests, list) or not digests:
-            yield f"What is known of {shown(name)} is {shown(digests)}; wanted is a list of digests."
+            yield f"What is known of {shown(name)} is {shown(digests)}; expected a list of digests."
             continue
         for each in digests:
             problem = digest_problem(each)
@@ -161,20 +161,20 @@ def credentials_problems(credentials: object) -> Iterator[str]:
     if credentials is None:
         return
     if not isinstance(credentials, Mapping):
-        yield "The credentials are no mapping; wanted is a mapping of host names, each with username and password."
+        yield "The credentials are no mapping; expected a mapping of host names, each with username and password."
         return
     for host, entry in credentials.items():
         if not isinstance(host, str) or not isinstance(entry, Mapping):
-            yield f"The credentials for the host {shown(host)} are no mapping; wanted is a mapping with username and password."
+            yield f"The credentials for the host {shown(host)} are no mapping; expected a mapping with username and password."
         elif any(not isinstance(entry.get(key), (str, type(None))) for key in ("username", "password")):
             yield f"The credentials for the host {shown(host)} have a username or password that is no text; put it in quotes."
 
 
 def _root_problems(root: object) -> Iterator[str]:
     if not isinstance(root, str) or text_problem(root, longest=4096) is not None or not Path(root).is_absolute():
-        yield f"The root is {shown(root)}; wanted is an absolute path of printable characters."
+        yield f"The root is {shown(root)}; expected an absolute path of printable characters."
     elif Path(root).parent == Path(root):
-        yield f"The root is {shown(root)}, which is the whole file system; wanted is a directory for this project alone."
+        yield f"The root is {shown(root)}, which is the whole file system; expected a directory for this project alone."
     elif len(Path(root).parts) > _DEEPEST_ROOT:
         yield f"The root {shown(root)} has more than {_DEEPEST_ROOT} directories above it; choose a shorter path."
     elif ".." in Path(root).parts:
@@ -183,16 +183,16 @@ def _root_problems(root: object) -> Iterator[str]:
 
 def _generation_problems(generation: Mapping[str, Any]) -> Iterator[str]:
     if generation.get("action") not in GENERATION_ACTIONS:
-        yield f"The generation action is {shown(generation.get('action'))}; wanted is activate, keep, release or sweep."
+        yield f"The generation action is {shown(generation.get('action'))}; expected activate, keep, release or sweep."
     number = generation.get("number")
     if number not in (None, "previous") and not is_number(number, least=0, most=LARGEST_GENERATION):
-        yield f"The generation is {shown(number)}; wanted is a number or 'previous'."
+        yield f"The generation is {shown(number)}; expected a number or 'previous'."
 
 
 def parse_request(value: object) -> Request:
     """Read a request; raises InvalidRequest with every problem in it."""
     if not isinstance(value, Mapping):
-        raise InvalidRequest("The request cannot be carried out.", [f"The request is {shown(value)}; wanted is a mapping."])
+        raise InvalidRequest("The request cannot be carried out.", [f"The request is {shown(value)}; expected a mapping."])
     problems: list[str] = []
     if not is_number(value.get("format"), least=REQUEST_FORMAT, most=REQUEST_FORMAT):
         problems.append(
@@ -203,14 +203,14 @@ def parse_request(value: object) -> Request:
         part = value.get(name)
         parts[name] = part if isinstance(part, Mapping) else {}
         if part is not None and not isinstance(part, Mapping):
-            problems.append(f"The part '{name}' of the request is {shown(part)}; wanted is a mapping.")
+            problems.append(f"The part '{name}' of the request is {shown(part)}; expected a mapping.")
     for name, choices in (("command", COMMANDS), ("scope", SCOPES)):
         if value.get(name, "system" if name == "scope" else None) not in choices:
-            problems.append(f"The {name} is {shown(value.get(name))}; wanted is one of {', '.join(choices)}.")
+            problems.append(f"The {name} is {shown(value.get(name))}; expected one of {', '.join(choices)}.")
     problems += _root_problems(value.get("root"))
     for name in ("check", "force"):
         if not isinstance(value.get(name), (bool, type(None))):
-            problems.append(f"The part '{name}' of the request is {shown(value[name])}; wanted is true or false.")
+            problems.append(f"The part '{name}' of the request is {shown(value[name])}; expected true or false.")
     problems += option_problems(parts["options"])
     problems += _artifact_problems(parts["artifacts"])
     problems += _known_problems(parts["known"])

@@ -102,7 +102,7 @@ def claim(layout: Layout) -> None:
 
 
 def renew_access(layout: Layout) -> None:
-    """Record owners and access lists anew, after they were set (Windows)."""
+    """Record owners and access lists again, after they were set (Windows)."""
     record = read(layout)
     if WINDOWS and record is not None:
         write(layout, RootRecord(record.mode, record.owner, record.beside, _access(layout)))

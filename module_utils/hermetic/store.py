@@ -125,9 +125,9 @@ class Store:
         return receipt
 
     def build(self, wanted: Sequence[WantedEnvironment], *, relay: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
-        """Lay the wheels that are not laid yet (and those in ``relay`` anew), build the environments, and put all into place.
+        """Lay the wheels that are not laid yet (and those in ``relay`` again), build the environments, and put all into place.
 
-        Environments that share a laid wheel which is laid anew must be among ``wanted``. Environments are put into place before
+        Environments that share a laid wheel which is laid again must be among ``wanted``. Environments are put into place before
         the laid wheels: a run that is cut off between the two leaves the damaged laid wheel to be found again.
         """
         again = set(relay)
@@ -157,7 +157,7 @@ class Store:
         return [each.id for each in wanted]
 
     def _withdraw(self, building: Path, recorded: Collection[str]) -> None:
-        """Remove a tree that was made in a run which failed, wherever it is by now; one that was mended stays."""
+        """Remove a tree that was made in a run which failed, wherever it is by now; one that was repaired stays."""
         kind, tree_id = building.parent.name, building.name[len(BUILDING) :]
         try_to_remove(building)
         if tree_id not in recorded:

@@ -10,79 +10,79 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import extended_attributes, root_record, windows_acl
-from .amiss import PROTECT, RENAME, SET_ASIDE, Amiss
 from .durable import WINDOWS, explain, extended, make_directory
 from .errors import BrokenRoot
 from .layout import BUILDING, Layout
+from .needed_repair import PROTECT, RENAME, SET_ASIDE, NeededRepair
 from .own_files import replace_by_copy
 
 # What was moved aside is nobody's business but the owner's: it may be a program with rights that it should not have.
 _CLOSED = 0o700
 
 
-def put_right(layout: Layout, amiss: Iterable[Amiss]) -> list[str]:
+def put_right(layout: Layout, repairs: Iterable[NeededRepair]) -> list[str]:
     """Repair everything that may be repaired by this user, and return a warning for each thing that could not be, or was moved.
 
     Directories come before what is in them: nobody can swap an entry for a link once the directory is closed to others.
     """
-    found = list(amiss)
+    found = list(repairs)
     warnings: list[str] = []
-    for repair, do in ((PROTECT, _protect), (RENAME, _rename), (SET_ASIDE, _set_aside)):
+    for action, do in ((PROTECT, _protect), (RENAME, _rename), (SET_ASIDE, _set_aside)):
         for each in found:
-            if each.repair == repair:
+            if each.action == action:
                 try:
                     warnings += do(layout, each)
                 except OSError as error:
                     warnings.append(f"Could not be put right: {explain(error, str(each.path))}")
                 except BrokenRoot as error:
                     warnings.append(f"Could not be put right: {error}")
-    if WINDOWS and any(each.repair == PROTECT for each in found):
+    if WINDOWS and any(each.action == PROTECT for each in found):
         root_record.renew_access(layout)
     return warnings
 
 
-def _protect(layout: Layout, amiss: Amiss) -> list[str]:
+def _protect(layout: Layout, repair: NeededRepair) -> list[str]:
     del layout
-    name = extended(amiss.path)
+    name = extended(repair.path)
     if not os.path.lexists(name):  # it is made again
         return []
     if stat.S_ISLNK(os.lstat(name).st_mode):
-        raise BrokenRoot(f"{amiss.path}: found a link that was not there a moment ago; it stays as it is. Run again.")
+        raise BrokenRoot(f"{repair.path}: found a link that was not there a moment ago; it stays as it is. Run again.")
     extended_attributes.clear(name)
     if WINDOWS:
-        if amiss.mode is not None:
-            windows_acl.protect(amiss.path)
+        if repair.mode is not None:
+            windows_acl.protect(repair.path)
         return []
-    if amiss.owner is not None and amiss.mode is not None and stat.S_ISREG(os.lstat(name).st_mode):
+    if repair.owner is not None and repair.mode is not None and stat.S_ISREG(os.lstat(name).st_mode):
         # A user whose file it was may still have it open, and write into it after it was verified.
-        replace_by_copy(amiss.path, mode=amiss.mode)
-    if amiss.owner is not None:
-        os.chown(name, *amiss.owner, follow_symlinks=False)
-    if amiss.mode is not None:
-        os.chmod(name, amiss.mode)
+        replace_by_copy(repair.path, mode=repair.mode)
+    if repair.owner is not None:
+        os.chown(name, *repair.owner, follow_symlinks=False)
+    if repair.mode is not None:
+        os.chmod(name, repair.mode)
     return []
 
 
-def _rename(layout: Layout, amiss: Amiss) -> list[str]:
+def _rename(layout: Layout, repair: NeededRepair) -> list[str]:
     del layout
-    wanted = amiss.path.with_name(str(amiss.name))
-    os.rename(amiss.path, wanted)
+    wanted = repair.path.with_name(str(repair.name))
+    os.rename(repair.path, wanted)
     if wanted.name not in os.listdir(wanted.parent):
         # Some systems do nothing when both names lead to the same file.
         between = wanted.with_name(f"{BUILDING}{wanted.name}")
-        os.rename(amiss.path, between)
+        os.rename(repair.path, between)
         os.rename(between, wanted)
     return []
 
 
-def _set_aside(layout: Layout, amiss: Amiss) -> list[str]:
+def _set_aside(layout: Layout, repair: NeededRepair) -> list[str]:
     place = layout.unexpected
     make_directory(place, mode=_CLOSED)
-    target: Path = place / f"{amiss.path.name}-{os.urandom(4).hex()}"
-    for flagged in (amiss.path, amiss.path.parent):
+    target: Path = place / f"{repair.path.name}-{os.urandom(4).hex()}"
+    for flagged in (repair.path, repair.path.parent):
         extended_attributes.release(extended(flagged))
     try:
-        os.rename(extended(amiss.path), extended(target))
+        os.rename(extended(repair.path), extended(target))
     except FileNotFoundError:
         return []
-    return [f"{amiss.path} was made by no run of this project; it was moved to {target}. Remove it there when nobody misses it."]
+    return [f"{repair.path} was made by no run of this project; it was moved to {target}. Remove it there when nobody misses it."]

@@ -134,7 +134,7 @@ def _cause_of_loss(layout: Layout, records: Records, laid_id: str) -> str:
 
 
 def _report_gone(layout: Layout, observation: Observation, subject: str, kind: str, tree_id: str) -> None:
-    """Report a tree that is gone, or one that is there and has lost its receipt; it stays until it is made anew."""
+    """Report a tree that is gone, or one that is there and has lost its receipt; it stays until it is made again."""
     expected, path = "installed", f"{kind}/{tree_id}"
     if os.path.lexists(layout.tree(kind, tree_id)) and tree_id not in getattr(observation.records, kind):
         observation.orphans.append(layout.tree(kind, tree_id))

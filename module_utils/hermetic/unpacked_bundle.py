@@ -24,7 +24,7 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
     subject = f"The archive of the bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})"
     if "bundle.json" not in written:
         raise BrokenArtifact(
-            f"{subject} holds no bundle.json; wanted is an archive made by bundle_build. Publish one and declare its release."
+            f"{subject} holds no bundle.json; expected an archive made by bundle_build. Publish one and declare its release."
         )
     try:
         info = read_json(path)

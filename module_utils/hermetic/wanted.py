@@ -134,7 +134,7 @@ def _kept_environment(name: str, tree_id: str, observation: Observation, bundles
         return Wanted(name, wanted.id, bundle.id, wanted, declared=True)
     return (
         f"The VirtualEnv '{name}' of the current generation was made for {bundle_name} {bundle_receipt.release if bundle_receipt else 'unknown'}; "
-        f"its wheels may not fit {bundle.release}. Declare it in the same run (module system), so that its wheels are selected anew."
+        f"its wheels may not fit {bundle.release}. Declare it in the same run (module system), so that its wheels are selected again."
     )
 
 

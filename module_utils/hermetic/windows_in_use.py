@@ -42,7 +42,7 @@ def replace_content(building: str, final: str, *, patiently: Callable[[Callable[
     """Give an existing directory the content of a finished one, where the directory itself cannot be renamed.
 
     That is so as long as a process runs from it. A file that runs and is as it should be stays; the rest is replaced one by one.
-    A run that is cut off here leaves differences, which the next one finds and mends.
+    A run that is cut off here leaves differences, which the next one finds and repairs.
     """
     wanted = set(_below(building))
     for path in sorted(_below(final), reverse=True):

@@ -67,7 +67,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
 def _lines(busy: threading.Event) -> Iterator[str]:
     """Yield the lines of standard input; the process ends at once when that closes in the middle of a job.
 
-    Then the engine was killed: going on would write into what the next run removes and builds anew.
+    Then the engine was killed: going on would write into what the next run removes and builds again.
     """
     waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 

@@ -5,7 +5,7 @@
 # (may be empty: "host tool line" on each line), $6 limits (seconds of silence, seconds in all, bytes for each second, bytes), $7 retries,
 # $8 file of certificates (may be empty), $9 "yes" where any directory above the root will do, then the sources; "@number=text" is an address of the file with credentials ("@number address line").
 # Nothing is read twice from a place that another user may write.
-# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+# No single quotes: Ansible and become quote the script again at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh
 LC_ALL=C
 export LC_ALL
@@ -292,7 +292,7 @@ outside=$(grep -E " -> /" "$place/names" | head -n 3)
 [ -n "$outside" ] || outside=$(links_outside | head -n 3)
 [ -n "$outside" ] && fail archive "it has links that lead out of its tree: $outside"
 outside=$(sed "s/ -> .*//; s/ link to .*//" "$place/names" | grep -E " /|[ /]\.\.(/|\$)" | head -n 3)
-# Some tars mend such names in silence, or nearly so.
+# Some tars repair such names in silence, or nearly so.
 [ -n "$outside" ] || outside=$(grep -i "removing leading" "$place/words" | head -n 1)
 [ -n "$outside" ] && fail archive "it has entries that lead out of its tree: $outside"
 mkdir "$place/tree" && (cd "$place/tree" && gzip -dc "$found" | tar -xf -) 2>"$place/words" ||

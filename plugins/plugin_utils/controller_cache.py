@@ -106,7 +106,7 @@ class ControllerCache:
             if not path.is_file():
                 tried.append(f"{path}: no such file")
             elif (found := sha256_of(path)) != sha256:
-                tried.append(f"{path}: has SHA-256 {found}, wanted {sha256}")
+                tried.append(f"{path}: has SHA-256 {found}, expected {sha256}")
             else:
                 return path
         kept = self._own_directory / "artifacts" / sha256 / os.path.basename(filename)

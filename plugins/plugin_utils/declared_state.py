@@ -244,7 +244,7 @@ def installed_bundle(info: Mapping[str, Any], name: str | None) -> Mapping[str, 
 def refuse_bad_names(what: str, names: Sequence[str]) -> None:
     """Raise one error with every name that cannot be one, or is there twice."""
     problems = [
-        f"{shown(name)} is a path; wanted is a plain name, which becomes a directory below the root"
+        f"{shown(name)} is a path; expected a plain name, which becomes a directory below the root"
         if "/" in name or "\\" in name or name in (".", "..")
         else f"{shown(name)} is no name; {problem}"
         for name, problem in ((name, name_problem(name)) for name in names)

@@ -44,7 +44,7 @@ def checked_answer(answer: object) -> dict[str, Any]:
     if problems or not isinstance(answer, dict):
         raise HermeticError(
             "The host answered with something that is no result of the engine, and nothing of it is used. "
-            "Somebody may have changed what its Python runs: look at the host, and install it anew where in doubt.",
+            "Somebody may have changed what its Python runs: look at the host, and install it again where in doubt.",
             problems[:10],
         )
     return answer
@@ -60,7 +60,7 @@ def _warning_texts(warnings: object) -> list[str]:
 def answer_problems(answer: object) -> Iterator[str]:
     """Yield everything that is wrong with the answer of a host."""
     if not isinstance(answer, dict):
-        yield f"it is {shown(answer)}; wanted is an object"
+        yield f"it is {shown(answer)}; expected an object"
         return
     for key, kind in _KINDS.items():
         if answer.get(key) is not None and not isinstance(answer[key], kind):
@@ -103,7 +103,7 @@ def _is_finding(finding: object) -> bool:
 def _info_problems(info: Mapping[str, Any]) -> Iterator[str]:
     for key, kind in _INFO.items():
         if not isinstance(info.get(key), kind) or not all(isinstance(each, dict) for each in info[key]):
-            yield f"info.{key} is {shown(info.get(key))}; wanted is a list of objects"
+            yield f"info.{key} is {shown(info.get(key))}; expected a list of objects"
             return
     if info.get("generation") is not None and not is_number(info["generation"]):
         yield f"info.generation is {shown(info['generation'])}"

@@ -92,10 +92,10 @@ class HostFacts:
         if name is None or self.bits == 32:
             found = f"{self.os} on {self.machine}" + (f" with a system of {self.bits} bits" if self.bits else "")
             raise HermeticError(
-                f"The host runs {found}, which no bundle exists for; wanted is {', '.join(sorted(set(_MACHINES.values())))} or musl."
+                f"The host runs {found}, which no bundle exists for; expected {', '.join(sorted(set(_MACHINES.values())))} or musl."
             )
         if self.os == "Linux" and self.libc is None:
-            raise HermeticError("The host's C library could be told by neither getconf, ldd nor its loader; wanted is glibc or musl.")
+            raise HermeticError("The host's C library could be told by neither getconf, ldd nor its loader; expected glibc or musl.")
         return f"{name}-musl" if self.libc == "musl" else name
 
 
@@ -107,13 +107,13 @@ def usable_root(root: str) -> str:
             "the scripts of an environment could not start from it. Choose a plain path."
         )
     if not root.startswith(("/", "~/")) and root != "~":
-        raise HermeticError(f"The root {root!r} is not an absolute path; wanted is one like /opt/infra-system or ~/infra-system.")
+        raise HermeticError(f"The root {root!r} is not an absolute path; expected one like /opt/infra-system or ~/infra-system.")
     if ".." in root.split("/"):
         raise HermeticError(f"The root {root!r} goes through '..'; write the path that it leads to.")
     clean = re.sub(r"/+", "/", root).rstrip("/")
     if not clean or clean in ("~", "/opt", "/usr", "/usr/local", "/etc", "/var", "/home", "/root", "/tmp", "/bin", "/lib"):
         raise HermeticError(
-            f"The root {root!r} is a directory of the system or a whole home; wanted is a directory of its own, like /opt/infra-system."
+            f"The root {root!r} is a directory of the system or a whole home; expected a directory of its own, like /opt/infra-system."
         )
     return clean
 

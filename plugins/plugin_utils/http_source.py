@@ -111,7 +111,7 @@ class HttpSource:
                         found.update(block)
                         stream.write(block)
                 if found.hexdigest() != sha256:
-                    raise BrokenArtifact(f"{shown(url)}: has SHA-256 {found.hexdigest()} ({received} bytes), wanted {sha256}")
+                    raise BrokenArtifact(f"{shown(url)}: has SHA-256 {found.hexdigest()} ({received} bytes), expected {sha256}")
                 os.replace(beside, path)
             finally:
                 if os.path.exists(beside):

@@ -29,16 +29,16 @@ def index_problems(index: Mapping[str, Any]) -> list[str]:
 
 def _problems(index: Mapping[str, Any]) -> Iterator[str]:
     if not is_number(index.get("serial")):
-        yield f"serial is {shown(index.get('serial'))}; wanted a number"
+        yield f"serial is {shown(index.get('serial'))}; expected a number"
     bundles, wheels = index.get("bundles"), index.get("wheels")
     if not isinstance(bundles, Mapping) or not isinstance(wheels, Mapping):
-        yield "it lacks or misplaces bundles or wheels; wanted are two objects"
+        yield "it lacks or misplaces bundles or wheels; expected two objects"
         return
     for name, bundle in bundles.items():
         if problem := name_problem(name):
             yield f"bundle {shown(name)}: {problem}"
         elif not isinstance(bundle, Mapping) or not all(isinstance(bundle.get(part), Mapping) for part in ("channels", "releases")):
-            yield f"bundle {name}: it lacks channels or releases; wanted are two objects"
+            yield f"bundle {name}: it lacks channels or releases; expected two objects"
         else:
             yield from _bundle_problems(name, bundle)
     for sha256, wheel in wheels.items():
@@ -55,7 +55,7 @@ def _bundle_problems(name: str, bundle: Mapping[str, Any]) -> Iterator[str]:
         if problem := release_problem(release):
             yield f"release {shown(release)} of {name}: {problem}"
         elif not isinstance(entry, Mapping) or not isinstance(entry.get("platforms"), Mapping):
-            yield f"release {release} of {name}: it lacks platforms; wanted is an object"
+            yield f"release {release} of {name}: it lacks platforms; expected an object"
         else:
             for platform, archive in entry["platforms"].items():
                 yield from _archive_problems(name, release, platform, archive)
@@ -64,13 +64,13 @@ def _bundle_problems(name: str, bundle: Mapping[str, Any]) -> Iterator[str]:
 def _archive_problems(name: str, release: str, platform: str, archive: object) -> Iterator[str]:
     where = f"{name} {release} for {shown(platform)}"
     if not isinstance(archive, Mapping):
-        yield f"{where}: it is {shown(archive)}; wanted is an object"
+        yield f"{where}: it is {shown(archive)}; expected an object"
         return
     yield from _file_problems(where, archive, archive.get("sha256"))
     if archive.get(MANIFEST) is not None and digest_problem(archive[MANIFEST]) is not None:
-        yield f"{where}: its manifest is {shown(archive[MANIFEST])}; wanted is a SHA-256"
+        yield f"{where}: its manifest is {shown(archive[MANIFEST])}; expected a SHA-256"
     if archive.get(UNPACKED) is not None and not is_number(archive[UNPACKED]):
-        yield f"{where}: its unpacked size is {shown(archive[UNPACKED])}; wanted is a number of bytes"
+        yield f"{where}: its unpacked size is {shown(archive[UNPACKED])}; expected a number of bytes"
     metadata = {**archive, "format": FORMAT, "name": name, "release": release, "platform": platform}
     problems = metadata_problems(metadata)
     yield from (f"{where}: {problem}" for problem in problems)
@@ -83,7 +83,7 @@ def _archive_problems(name: str, release: str, platform: str, archive: object) -
 
 def _file_problems(where: str, entry: object, sha256: object) -> Iterator[str]:
     if not isinstance(entry, Mapping):
-        yield f"{where}: it is {shown(entry)}; wanted is an object"
+        yield f"{where}: it is {shown(entry)}; expected an object"
         return
     path = entry.get("path")
     problem = path_problem(path)

@@ -123,7 +123,7 @@ class KnownManifests:
             if not whose or found.st_uid != os.geteuid() or found.st_mode & 0o022:
                 raise HermeticError(
                     f"{path} holds what this controller knows of its hosts, and it is a link, belongs to another user, or others may write there; "
-                    f"wanted is one of user {os.geteuid()} with mode 0700. Correct it, or set XDG_STATE_HOME."
+                    f"expected one of user {os.geteuid()} with mode 0700. Correct it, or set XDG_STATE_HOME."
                 )
 
     def _check_version(self, database: sqlite3.Connection, *, writing: bool) -> None:

@@ -211,7 +211,7 @@ def _number(pip: Mapping[str, str], name: str, default: float = 0) -> float:
         return float(value or default)
     except ValueError as error:
         raise HermeticError(
-            f"pip on the controller is configured with {name} = {value[:40]!r}; wanted a number. Correct it (pip config debug)"
+            f"pip on the controller is configured with {name} = {value[:40]!r}; expected a number. Correct it (pip config debug)"
         ) from error
 
 

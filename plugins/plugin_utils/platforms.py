@@ -80,9 +80,9 @@ class Target:
         try:
             Version(version)
         except InvalidVersion:
-            problems.append(f"python.version is {version!r}; wanted a version such as 3.12.1")
+            problems.append(f"python.version is {version!r}; expected a version such as 3.12.1")
         if not re.fullmatch(r"cp\d+\w*", abi):
-            problems.append(f"python.abi is {abi!r}; wanted an ABI tag such as cp312 or cp27mu")
+            problems.append(f"python.abi is {abi!r}; expected an ABI tag such as cp312 or cp27mu")
         if python.get("implementation", "cpython") != "cpython":
             problems.append(f"python.implementation is {python['implementation']!r}; only cpython can be a bundle")
         libc_minimum = macos_minimum = None
@@ -91,11 +91,11 @@ class Target:
             if (libc or {}).get("family") != known.libc:
                 problems.append(f"libc.family is {(libc or {}).get('family')!r}; {platform} wants {known.libc!r}")
             if libc_minimum is None:
-                problems.append(f"libc.minimum is {(libc or {}).get('minimum')!r}; wanted a version such as 2.28")
+                problems.append(f"libc.minimum is {(libc or {}).get('minimum')!r}; expected a version such as 2.28")
         elif known.system == "macos":
             macos_minimum = _two_numbers((macos or {}).get("minimum"))
             if macos_minimum is None:
-                problems.append(f"macos.minimum is {(macos or {}).get('minimum')!r}; wanted a version such as 11.0")
+                problems.append(f"macos.minimum is {(macos or {}).get('minimum')!r}; expected a version such as 11.0")
         if problems:
             raise HermeticError(f"The bundle for {platform} does not say what wheels it takes; build it again", problems)
         return cls(known, version, abi, libc_minimum, macos_minimum)
@@ -195,7 +195,7 @@ def stated_values(given: Mapping[str, Any] | None) -> dict[str, tuple[tuple[str,
             if name not in HOST_MARKERS:
                 problems.append(f"{platform}: {name!r} cannot be stated; {' and '.join(HOST_MARKERS)} can, the bundle states all others")
             elif not isinstance(value, (str, int, float)) or isinstance(value, bool) or not str(value).strip():
-                problems.append(f"{platform}: {name} is {value!r}; wanted a text, as the module platform of Python gives it on the host")
+                problems.append(f"{platform}: {name} is {value!r}; expected a text, as the module platform of Python gives it on the host")
         found[str(platform)] = tuple(sorted((str(name), str(value)) for name, value in values.items()))
     if problems:
         raise HermeticError("The option marker_values is invalid", problems)

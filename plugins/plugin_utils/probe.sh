@@ -3,7 +3,7 @@
 # Looks at a host and prints one line of facts. POSIX sh only; starts as few programs as it can. $1 is the root, $2 may be
 # still (below), $3 is yes where directories above the root are not judged. Nothing of a root is started before it is known that no
 # other user can change it.
-# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+# No single quotes: Ansible and become quote the script again at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh
 LC_ALL=C
 export LC_ALL

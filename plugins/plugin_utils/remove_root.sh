@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Removes what is left of a root in which no interpreter starts. POSIX sh only. $1 is the root; $2 is "check" or "remove".
-# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+# No single quotes: Ansible and become quote the script again at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh && setopt NULL_GLOB
 LC_ALL=C
 export LC_ALL

@@ -192,7 +192,7 @@ def load_index(
             raise AssertionError("key is set by now")
         found = "has no signature" if signed is None else "is signed by another key, or was changed after it was signed"
         raise BrokenArtifact(
-            f"The index of the repository {shown(base)} {found}; wanted the signature of key {signatures.fingerprint(key)} ({public_key}). "
+            f"The index of the repository {shown(base)} {found}; expected the signature of key {signatures.fingerprint(key)} ({public_key}). "
             "Nothing of it is used: publish it again with the right private key"
         )
     index = Index(base, parse_index(content, subject=f"The index of the repository {shown(base)}"))
@@ -233,7 +233,7 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
             raise HermeticError(f"Bundle archive {path} is not there, or is not a file; give the path of an archive that bundle_build made")
         found = cache.digest(path)
         if sha256 is not None and found != sha256:
-            raise BrokenArtifact(f"Bundle archive {path} has SHA-256 {found}, wanted {sha256}; copy it again or correct the digest")
+            raise BrokenArtifact(f"Bundle archive {path} has SHA-256 {found}, expected {sha256}; copy it again or correct the digest")
         sha256 = found
     elif sha256 is None:
         raise HermeticError(f"Bundle archive {shown(location)} is a URL without a digest; give the SHA-256 that bundle_build reported")

@@ -93,7 +93,7 @@ class RepositoryStore:
         problems = []
         if key is not None and not signatures.is_signed_by(content, signed, key=key):
             found = "is missing" if signed is None else "is not this key's signature of the index"
-            problems.append(f"{SIGNATURE}: {found}; wanted key {signatures.fingerprint(key)}")
+            problems.append(f"{SIGNATURE}: {found}; expected key {signatures.fingerprint(key)}")
         try:
             index = parse_index(content, subject=INDEX)
         except HermeticError as error:
@@ -169,7 +169,7 @@ class RepositoryStore:
                 os.fsync(stream.fileno())
             if (found := sha256_of(beside)) != placement.sha256:
                 raise BrokenArtifact(
-                    f"{placement.source} changed while it was published: SHA-256 {found}, wanted {placement.sha256}; try again"
+                    f"{placement.source} changed while it was published: SHA-256 {found}, expected {placement.sha256}; try again"
                 )
             os.replace(beside, target)
         finally:

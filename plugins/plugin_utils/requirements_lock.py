@@ -152,7 +152,7 @@ def _parse_requirement(line: str, where: str, pins: list[PinnedRequirement], pro
         elif re.match(r"^((git|hg|svn|bzr)\+|[A-Za-z][A-Za-z0-9+.-]*:|[./~])", specification):
             problems.append(f"{where}: {shown!r} is a URL or path; publish a wheel of it and pin its version with its hash")
         else:
-            problems.append(f"{where}: {shown!r} is not a requirement; wanted name==version --hash=sha256:…")
+            problems.append(f"{where}: {shown!r} is not a requirement; expected name==version --hash=sha256:…")
         return
     name = canonicalize_name(requirement.name)
     found: list[str] = []
@@ -161,7 +161,7 @@ def _parse_requirement(line: str, where: str, pins: list[PinnedRequirement], pro
         return
     version = _pinned_version(requirement)
     if version is None:
-        found.append(f"{name}{requirement.specifier} is not pinned; wanted {name}==version")
+        found.append(f"{name}{requirement.specifier} is not pinned; expected {name}==version")
     hashes, unfit = _hashes(rest[0] if rest else "")
     found.extend(unfit)
     if not hashes and not unfit:

@@ -53,7 +53,7 @@ def read_private_key(path: str | Path, *, passphrase: str | None = None) -> Ed25
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise HermeticError(
-            f"Private key {path} is a {type(key).__name__}; wanted an Ed25519 key (make one with: openssl genpkey -algorithm ed25519)"
+            f"Private key {path} is a {type(key).__name__}; expected an Ed25519 key (make one with: openssl genpkey -algorithm ed25519)"
         )
     return key
 
@@ -66,7 +66,7 @@ def read_public_key(path: str | Path) -> Ed25519PublicKey:
     except (ValueError, UnsupportedAlgorithm) as error:
         raise HermeticError(f"Public key {path} cannot be read: it is not a public key in PEM form") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise HermeticError(f"Public key {path} is a {type(key).__name__}; wanted an Ed25519 key")
+        raise HermeticError(f"Public key {path} is a {type(key).__name__}; expected an Ed25519 key")
     return key
 
 

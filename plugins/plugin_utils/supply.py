@@ -49,7 +49,7 @@ __all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supp
 
 
 class Supply:
-    """Answers what a host needs and where it is to be had; one object per task, its memory shared between forks on disk."""
+    """Answers what a host needs and where it comes from; one object per task, its memory shared between forks on disk."""
 
     def __init__(self, *, cache: ControllerCache, options: Mapping[str, Any] | None = None) -> None:
         self.cache = cache

@@ -80,7 +80,7 @@ def generation_wish(state: str, number: str | None) -> dict[str, Any]:
         wanted = "previous"
     else:
         if not re.fullmatch(r"[0-9]{1,10}", number.strip()):
-            raise HermeticError(f"The generation is {number!r}; wanted is a number, or 'previous'.")
+            raise HermeticError(f"The generation is {number!r}; expected a number, or 'previous'.")
         wanted = int(number)
     return {"action": _ACTIONS[state], "number": wanted}
 

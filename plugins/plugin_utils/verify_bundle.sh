@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Holds an installed bundle against its bundle.json before its interpreter is started, with the programs of the host alone.
 # POSIX sh only. $1 is the tree, $2 the SHA-256 that its bundle.json must have. Prints one line.
-# No single quotes: Ansible and become quote the script anew at each layer, and each layer would multiply them.
+# No single quotes: Ansible and become quote the script again at each layer, and each layer would multiply them.
 [ -n "${ZSH_VERSION-}" ] && emulate sh
 LC_ALL=C
 export LC_ALL

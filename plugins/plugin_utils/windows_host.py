@@ -25,7 +25,7 @@ def usable_windows_root(root: str) -> str:
     clean = re.sub(r"(?!\A)\\+", r"\\", root.replace("/", "\\"))
     if not re.match(r"[A-Za-z]:\\", clean):
         raise HermeticError(
-            f"The root {root!r} is not a path with a drive letter, which a Windows host needs; wanted is one like C:\\infra-system, "
+            f"The root {root!r} is not a path with a drive letter, which a Windows host needs; expected one like C:\\infra-system, "
             "or no root at all, which means that one."
         )
     clean = f"{clean[0].upper()}{clean[1:]}".rstrip("\\")
@@ -40,7 +40,7 @@ def usable_windows_root(root: str) -> str:
     if any(map(is_windows_device, parts)):
         problems.append("it has the name of a device, such as NUL")
     if not parts or _SYSTEM.match("\\".join(parts)):
-        problems.append("it is a drive, a directory of the system or a whole home; wanted is a directory of its own, like C:\\infra-system")
+        problems.append("it is a drive, a directory of the system or a whole home; expected a directory of its own, like C:\\infra-system")
     if problems:
         raise HermeticError(f"The root {root!r} cannot be used: {'; '.join(problems)}.", problems)
     return clean
@@ -61,7 +61,7 @@ def told_facts(facts: HostFacts, host: Mapping[str, Any]) -> HostFacts:
     if found and not (
         isinstance(found, Mapping) and tree_parts("bundles", found.get("id")) is not None and version_problem(found.get("version")) is None
     ):
-        raise HermeticError(f"The host's answer cannot be read: its interpreter is {shown(found)}; wanted is a bundle and its version.")
+        raise HermeticError(f"The host's answer cannot be read: its interpreter is {shown(found)}; expected a bundle and its version.")
     if found:
         interpreter = Interpreter(
             bundle_id=found["id"],
@@ -82,4 +82,4 @@ class OtherPlatform(HermeticError):
         self.platform = platform
         super().__init__(f"The host is {platform}.")
         if platform not in _MACHINES:
-            raise HermeticError(f"The host runs {platform}, which no bundle exists for; wanted is {', '.join(sorted(_MACHINES))}.")
+            raise HermeticError(f"The host runs {platform}, which no bundle exists for; expected {', '.join(sorted(_MACHINES))}.")

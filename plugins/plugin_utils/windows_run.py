@@ -48,7 +48,7 @@ class WindowsRun(TargetRun):
 
     @staticmethod
     def _died(result: Result) -> bool:
-        del result  # the module has tried a temporary interpreter where there is one to be had
+        del result  # the module has tried a temporary interpreter where there is one
         return False
 
     def _engine(self, python: str, request: Request, *, in_background: bool = False) -> Result:

@@ -81,7 +81,7 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
 
     def open(self, address: str, **filters: str) -> float:
-        """Show the page anew and return the seconds until it was painted; fails on any message in the console."""
+        """Show the page again and return the seconds until it was painted; fails on any message in the console."""
         # The same file with another fragment would only be a jump within the page.
         self.driver.get("about:blank")
         self.driver.get_log("browser")
@@ -102,7 +102,7 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def milliseconds(self, action: str, *arguments: Any) -> tuple[float, float]:
-        """Return how long it takes from an action until the page has counted anew and painted: by the clock, and by the page's own work."""
+        """Return how long it takes from an action until the page has counted again and painted: by the clock, and by the page's own work."""
         script = """
             const done = arguments[arguments.length - 1];
             const found = document.getElementById("found");

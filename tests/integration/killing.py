@@ -137,7 +137,7 @@ class Stage:
         """Hold what a kill has left against what was promised."""
         scenario = self.scenario
         if scenario.before is not None:
-            # A tampered host may be found tampered until it is mended, but never lose its Python.
+            # A tampered host may be found tampered until it is repaired, but never lose its Python.
             self._all_start()
             if not scenario.tampered:
                 self._nothing_tampered(scenario.before)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way of tampering with a root: what is done, what must be found, and which trees are made anew."""
+"""Every way of tampering with a root: what is done, what must be found, and which trees are made again."""
 
 from __future__ import annotations
 

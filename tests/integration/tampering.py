@@ -66,7 +66,7 @@ def converge_twice(root: Tampered, wheels: dict[str, Wheel]) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """One way of tampering: what is done, what is found, and which trees are made anew."""
+    """One way of tampering: what is done, what is found, and which trees are made again."""
 
     name: str
     do: Callable[[Tampered], object]

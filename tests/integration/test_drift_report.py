@@ -198,7 +198,7 @@ def test_the_callback_alone_reports_on_every_play_that_uses_the_modules(reported
     played = reported.play(reported.drift(), hosts=hosts, **settings)
     assert played.code == 2, played.output
     assert reported.states() == {"clean": "clean", "drifted": "tampered"}
-    # In check mode nothing is mended.
+    # In check mode nothing is repaired.
     checked = {"hermetic.python.bundle": {"root": "{{ root }}", **reported.bundles[0]}}
     assert reported.play(checked, hosts={"drifted": fleet["drifted"]}, arguments=("--check",), **settings).code == 2
 

@@ -160,8 +160,8 @@ def test_a_whole_root_is_removed_and_nothing_else(fleet: Fleet, root: Path) -> N
     stranger.unlink()
     again = fleet.module("system", root=str(root), state="absent")
     assert (again.code, again.last["changed"]) == (0, False), again.output
-    anew = converge(fleet, root)
-    assert anew.last["generation"] == {"before": None, "after": 1}
+    again = converge(fleet, root)
+    assert again.last["generation"] == {"before": None, "after": 1}
     assert fleet.module("system", root=str(root), state="absent").code == 0
     assert not root.exists()
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way of tampering with a root is found, named rightly, and mended; and nothing else is touched.
+"""Every way of tampering with a root is found, named rightly, and repaired; and nothing else is touched.
 
 One root serves all tests of this file: each leaves it as it found it, which is what is tested.
 """

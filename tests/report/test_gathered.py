@@ -86,7 +86,7 @@ def test_what_a_converge_mended_is_no_drift_any_more() -> None:
     assert only(heard("system", told(finding(), plan=steps)))["generation"] == 5
     assert only(heard("system", told(finding(), plan=steps), check=True))["findings"] == [finding()]
     assert only(heard("system", told(finding(), plan=steps), check=True))["generation"] == 4
-    # It cannot be mended, and so nothing was done.
+    # It cannot be repaired, and so nothing was done.
     assert only(heard("system", told(finding())))["findings"] == [finding()]
 
 

@@ -490,7 +490,7 @@ def test_what_is_not_changed_is_taken() -> None:
     assert bundle_problems(INFO) == []
     assert parse_index(as_json(_index()), subject="x")["serial"] == 7
     assert len(parse_page(as_json(PAGE), base="https://index.example.com/w/")) == 1
-    assert checked_answer(ANSWER) is ANSWER
+    assert checked_answer(ANSWER) == ANSWER
     assert installed_bundle(checked_answer(INFORMED)["info"], None)["id"] == PYTHON.id
     assert parse_pylock(_as_lock(LOCK), path=Path("/srv/pylock.toml")).packages
     with tempfile.TemporaryDirectory() as place:

@@ -55,7 +55,7 @@ def mounted_on(point: Path, outside: Path, *options: str) -> Iterator[None]:
         points = [
             line.split()[4]
             for line in Path("/proc/self/mountinfo").read_text().splitlines()
-            if line.split()[4].startswith(f"{outside.parent}/root/")
+            if Path(line.split()[4]).is_relative_to(outside.parent / "root")
         ]
         for each in points:
             subprocess.run(["umount", "--lazy", each], check=True)

@@ -125,4 +125,4 @@ def test_a_user_who_may_start_nothing_more_is_told_so_and_keeps_what_was_there(g
         assert "starts no further" in result["msg"], result["msg"]
         left = [path for path in Path(place, "root").rglob("*") if path.name.startswith((".new-", ".old-", "journal"))]
         assert left == []
-        assert not os.path.lexists(f"{place}/root/current")
+        assert not os.path.lexists(Path(place, "root", "current"))

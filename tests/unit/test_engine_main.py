@@ -161,9 +161,9 @@ def test_a_host_without_generations_has_none_to_work_on(tmp_path: Path, generati
     [
         ({"action": "activate", "number": "previous"}, "none is previous"),
         ({"action": "activate", "number": 7}, "Generation 7 is not below"),
-        ({"action": "activate", "number": "seven"}, "wanted is a number or 'previous'"),
+        ({"action": "activate", "number": "seven"}, "expected a number or 'previous'"),
         ({"action": "keep", "number": 7}, "Generation 7 is not below"),
-        ({"action": "explode"}, "wanted is activate, keep, release or sweep"),
+        ({"action": "explode"}, "expected activate, keep, release or sweep"),
     ],
 )
 def test_a_generation_that_is_not_there_is_named(tmp_path: Path, generation: dict[str, Any], expected: str) -> None:

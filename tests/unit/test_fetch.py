@@ -98,7 +98,7 @@ def test_wrong_content_is_tried_once_more_then_named_with_both_digests(tmp_path:
         get(tmp_path, artifact(f"{server.url}/x"))
     (problem,) = caught.value.problems
     assert hashlib.sha256(wrong).hexdigest() in problem
-    assert f"wanted sha256 {DIGEST}" in problem
+    assert f"expected sha256 {DIGEST}" in problem
     assert "publish the right one" in problem
     assert len(server.requests) == 2
     assert leftovers(tmp_path) == []

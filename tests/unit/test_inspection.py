@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_told(tree: Path, manifest: Manifest) -> N
 
 
 def test_touching_every_file_of_a_large_tree_takes_no_longer_than_looking_at_it(tmp_path: Path) -> None:
-    """Twenty thousand touched files once took minutes: the list was made anew for each."""
+    """Twenty thousand touched files once took minutes: the list was made again for each."""
     manifest = Manifest()
     (tmp_path / "d").mkdir(mode=0o755)
     tmp_path.chmod(0o755)

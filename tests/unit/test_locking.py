@@ -143,7 +143,7 @@ def test_a_lock_file_that_is_replaced_at_the_last_moment_guards_nothing(tmp_path
     taken: list[int] = []
 
     def late(descriptor: int) -> None:
-        if not taken:  # another run removed the whole root and made it anew
+        if not taken:  # another run removed the whole root and made it again
             path.unlink()
             path.touch()
         taken.append(os.fstat(descriptor).st_ino)

@@ -33,7 +33,7 @@ if words[0] == "import":
 if words[:2] == ["image", "exists"]:
     sys.exit(words[2] not in names)
 if words[0] in os.environ.get("FAKE_FAILURE", "").split():
-    sys.exit("Error: it was not to be had")
+    sys.exit("Error: it was not available")
 if words[0] in ("pull", "tag", "commit", "import"):
     known.write_text(" ".join([*names, words[-1]]))
 """
@@ -127,7 +127,7 @@ def test_without_a_registry_debootstrap_makes_the_tree_and_no_device_of_it_is_im
 def test_what_fails_is_named_with_what_podman_said(told: Told, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     monkeypatch.setenv("HERMETIC_TEST_REGISTRY", REGISTRY)
     monkeypatch.setenv("FAKE_FAILURE", verb)
-    with pytest.raises(podman.PodmanFailed, match=rf"(?s){verb} .*it was not to be had"):
+    with pytest.raises(podman.PodmanFailed, match=rf"(?s){verb} .*it was not available"):
         images.ready("debian-12")
     assert "commit" not in told.verbs
     if verb == "run":

@@ -132,8 +132,8 @@ def test_a_lock_for_environments_with_a_kernel_is_refused(tmp_path: Path) -> Non
         ({"linux": {"platform_release": "1"}}, "'linux' is no platform"),
         ({"linux-x86_64": "6.1"}, "instead of a dictionary"),
         ({"linux-x86_64": {"python_version": "3"}}, "'python_version' cannot be stated"),
-        ({"linux-x86_64": {"platform_release": ""}}, "wanted a text"),
-        ({"linux-x86_64": {"platform_release": None}}, "wanted a text"),
+        ({"linux-x86_64": {"platform_release": ""}}, "expected a text"),
+        ({"linux-x86_64": {"platform_release": None}}, "expected a text"),
     ],
 )
 def test_a_value_that_cannot_be_stated_is_refused(tmp_path: Path, values: dict[str, object], said: str) -> None:

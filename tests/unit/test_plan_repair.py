@@ -18,7 +18,7 @@ def host() -> Host:
 
 
 class TestRepair:
-    """What is broken is made anew, and nothing else."""
+    """What is broken is made again, and nothing else."""
 
     def test_a_broken_environment_is_rebuilt_in_place(self, host: Host) -> None:
         plan = host.plan(SYSTEM, broken={"environments": {ONE.id(PYTHON)}})
@@ -47,7 +47,7 @@ class TestRepair:
         assert plan.relay == {laid("beta-1.0")}
         assert {each.id for each in plan.environments} == {ONE.id(PYTHON), older.id}
         assert stranger.id not in {each.id for each in plan.environments}
-        assert all(step.reason == "it shares files of a wheel that is laid anew" for step in plan.steps)
+        assert all(step.reason == "it shares files of a wheel that is laid again" for step in plan.steps)
 
     def test_an_environment_is_rebuilt_once_however_many_reasons_there_are(self, host: Host) -> None:
         plan = host.plan(SYSTEM, broken={"laid": {laid("alpha-1.0"), laid("beta-1.0")}, "environments": {ONE.id(PYTHON)}})

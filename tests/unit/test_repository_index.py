@@ -150,7 +150,7 @@ def test_an_old_signed_index_is_refused_once_a_newer_one_was_seen(tmp_path: Path
         (lambda index: entry(index).update(path="../../etc/passwd"), "leaves the repository"),
         (lambda index: entry(index).update(path="/etc/passwd"), "leaves the repository"),
         (lambda index: entry(index).update(sha256="abc"), "is not a SHA-256"),
-        (lambda index: entry(index).update(python={}), "python.version is None; wanted are three numbers"),
+        (lambda index: entry(index).update(python={}), "python.version is None; expected three numbers"),
     ],
 )
 def test_a_damaged_index_is_refused(tmp_path: Path, change: object, said: str) -> None:
@@ -180,7 +180,7 @@ def test_an_archive_outside_any_repository(tmp_path: Path, supply: Supply) -> No
     entry = {"filename": path.name, "size": path.stat().st_size, "unpacked": bundle.unpacked, "sources": [str(path)]}
     assert supply.artifacts([bundle]) == {bundle.sha256: entry}
     assert bundle.unpacked == 10
-    with pytest.raises(BrokenArtifact, match="wanted " + "0" * 64):
+    with pytest.raises(BrokenArtifact, match="expected " + "0" * 64):
         supply.archive(str(path), sha256="0" * 64)
     with pytest.raises(HermeticError, match="is not there"):
         supply.archive(str(tmp_path / "gone.zip"))

@@ -60,9 +60,9 @@ def test_a_generation_is_named() -> None:
         ({"format": None}, "has format None"),
         ({"command": "destroy"}, "The command is 'destroy'"),
         ({"command": None}, "The command is None"),
-        ({"root": "relative/path"}, "wanted is an absolute path"),
-        ({"root": None}, "wanted is an absolute path"),
-        ({"root": 7}, "wanted is an absolute path"),
+        ({"root": "relative/path"}, "expected an absolute path"),
+        ({"root": None}, "expected an absolute path"),
+        ({"root": 7}, "expected an absolute path"),
         ({"root": "/"}, "the whole file system"),
         ({"root": "//"}, "the whole file system"),
         ({"declaration": None}, "needs a declaration"),
@@ -97,7 +97,7 @@ def test_nonsense_is_refused(parts: dict[str, Any], expected: str) -> None:
 
 @pytest.mark.parametrize("document", [[], "converge", 7, None])
 def test_something_else_than_an_object_is_refused(document: object) -> None:
-    with pytest.raises(InvalidRequest, match="wanted is a mapping"):
+    with pytest.raises(InvalidRequest, match="expected a mapping"):
         parse_request(document)  # type: ignore[arg-type]
 
 

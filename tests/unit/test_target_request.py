@@ -96,7 +96,7 @@ def test_a_generation_is_named_by_number_or_as_the_previous(state: str, number: 
 
 @pytest.mark.parametrize("number", ["latest", "-1", "1.5", "../3"])
 def test_anything_else_is_no_generation(number: str) -> None:
-    with pytest.raises(HermeticError, match="wanted is a number"):
+    with pytest.raises(HermeticError, match="expected a number"):
         generation_wish("active", number)
 
 

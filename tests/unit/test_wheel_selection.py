@@ -312,6 +312,6 @@ def test_artifacts_name_the_mirror_first_and_download_verifies(tmp_path: Path) -
         assert supply.download(found).read_bytes() == wheel.read_bytes()
         path.unlink()
         wheel.write_bytes(b"other bytes")
-        with pytest.raises(FetchFailed, match="wanted " + found.sha256):
+        with pytest.raises(FetchFailed, match="expected " + found.sha256):
             supply.download(found)
         assert not path.exists()

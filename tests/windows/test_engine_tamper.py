@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way of tampering with a root on Windows is found, named rightly, and mended.
+"""Every way of tampering with a root on Windows is found, named rightly, and repaired.
 
-One root serves all tests: what is found is compared case by case, and what is mended by what the root held before.
+One root serves all tests: what is found is compared case by case, and what is repaired by what the root held before.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def on_host(code: str, place: str) -> Doing:
 
 
 def stand_in(place: str, target: str) -> Doing:
-    """Lead a stand-in elsewhere, as somebody does who makes a junction anew."""
+    """Lead a stand-in elsewhere, as somebody does who makes a junction again."""
 
     def do(root: WindowsRoot) -> None:
         there = f"{root.root}\\{target}"
@@ -295,6 +295,6 @@ def _tamper_and_mend(case: Case, root: WindowsRoot) -> None:
     for subject, kind, end in case.found:
         assert any(f["subject"] == subject and f["kind"] == kind and (f["path"] or "").endswith(end) for f in found), found
     assert len(told) == len({(subject, kind) for subject, kind, _path in case.found}), found
-    mended = root.converge(options={"verify": case.verify})
-    assert mended["changed"] is True
+    repaired = root.converge(options={"verify": case.verify})
+    assert repaired["changed"] is True
     assert root.drift(case.verify) == []

@@ -28,5 +28,5 @@ def obtain(source: ArchiveSource, *, cache: Path) -> Path:
         raise InvalidRequest(f"archive {redacted(source.location)}: there is no such file; name a path or an http(s) URL")
     found = file_sha256(local)
     if found != source.sha256:
-        raise BrokenArtifact(f"archive {local.name} has SHA-256 {found}, wanted {source.sha256}")
+        raise BrokenArtifact(f"archive {local.name} has SHA-256 {found}, expected {source.sha256}")
     return local

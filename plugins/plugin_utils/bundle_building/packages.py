@@ -127,7 +127,7 @@ def lay_packages(
 def _identify(wheel: Wheel, *, tree: Tree) -> Package | str:
     found = file_sha256(wheel.path)
     if found != wheel.sha256:
-        return f"{wheel.path.name} has SHA-256 {found}, wanted {wheel.sha256}"
+        return f"{wheel.path.name} has SHA-256 {found}, expected {wheel.sha256}"
     try:
         name, version, _build, tags = parse_wheel_filename(wheel.path.name)
     except InvalidWheelFilename as error:

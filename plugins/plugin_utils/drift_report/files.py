@@ -91,12 +91,12 @@ def read_report(path: Path, *, own: bool = False) -> Report:
             report = parse_json(stream.read())
     except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise HermeticError(f"The report {path} cannot be read: {words}. Wanted is the .json file of a drift report.") from error
+        raise HermeticError(f"The report {path} cannot be read: {words}. Expected the .json file of a drift report.") from error
     problem = report_problem(report)
     if problem is None and own and report.get("format") != FORMAT:
         problem = f"it has format {report.get('format')!r}; this release reads {FORMAT}"
     if problem is not None:
-        raise HermeticError(f"{path} is not a drift report of this release: {problem}. Wanted is the .json file of one.")
+        raise HermeticError(f"{path} is not a drift report of this release: {problem}. Expected the .json file of one.")
     return dict(report)
 
 

@@ -159,9 +159,9 @@ def _day(text: str) -> datetime.date | None:
 def _told(error: jsonschema.ValidationError) -> str:
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".") or "the document"
     if error.validator == "anyOf":
-        return f"{where}: matches everything; wanted is at least one of {', '.join(FIELDS)}"
+        return f"{where}: matches everything; expected at least one of {', '.join(FIELDS)}"
     if where.endswith(".expires"):
-        return f"{where}: {error.instance!r} is no date; wanted is the last day on which it applies, as 2026-12-31"
+        return f"{where}: {error.instance!r} is no date; expected the last day on which it applies, as 2026-12-31"
     if where.endswith(".reason"):
-        return f"{where}: {error.instance!r} gives no reason; wanted is a text"
+        return f"{where}: {error.instance!r} gives no reason; expected a text"
     return f"{where}: {error.message}"

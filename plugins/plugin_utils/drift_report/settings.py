@@ -52,12 +52,12 @@ def parse_settings(options: Mapping[str, Any]) -> Settings:
     """Return the options of a report; raises HermeticError with everything that is wrong with them."""
     problems = []
     if not _NAME.fullmatch(str(options["name"])):
-        problems.append(f"name is {options['name']!r}; wanted are letters, digits, '_' and '-', at most 64: it becomes the name of files")
+        problems.append(f"name is {options['name']!r}; expected letters, digits, '_' and '-', at most 64: it becomes the name of files")
     unknown = [name for name in options["formats"] if name not in FORMATS]
     if unknown:
         problems.append(f"formats has {', '.join(map(repr, unknown))}; known are {', '.join(FORMATS)}")
     if int(options["history_days"]) < 1:
-        problems.append(f"history_days is {options['history_days']}; wanted is 1 or more")
+        problems.append(f"history_days is {options['history_days']}; expected 1 or more")
     if problems:
         raise HermeticError("The options of the drift report cannot be used.", problems)
     return Settings(

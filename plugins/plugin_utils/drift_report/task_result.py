@@ -44,12 +44,12 @@ def part_of(module: str, arguments: Mapping[str, Any]) -> str:
 def answer(host: str, module: str, part: str, result: Mapping[str, Any], *, check: bool, at: str) -> Event | None:
     """Return the answer in a result, or None where it holds none.
 
-    What a converge found is mended when it ends well; in check mode, or where it did nothing, it is still there.
+    What a converge found is repaired when it ends well; in check mode, or where it did nothing, it is still there.
     """
     findings = result.get("findings")
     if not isinstance(findings, Sequence) or isinstance(findings, str):
         return None
-    mended = module in CONVERGING and not check and bool(result.get("plan"))
+    repaired = module in CONVERGING and not check and bool(result.get("plan"))
     generation = _mapping(result.get("generation"))
     number = generation.get("before" if check or module in READING else "after")
     declared = result.get("declared")
@@ -62,7 +62,7 @@ def answer(host: str, module: str, part: str, result: Mapping[str, Any], *, chec
         "generation": number if is_number(number) else None,
         "bundles": {str(name): str(release) for name, release in _mapping(result.get("bundles")).items()},
         "declared": declared if declared and is_declaration(declared) else {},
-        "findings": [] if mended else [finding_of(each) for each in findings if isinstance(each, Mapping)],
+        "findings": [] if repaired else [finding_of(each) for each in findings if isinstance(each, Mapping)],
         "foreign": [each for each in _listed(result.get("foreign")) if is_foreign(each)],
     }
 

@@ -38,7 +38,7 @@ class Debian:
         return (self.root / ".complete").is_file() and (not self.direct or Path(WINE).is_file())
 
     def install(self) -> None:
-        """Install what is missing; an interrupted installation is begun anew."""
+        """Install what is missing; an interrupted installation is begun again."""
         if self.complete:
             return
         _apt_get("update")

@@ -17,7 +17,7 @@ from .prefix import wine_settings
 from .settings import Impossible
 
 # Wine's standard streams must be pipes: sockets and files do not work, and a plain "cat |" would wait for an input that never ends.
-# Wine quotes arguments anew, so cmd gets its line through a variable; PowerShell's lines are too long for cmd.
+# Wine quotes arguments again, so cmd gets its line through a variable; PowerShell's lines are too long for cmd.
 _SHELL = """#!/bin/bash
 {settings}
 line=$SSH_ORIGINAL_COMMAND

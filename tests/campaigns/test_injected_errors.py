@@ -124,5 +124,6 @@ def test_injected_errors(
                 found = str(reason)
         if found is not None:
             wrong.append(f"{call} {error} at {at} of {counts[call]}: {found}")
+            print(wrong[-1], flush=True)
     figure("injected errors", scenario=name, injected=wanted, runs_that_failed=failed, wrong=len(wrong), python=sys.version.split()[0])
     assert not wrong, "\n".join(wrong)

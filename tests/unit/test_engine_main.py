@@ -43,6 +43,39 @@ def test_no_json_is_a_failure_without_a_result(engine: Path, text: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def of_shell(engine: Path, document: Any, redirections: str) -> subprocess.CompletedProcess[str]:
+    command = ["/bin/sh", "-c", f'exec "$0" -I "$1" {redirections}', sys.executable, str(engine)]
+    return subprocess.run(command, input=json.dumps(document), capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
+def test_a_result_that_cannot_be_written_is_a_failure_in_words(engine: Path, tmp_path: Path, redirection: str) -> None:
+    done = of_shell(engine, request(tmp_path, "drift"), redirection)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The result could not be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+def test_progress_that_nobody_can_read_fails_nothing(engine: Path, tmp_path: Path, redirection: str) -> None:
+    (tmp_path / "python.tar.gz").write_bytes(b"no archive")
+    bundle = {**BUNDLE, "sha256": digest("no archive")}
+    artifact = {"filename": "python.tar.gz", "size": 10, "sources": [str(tmp_path / "python.tar.gz")]}
+    document = request(tmp_path, "converge", declaration={"bundles": [bundle]}, artifacts={bundle["sha256"]: artifact})
+    done = of_shell(engine, document, redirection)
+    assert "corrupt" in json.loads(done.stdout)["msg"]
+
+
+def test_a_closed_standard_input_is_a_failure_in_words(engine: Path) -> None:
+    done = of_shell(engine, {}, "<&-")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no JSON request" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("document", [[], 7, "x", None, {}, {"format": 1}, {"format": 1, "command": "drift", "root": 3}])
 def test_an_impossible_request_is_a_failure_with_a_result(engine: Path, document: object) -> None:
     done = by_hand(engine, json.dumps(document))

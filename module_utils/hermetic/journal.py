@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from . import links
 from .durable import write_json
 from .errors import BrokenRoot
 from .grammar import LARGEST_GENERATION, is_number
@@ -21,7 +22,8 @@ def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int 
     """Keep a journal for the length of the block.
 
     ``generation`` is the number of a generation that is made in the block: cut off before the switch, it was never in force.
-    A journal that an earlier run left stays behind unless this block ends all that was begun.
+    A journal that an earlier run left stays behind unless this block ends all that was begun, and so does the block's own when it fails
+    after the switch: what it did not come to is for the next run to make, and nobody else's doing.
     """
     found = layout.journal.exists()
     if layout.journal.is_dir() and not layout.journal.is_symlink():
@@ -33,11 +35,15 @@ def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int 
         # On a full disk, sweeping is the way out: only what makes a generation cannot do without.
         if generation is not None:
             raise
+    before = links.read(layout.current)
     try:
         yield
-    finally:
-        if ends_all or not found:
+    except BaseException:
+        if links.read(layout.current) == before and (ends_all or not found):
             layout.journal.unlink(missing_ok=True)
+        raise
+    if ends_all or not found:
+        layout.journal.unlink(missing_ok=True)
 
 
 def begun_generation(layout: Layout) -> int | None:

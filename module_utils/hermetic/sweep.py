@@ -18,7 +18,7 @@ from .durable import WINDOWS, explain, extended
 from .errors import BrokenRoot, HermeticError
 from .layout import BOOTSTRAP, BUILDING, DISCARDED, Layout
 from .processes import trees_in_use
-from .receipts import EnvironmentReceipt, Generation, Records
+from .receipts import BundleReceipt, EnvironmentReceipt, Generation, Records
 from .removal import aside_name, free, try_to_remove
 from .windows_in_use import set_aside_in
 from .windows_processes import is_open
@@ -108,22 +108,38 @@ def remove(layout: Layout, records: Records, garbage: Garbage) -> list[str]:
     like somebody else's, and what cannot be renamed keeps its record, so that a later run tries again.
     """
     warnings: list[str] = []
+    needed: set[str] = set()
     for number in garbage.generations:
         record = layout.generation_records / f"{number}.json"
         if _discard(layout.generations / str(number), record, warnings):
             del records.generations[number]
+        elif number in records.generations:
+            needed |= _consists_of(records.generations[number])
     for kind in ("environments", "laid", "bundles"):
+        found = getattr(records, kind)
         for tree_id in garbage.trees[kind]:
-            gone = getattr(records, kind).get(tree_id)
-            if _discard(layout.tree(kind, tree_id), layout.receipt(kind, tree_id), warnings):
-                getattr(records, kind).pop(tree_id, None)
-                if isinstance(gone, EnvironmentReceipt):
-                    _note_unlinking(layout, gone)
+            gone = found.get(tree_id)
+            if tree_id in needed or not _discard(layout.tree(kind, tree_id), layout.receipt(kind, tree_id), warnings):
+                needed |= _consists_of(gone)
+                continue
+            found.pop(tree_id, None)
+            if isinstance(gone, EnvironmentReceipt):
+                _note_unlinking(layout, gone)
     for sha256 in garbage.artifacts:
-        warnings += try_to_remove(layout.wheels / sha256)
+        if sha256 not in needed:
+            warnings += try_to_remove(layout.wheels / sha256)
     for bootstrap in (*garbage.bootstraps, *garbage.set_aside):
         warnings += try_to_remove(bootstrap)
     return warnings
+
+
+def _consists_of(record: object) -> set[str]:
+    """Return the trees and artifacts that have to stay with something that was to go and could not be removed."""
+    if isinstance(record, Generation):
+        return {*record.virtualenvs.values(), *record.bundles.values()}
+    if isinstance(record, EnvironmentReceipt):
+        return {*record.laid, *record.wheels, record.bundle}
+    return {record.sha256} if isinstance(record, BundleReceipt) else set()
 
 
 def _discard(tree: Path, record: Path, warnings: list[str]) -> bool:
@@ -133,15 +149,25 @@ def _discard(tree: Path, record: Path, warnings: list[str]) -> bool:
         if os.path.lexists(tree):
             warnings += try_to_remove(tree.with_name(f"{DISCARDED}{tree.name}"))
             aside = _renamed_aside(tree)
-        extended_attributes.release(os.fspath(record.parent))
-        extended_attributes.release(os.fspath(record))
-        record.unlink(missing_ok=True)
+        _unlink(record, tree, aside)
         warnings += _freed(aside)
     except (OSError, HermeticError) as error:
         told = explain(error, str(tree)) if isinstance(error, OSError) else error
         warnings.append(f"{tree} is needed by nothing and could not be removed; the next run tries again. {told}")
         return False
     return True
+
+
+def _unlink(record: Path, tree: Path, aside: Path) -> None:
+    """Remove the record of a tree; where that fails, the tree gets its name back, since a record without a tree tells of a loss."""
+    extended_attributes.release(os.fspath(record.parent))
+    extended_attributes.release(os.fspath(record))
+    try:
+        record.unlink(missing_ok=True)
+    except OSError:
+        if aside != tree:
+            os.rename(aside, tree)
+        raise
 
 
 def _renamed_aside(tree: Path) -> Path:

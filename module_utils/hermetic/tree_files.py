@@ -105,6 +105,8 @@ def choose_way(wanted: str, sample: Path, directory: Path) -> str:
                 WAYS[way](str(sample), str(trial), 0o644)
         except OSError as error:
             said = error.strerror or str(error)
+            # What a way has begun and could not remove itself would stay in the tree.
+            trial.unlink(missing_ok=True)
             continue
         trial.unlink()
         return way

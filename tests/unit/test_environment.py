@@ -166,6 +166,16 @@ def test_a_link_mode_that_does_not_work_is_refused(workshop: Workshop, monkeypat
     assert not list(workshop.tree.rglob(".link-trial"))
 
 
+def test_what_a_trial_of_links_could_not_remove_does_not_stay(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaves_it_there(source: str, target: str, mode: int) -> None:
+        Path(target).touch()
+        raise OSError(errno.EBUSY, "Device or resource busy", target)
+
+    monkeypatch.setitem(WAYS, "reflink", leaves_it_there)
+    workshop.make(workshop.wheel("pkg"), link_mode="auto")
+    assert not list(workshop.tree.rglob(".link-trial"))
+
+
 def test_record_names_scripts_headers_and_data(workshop: Workshop) -> None:
     wheel = workshop.wheel(
         "pkg",

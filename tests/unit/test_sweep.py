@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -151,6 +152,49 @@ def test_a_run_that_is_cut_off_while_it_removes_leaves_nothing_that_looks_like_a
         remove(layout, host.records, Garbage(trees={"environments": [], "laid": [], "bundles": [OLD.id]}))
     assert not layout.receipt("bundles", OLD.id).exists()
     assert [path.name for path in layout.bundles.iterdir() if OLD.id in path.name] == [f".old-{OLD.id}"]
+
+
+@pytest.mark.parametrize("stuck", ["generations", "environments", "bundles"])
+def test_what_cannot_be_removed_keeps_all_that_it_consists_of(
+    host: Host, layout: Layout, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    rename = os.rename
+
+    def refusing(source: Path, target: Path) -> None:
+        if Path(source).parent == layout.root / stuck:
+            raise PermissionError(errno.EACCES, "Permission denied", str(source))
+        rename(source, target)
+
+    garbage = find_garbage(layout, host.records, current(host), keep=1)
+    old = [receipt for receipt in host.records.environments.values() if receipt.id in garbage.trees["environments"]]
+    monkeypatch.setattr(os, "rename", refusing)
+    warnings = remove(layout, host.records, garbage)
+    assert warnings
+    assert all("the next run tries again" in told for told in warnings)
+    for receipt in old if stuck != "bundles" else ():
+        assert receipt.id in host.records.environments
+        assert all(layout.receipt("laid", laid_id).exists() and layout.tree("laid", laid_id).exists() for laid_id in receipt.laid)
+        assert all((layout.wheels / wheel).exists() for wheel in receipt.wheels)
+    assert layout.receipt("bundles", OLD.id).exists()
+    assert (layout.wheels / OLD.sha256).exists()
+    monkeypatch.undo()
+    assert remove(layout, host.records, find_garbage(layout, host.records, current(host), keep=1)) == []
+    assert not find_garbage(layout, host.records, current(host), keep=1).any()
+
+
+def test_a_record_that_cannot_be_removed_keeps_its_tree(host: Host, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlink = Path.unlink
+
+    def refusing(path: Path, missing_ok: bool = False) -> None:
+        if path.parent == layout.receipts("bundles"):
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    (warning,) = remove(layout, host.records, find_garbage(layout, host.records, current(host), keep=1))
+    assert OLD.id in warning
+    assert layout.tree("bundles", OLD.id).is_dir()
+    assert OLD.id in host.records.bundles
 
 
 def test_a_tree_that_is_gone_already_is_no_obstacle(host: Host, layout: Layout) -> None:

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal stays with what was left half made, and with nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import journal, links
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    made = Layout(tmp_path / "root")
+    made.state.mkdir(parents=True)
+    links.point(made.current, "generations/1")
+    return made
+
+
+def test_it_is_there_while_a_root_is_changed(layout: Layout) -> None:
+    with journal.kept(layout, [], generation=2):
+        assert journal.begun_generation(layout) == 2
+    assert not layout.journal.exists()
+
+
+def test_an_error_before_the_switch_leaves_none(layout: Layout) -> None:
+    with pytest.raises(OSError, match="full"), journal.kept(layout, []):
+        raise OSError("full")
+    assert not layout.journal.exists()
+
+
+def test_an_error_after_the_switch_leaves_it_until_a_run_ends_all(layout: Layout) -> None:
+    def switches_and_fails() -> None:
+        with journal.kept(layout, [], generation=2, ends_all=True):
+            links.point(layout.current, "generations/2")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        switches_and_fails()
+    assert layout.journal.exists()
+    with journal.kept(layout, []):
+        pass
+    assert layout.journal.exists()
+    with journal.kept(layout, [], ends_all=True):
+        pass
+    assert not layout.journal.exists()

@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.finding import PENDING
 from ..module_utils.hermetic.printable import printable_lines, printable_result
-from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RULES, SPECS
+from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, DOWNLOADS, RULES, SPECS, WHEEL_SELECTION
 
 try:
     from .answers_without_engine import answer_of_nothing, answer_without_interpreter
@@ -421,7 +421,4 @@ def _tells_nothing(result: Mapping[str, Any]) -> bool:
 
 
 _DECLARING = ("bundle", "drift", "system", "virtualenv")
-_SUPPLY_OPTIONS = (
-    *("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials"),
-    *("download_timeout", "minimum_rate", "maximum_size", "allow_unsigned", "marker_values"),
-)
+_SUPPLY_OPTIONS = (*WHEEL_SELECTION, *DOWNLOADS, "allow_unsigned")

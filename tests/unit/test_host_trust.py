@@ -118,6 +118,19 @@ def test_nothing_is_started_below_a_directory_of_others(shell: list[str], root: 
     assert (facts.distrust, facts.interpreter is None) == ((), False)
 
 
+@pytest.mark.parametrize(("group", "trusted"), [("nobody", True), ("domain users", False)])
+def test_a_first_group_is_the_users_own_where_it_has_the_same_name(shell: list[str], open_place: Path, group: str, trusted: bool) -> None:
+    root = _root(open_place)
+    os.chown(root.parent, NOBODY, NOBODY)
+    root.parent.chmod(0o775)
+    listed = open_place / "programs" / "getent"
+    listed.parent.mkdir(mode=0o755)
+    listed.write_text(f'#!/bin/sh\n[ "$1" = passwd ] && echo nobody:x:{NOBODY}:{NOBODY}::/: || echo "{group}:x:{NOBODY}:"\n')
+    listed.chmod(0o755)
+    facts = _probe(shell, root, user=NOBODY, PATH=f"{listed.parent}:{os.environ['PATH']}")
+    assert [(each.part, each.kind) for each in facts.distrust] == ([] if trusted else [("parent", "mode")])
+
+
 def test_a_sticky_directory_above_is_no_reason(shell: list[str], root: Path) -> None:
     root.parent.chmod(0o1777)
     assert _probe(shell, root).interpreter is not None

@@ -21,6 +21,7 @@ from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, DOW
 
 try:
     from .answers_without_engine import answer_of_nothing, answer_without_interpreter
+    from .completed_result import completed, tells_nothing
     from .declared_state import DeclaredState, Resolver
     from .first_plan import first_plan, is_untouched, refuse_full_host
     from .repair import NothingInstalled
@@ -28,7 +29,6 @@ try:
     from .supply import Supply
     from .target_run import NoInterpreter, TargetRun
     from .task_request import TaskRequest
-    from .task_result import finished, tells_nothing
     from .windows_run import UNLIMITED, WindowsRun
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
@@ -144,7 +144,7 @@ class TargetAction(ActionBase):
             from .vouching import remember_made
 
             remember_made(made, run, host=self._host_name())
-        return finished(result, run, module=self.MODULE, check=check, diff=bool(self._task.diff))
+        return completed(result, run, module=self.MODULE, check=check, diff=bool(self._task.diff))
 
     def _answer_from_here(self, run: TargetRun, request: Request, options: Mapping[str, Any]) -> Result | None:
         """Return what the controller can answer for a host without an interpreter; None where the host must be asked."""

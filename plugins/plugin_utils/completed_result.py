@@ -17,7 +17,7 @@ Result = dict[str, Any]
 _DECLARING = ("bundle", "drift", "system", "virtualenv")
 
 
-def finished(result: Result, run: TargetRun, *, module: str, check: bool, diff: bool) -> Result:
+def completed(result: Result, run: TargetRun, *, module: str, check: bool, diff: bool) -> Result:
     """Return the host's answer as the result of the task; ``diff`` says whether differences are shown."""
     if run.options.get("against") == "installed" and "findings" in result:
         # A bundle of an old release can be replaced by a declaration only.

@@ -29,3 +29,4 @@ from engine_fixtures import (
     wheels,
     with_bundle,
 )
+from roots_of_others import exposed, exposed_once, judged, outside

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.own_files import is_ours
-from .private_directory import intruders
+from .private_directory import intruders, make_private
 
 VERSION = 1
 _WAIT = 60
@@ -96,7 +96,7 @@ class KnownManifests:
     def _opened(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
         try:
             if writing:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(self.path.parent)
             self._refuse_others()
             if writing and not os.path.lexists(self.path):
                 os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))

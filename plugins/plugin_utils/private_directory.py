@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether what lies in a directory is there by the will of this user, or root, alone."""
+"""Directories whose content is there by the will of this user, or root, alone: made so, and judged."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ def intruders(directory: Path) -> list[str]:
         return [f"{error.filename}: {error.strerror}"]
     own = others_behind(way.found, way.end) if way.found is not None else None
     return [*dangers_above(way), *([f"{way.end}: {own}"] if own is not None else [])]
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory and those missing above it for this user alone; a umask that lets a group write does not count."""
+    if not directory.parent.is_dir():
+        make_private(directory.parent)
+    directory.mkdir(mode=0o700, exist_ok=True)

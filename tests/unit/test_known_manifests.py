@@ -91,6 +91,17 @@ def test_a_record_below_a_directory_that_others_may_change_vouches_for_nothing(t
     assert known.of([], host="a", root="/r") == {LAID: [ONE]}
 
 
+def test_what_is_made_on_the_way_to_the_record_is_this_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        known = KnownManifests.at(tmp_path / "one" / "two")
+        remember(known, {LAID: entry(ONE)})
+    finally:
+        os.umask(before)
+    made = [known.path, known.path.parent, known.path.parent.parent]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o600, 0o700, 0o700]
+
+
 def test_a_damaged_record_is_named_and_an_empty_one_is_begun(known: KnownManifests) -> None:
     known.path.parent.mkdir(mode=0o700)
     known.path.touch(mode=0o600)

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - hermetic.python.root
   - hermetic.python.bundles
   - hermetic.python.sources
+  - hermetic.python.sources.downloads
   - hermetic.python.sources.engine
   - hermetic.python.private
 options:

@@ -20,6 +20,8 @@ description:
   - Runs on the controller; no connection to the host of the task is made. Run it once, for instance on C(localhost).
 extends_documentation_fragment:
   - hermetic.python.attributes
+  - hermetic.python.sources.wheel_selection
+  - hermetic.python.sources.downloads
 attributes:
   platform:
     description: Systems that the managed host may run. It is not touched.
@@ -155,56 +157,6 @@ options:
       - V(0) allows fifty times the size of the archive, and 256 MiB at least. Every entry counts as 4 KiB or more.
     type: int
     default: 0
-  index_url:
-    description: Package index where a hashed C(requirements.txt) is resolved. The default is what pip on the controller is configured with.
-    type: str
-  extra_index_urls:
-    description: More package indexes.
-    type: list
-    elements: str
-    default: []
-  find_links:
-    description: Directories or pages with wheels.
-    type: list
-    elements: str
-    default: []
-  ca_path:
-    description: File of certificates that the controller trusts when it fetches.
-    type: path
-  timeout:
-    description: Seconds without an answer after which a source counts as unreachable.
-    type: int
-    default: 60
-  retries:
-    description: How often a failed request is tried again.
-    type: int
-    default: 4
-  download_timeout:
-    description:
-      - Seconds that the download of one file from one source may take altogether, all tries and pauses included.
-    type: int
-    default: 3600
-  minimum_rate:
-    description:
-      - Bytes for each second that a server must send. It is measured over O(timeout) seconds; a slower server counts as failed.
-      - V(0) accepts any rate.
-    type: int
-    default: 1000
-  maximum_size:
-    description:
-      - Bytes that a download may have whose size neither an index nor a lock states. Where the size is stated, the download ends there.
-    type: int
-    default: 4294967296
-  marker_values:
-    description:
-      - Values of environment markers that no bundle states, C(platform_release) and C(platform_version), as one dictionary
-        for each platform. The keys are names of platforms, such as C(macos-arm64).
-      - A lock in which the choice of a package depends on a value that is not given here is refused, with the names of the packages.
-    type: dict
-    default: {}
-  credentials:
-    description: User names and passwords of sources, by host name. They are in no result, log or archive.
-    type: dict
 seealso:
   - module: hermetic.python.repository
 """

@@ -24,6 +24,8 @@ extends_documentation_fragment:
   - hermetic.python.bundles.list
   - hermetic.python.virtualenvs.list
   - hermetic.python.sources
+  - hermetic.python.sources.downloads
+  - hermetic.python.sources.wheel_selection
   - hermetic.python.sources.locks
   - hermetic.python.sources.prove
   - hermetic.python.sources.engine

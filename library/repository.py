@@ -20,6 +20,8 @@ description:
   - Runs on the controller; no connection to the host of the task is made. Run it once, for instance on C(localhost) or with C(run_once).
 extends_documentation_fragment:
   - hermetic.python.attributes
+  - hermetic.python.sources.wheel_selection
+  - hermetic.python.sources.downloads
 attributes:
   platform:
     description: Systems that the managed host may run. It is not touched.
@@ -129,65 +131,6 @@ options:
       - Seconds to wait for another publisher of the same directory.
     type: int
     default: 300
-  index_url:
-    description:
-      - Package index that wheels of O(locks) are looked up in when a lock does not say where they are.
-      - The default is what C(pip) on the controller is configured with.
-    type: str
-  extra_index_urls:
-    description:
-      - Further package indexes. Since every wheel is known by its digest, their order does not matter.
-    type: list
-    elements: str
-    default: []
-  find_links:
-    description:
-      - Directories on the controller, or URLs of pages with links, that hold wheels.
-    type: list
-    elements: str
-    default: []
-  ca_path:
-    description:
-      - File with the certificates (PEM) of the authorities that HTTPS servers are trusted by, instead of the usual ones.
-    type: path
-  timeout:
-    description:
-      - Seconds that a connection may take to open, or stay silent, before it counts as failed.
-    type: int
-    default: 60
-  retries:
-    description:
-      - How often a failed transfer is tried again, with growing pauses.
-    type: int
-    default: 4
-  download_timeout:
-    description:
-      - Seconds that the download of one file from one source may take altogether, all tries and pauses included.
-    type: int
-    default: 3600
-  minimum_rate:
-    description:
-      - Bytes for each second that a server must send. It is measured over O(timeout) seconds; a slower server counts as failed.
-      - V(0) accepts any rate.
-    type: int
-    default: 1000
-  maximum_size:
-    description:
-      - Bytes that a download may have whose size neither an index nor a lock states. Where the size is stated, the download ends there.
-    type: int
-    default: 4294967296
-  marker_values:
-    description:
-      - Values of environment markers that no bundle states, C(platform_release) and C(platform_version), as one dictionary
-        for each platform. The keys are names of platforms, such as C(macos-arm64).
-      - A lock in which the choice of a package depends on a value that is not given here is refused, with the names of the packages.
-    type: dict
-    default: {}
-  credentials:
-    description:
-      - User name and password for each host name that asks for them. A dictionary whose keys are host names, and whose values
-        are dictionaries with C(username) and C(password).
-    type: dict
 seealso:
   - module: hermetic.python.bundle_build
   - module: hermetic.python.system

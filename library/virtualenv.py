@@ -21,6 +21,8 @@ extends_documentation_fragment:
   - hermetic.python.root
   - hermetic.python.virtualenvs
   - hermetic.python.sources
+  - hermetic.python.sources.downloads
+  - hermetic.python.sources.wheel_selection
   - hermetic.python.sources.locks
   - hermetic.python.sources.engine
   - hermetic.python.private

@@ -1,4 +1,6 @@
-"""Make the checkout importable as the collection that it is."""
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the checkout importable as the collection that it is, and skip what the user of the tests cannot do."""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -21,3 +24,12 @@ settings.load_profile("hermetic")
 # What a controller remembers of its hosts is no business of the user who runs the tests.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="hermetic-state-")
 atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what only root can do, and say so."""
+    if os.geteuid() == 0:
+        return
+    for item in items:
+        if item.get_closest_marker("root"):
+            item.add_marker(pytest.mark.skip(reason="only root can act as two users, or give files to another one"))

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from .system_limits import started
@@ -42,3 +43,22 @@ class Meanwhile(Generic[Answer]):
         if self._error is not None:
             raise self._error
         return self._answers[0]
+
+
+@contextmanager
+def repeatedly(work: Callable[[], object], *, every: float) -> Iterator[None]:
+    """Do something again and again, that many seconds apart, until the caller is done; not at all where the system has no room for a thread."""
+    done = threading.Event()
+
+    def repeat() -> None:
+        while not done.wait(every):
+            work()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    repeating = started(thread)
+    try:
+        yield
+    finally:
+        done.set()
+        if repeating:
+            thread.join()

@@ -20,8 +20,8 @@ ACCESS_LIST = "system.posix_acl_access"
 _ACL_USER, _ACL_GROUP_OBJECT, _ACL_GROUP, _ACL_MASK, _ACL_WRITE = 0x02, 0x04, 0x08, 0x10, 0x2
 
 
-def others_behind(status: os.stat_result, path: Path | str) -> str | None:
-    """Return who besides root and this user owns a file or directory or may write it, as words; None when nobody does."""
+def others_behind(status: os.stat_result, path: Path | str | int) -> str | None:
+    """Return who besides root and this user owns a file or directory, also an open one, or may write it, as words; None when nobody does."""
     if WINDOWS:
         return None
     if status.st_uid not in trusted_users():
@@ -34,7 +34,7 @@ def trusted_users() -> tuple[int, int]:
     return 0, os.geteuid()
 
 
-def writers(status: os.stat_result, path: Path | str) -> str | None:
+def writers(status: os.stat_result, path: Path | str | int) -> str | None:
     """Return who may write a file or directory besides its owner, as words; None when nobody but root and this user may."""
     mode = f"mode {stat.S_IMODE(status.st_mode):04o}"
     if stat.S_ISLNK(status.st_mode):
@@ -58,12 +58,12 @@ def writers(status: os.stat_result, path: Path | str) -> str | None:
     return None
 
 
-def access_list(path: Path | str) -> list[tuple[int, int]] | None:
+def access_list(path: Path | str | int) -> list[tuple[int, int]] | None:
     """Return the entries of a POSIX access list that let somebody write besides the owner, as tag and number; None without a list."""
     if not sys.platform.startswith("linux"):
         return None
     try:
-        raw = os.getxattr(path, ACCESS_LIST, follow_symlinks=False)
+        raw = os.getxattr(path, ACCESS_LIST, follow_symlinks=isinstance(path, int))
     except OSError:  # there is none, or this file system has no such lists
         return None
     entries = list(struct.iter_unpack("<HHI", raw[4:]))
@@ -73,7 +73,11 @@ def access_list(path: Path | str) -> list[tuple[int, int]] | None:
 
 
 def _other_members(group: int) -> str:
-    """Return the members of a group besides root and this user, as far as the host's databases list them; group 0 is root's own."""
+    """Return the members of a group besides root and this user, as far as the host's databases list them; group 0 is root's own.
+
+    Many systems give each user a group of the same name. Any other group that this user begins with is one that others begin with as well,
+    whom a directory service need not list.
+    """
     import grp
     import pwd
 
@@ -81,11 +85,23 @@ def _other_members(group: int) -> str:
         return ""
     trusted = {user_name(number) for number in trusted_users()}
     try:
-        members = set(grp.getgrgid(group).gr_mem)
+        entry = grp.getgrgid(group)
     except KeyError:
         return "nobody knows its members"
+    members = set(entry.gr_mem)
     members |= {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == group}
-    return ", ".join(sorted(members - trusted)[:5])
+    others = ", ".join(sorted(members - trusted)[:5])
+    return others or ("it is the first group of several users" if _is_first_group(group, entry.gr_name) else "")
+
+
+def _is_first_group(group: int, name: str) -> bool:
+    import pwd
+
+    try:
+        user_of_run = pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return user_of_run.pw_gid == group and user_of_run.pw_name != name
 
 
 def _group_name(number: int) -> str:

@@ -16,9 +16,8 @@ from .finding import TAMPERED, Finding
 from .layout import Layout
 from .needed_repair import PROTECT, NeededRepair
 from .observation import Observation
-from .ownership import ACCESS_LIST, access_list, others_behind, trusted_users, user, user_name, writers
-
-_MOST_LINKS = 40
+from .ownership import ACCESS_LIST, access_list, others_behind, trusted_users, user, user_name
+from .path_trust import dangers_above, way_to
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,11 @@ def require_trusted(root: Path, *, unsafe_parent: bool = False) -> None:
 
         windows_ownership.require_trusted(root, unsafe_parent=unsafe_parent)
         return
-    above, found = _way(os.fspath(root))
+    try:
+        way = way_to(os.fspath(root))
+    except OSError as error:
+        raise BrokenRoot(f"{root}: {error.strerror} at {error.filename}. Correct it, or choose another root.") from error
+    found = way.found
     if found is not None and found.st_uid not in trusted_users():
         raise BrokenRoot(
             f"The root {root} belongs to {user(found.st_uid)}, and this run is {user(os.geteuid())}: nothing was run from it and nothing was "
@@ -50,7 +53,7 @@ def require_trusted(root: Path, *, unsafe_parent: bool = False) -> None:
         )
     if unsafe_parent:
         return
-    problems = [f"{path}: {reason}" for path, status in above for reason in [_danger_above(path, status)] if reason is not None]
+    problems = dangers_above(way)
     if problems:
         raise BrokenRoot(
             f"The root {root} lies below a directory that another user may change, who could replace the root with another one; nothing was changed. "
@@ -190,46 +193,3 @@ def _take_lock(lock: Path) -> None:
         return
     except OSError as error:
         raise explain(error, str(lock)) from error
-
-
-def _way(path: str) -> tuple[list[tuple[str, os.stat_result]], os.stat_result | None]:
-    """Return every directory and link on the way to a path, as written and as resolved, and what is at its end, if it exists."""
-    above: list[tuple[str, os.stat_result]] = []
-    here, rest, links = "/", path.split("/")[::-1], 0
-    status = os.lstat(here)
-    while rest:
-        part = rest.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            here = os.path.dirname(here)
-            status = os.lstat(here)
-            continue
-        above.append((here, status))
-        place = os.path.join(here, part)
-        try:
-            status = os.lstat(place)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            return above, None
-        if not stat.S_ISLNK(status.st_mode):
-            here = place
-            continue
-        above.append((place, status))
-        links += 1
-        if links > _MOST_LINKS:
-            raise BrokenRoot(f"{path}: the path runs through a loop of links at {place}. Remove the loop or choose another root.")
-        target = os.readlink(place)
-        if target.startswith("/"):
-            here = "/"
-        rest += target.split("/")[::-1]
-        status = os.lstat(here)
-    return list(dict(above).items()), os.lstat(here)
-
-
-def _danger_above(path: str, status: os.stat_result) -> str | None:
-    """Return who could replace what lies in a directory (or at a link) above a root; the sticky bit protects what is ours."""
-    if status.st_uid not in trusted_users():
-        return f"it is owned by {user(status.st_uid)}"
-    if stat.S_ISLNK(status.st_mode) or status.st_mode & stat.S_ISVTX:
-        return None
-    return writers(status, path)

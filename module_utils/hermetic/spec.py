@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of the target modules, one table for each group: the same name means the same thing everywhere."""
+"""The options of the modules, one table for each group: the same name means the same thing everywhere."""
 
 from __future__ import annotations
 
@@ -18,12 +18,8 @@ ROOT: Spec = {
     "unsafe_parent": {"type": "bool", "default": False},
 }
 
-# Where bundles and wheels come from.
-SOURCES: Spec = {
-    "repository": {"type": "str"},
-    "public_key": {"type": "path"},
-    "allow_unsigned": {"type": "bool", "default": False},
-    "transfer": {"type": "str", "choices": ["auto", "pull", "push"], "default": "auto"},
+# How files are downloaded, by a host or by the controller.
+DOWNLOADS: Spec = {
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 60},
     "retries": {"type": "int", "default": 4},
@@ -33,13 +29,26 @@ SOURCES: Spec = {
     "credentials": {"type": "dict", "no_log": True},
 }
 
-# How locks become wheels.
-LOCKS: Spec = {
+# Where bundles and wheels come from.
+SOURCES: Spec = {
+    "repository": {"type": "str"},
+    "public_key": {"type": "path"},
+    "allow_unsigned": {"type": "bool", "default": False},
+    "transfer": {"type": "str", "choices": ["auto", "pull", "push"], "default": "auto"},
+    **DOWNLOADS,
+}
+
+# How the controller selects the wheels that a lock means.
+WHEEL_SELECTION: Spec = {
     "index_url": {"type": "str"},
     "extra_index_urls": {"type": "list", "elements": "str", "default": []},
     "find_links": {"type": "list", "elements": "str", "default": []},
-    "platforms": {"type": "list", "elements": "str", "default": []},
     "marker_values": {"type": "dict", "default": {}},
+}
+
+LOCKS: Spec = {
+    **WHEEL_SELECTION,
+    "platforms": {"type": "list", "elements": "str", "default": []},
 }
 
 # How the engine goes about its work on the host.

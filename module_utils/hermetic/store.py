@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,9 @@ from .generation import place
 from .inspection import directory_hints, tree_owner
 from .layout import BUILDING, Layout, laid_id
 from .manifest import Manifest, from_bundle_files
+from .meanwhile import repeatedly
 from .receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
 from .removal import free, try_to_remove
-from .system_limits import started
 from .unpacked_bundle import bundle_info, check_confined, verify_unpacked
 from .wheel_name import distribution
 from .workers import Workers, core_count
@@ -134,7 +134,8 @@ class Store:
         to_lay = self._missing_wheels(wanted, again)
         finished: _Finished = {}
         try:
-            with _flushing(self.layout.root):
+            # Data is written back while the cores compile, so that the one flush before the receipts has little left to do.
+            with repeatedly(partial(sync_file_system, self.layout.root), every=1.0):
                 laid = self._lay_all(to_lay, artifacts, finished)
                 built = [self._build_one(each, laid, finished) for each in wanted]
             sync_trees(finished, below=self.layout.root)
@@ -318,22 +319,3 @@ def _refuse_two_versions(wanted: WantedEnvironment, laid: Sequence[LaidReceipt])
             f"The VirtualEnv '{wanted.declared.name}' is declared with more than one wheel of a package; nothing was switched. Leave one of each in its lock.",
             problems,
         )
-
-
-@contextmanager
-def _flushing(root: Path) -> Iterator[None]:
-    """Write data back while the cores compile, so that the one flush before the receipts has little left to do."""
-    done = threading.Event()
-
-    def flush() -> None:
-        while not done.wait(1.0):
-            sync_file_system(root)
-
-    thread = threading.Thread(target=flush, daemon=True)
-    flushing = started(thread)
-    try:
-        yield
-    finally:
-        done.set()
-        if flushing:
-            thread.join()

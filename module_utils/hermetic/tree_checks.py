@@ -11,12 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import interpreter
+from .bundle_start import check_start
 from .durable import inside
-from .errors import BrokenInterpreter
 from .explain import (
     bundle_findings,
-    elsewhere_finding,
     environment_findings,
     shared_findings,
     store_finding,
@@ -32,8 +30,7 @@ from .look import Inode
 from .manifest import Manifest
 from .meanwhile import Meanwhile
 from .observation import Observation
-from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
-from .root_trust import others_behind_program
+from .receipts import EnvironmentReceipt, Generation, LaidReceipt, Records
 from .workers import core_count, hash_inodes
 
 # Differences after which a bundle may run what nobody published.
@@ -78,7 +75,7 @@ def check_trees(
                 finished=_written(layout, "bundles", tree_id),
             )
         )
-        start = partial(_check_start, layout, observation, name, bundle)
+        start = partial(check_start, layout, observation, name, bundle)
         if verify == "deep":
             later[tree_id] = start
         else:
@@ -142,49 +139,6 @@ def _report_gone(layout: Layout, observation: Observation, subject: str, kind: s
         if str(layout.receipt(kind, tree_id)) in observation.records.unreadable:
             return
     observation.findings.append(Finding(subject, "missing", "high", TAMPERED, expected, None, path, "Converge to install it again."))
-
-
-def _check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> Finding | None:
-    """Start a bundle's interpreter; return the finding when it was not started because another user may change it."""
-    tree = layout.tree("bundles", bundle.id)
-    stdlib = str(bundle.python["stdlib"])
-    programs = str(bundle.python["executable"]).rpartition("/")[0]
-    others = others_behind_program(tree, programs, "lib", "libexec", stdlib, f"{stdlib}/encodings")
-    if others is not None:
-        # Started by root, it would be whatever that user made of it.
-        observation.broken["bundles"].add(bundle.id)
-        return Finding(
-            f"bundle:{name}",
-            others.kind,
-            "high",
-            TAMPERED,
-            "files that only root and the user of the run own and may write",
-            f"{others.found}; it was not started",
-            str(others.path.relative_to(layout.root)),
-            "Converge to install it again, or roll back.",
-        )
-    try:
-        executable, wanted = tree / bundle.python["executable"], bundle.python["version"]
-        answer = interpreter.check_version(executable, wanted=wanted, subject=f"The bundle '{name}'", site=False)
-    except BrokenInterpreter as error:
-        observation.broken["bundles"].add(bundle.id)
-        observation.findings.append(
-            Finding(
-                f"bundle:{name}",
-                "not_runnable",
-                "high",
-                TAMPERED,
-                f"Python {bundle.python['version']}",
-                error.message,
-                f"bundles/{bundle.id}/{bundle.python['executable']}",
-                "Converge to install it again, or roll back.",
-            )
-        )
-        return None
-    elsewhere = interpreter.taken_from_elsewhere(answer, tree, *interpreter.also_searched(bundle.info, layout.root))
-    if elsewhere:
-        observation.findings.append(elsewhere_finding(name, bundle, elsewhere))
-    return None
 
 
 @dataclass

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that say where bundles and wheels come from, and how locks become wheels."""
+"""The options that say where bundles and wheels come from, how they are downloaded, and how locks become wheels."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation of sources, of locks and of the engine's ways."""
+    """Documentation of sources, downloads, locks and the engine's ways."""
 
     DOCUMENTATION = r"""
 options:
@@ -38,6 +38,10 @@ options:
     type: str
     choices: [auto, pull, push]
     default: auto
+"""
+
+    DOWNLOADS = r"""
+options:
   ca_path:
     description:
       - File with the certificates (PEM) of the authorities that HTTPS servers are trusted by, instead of the usual ones.
@@ -50,7 +54,7 @@ options:
     default: 60
   retries:
     description:
-      - How often a failed transfer is tried again, with growing pauses, from the byte where it broke off.
+      - How often a failed transfer is tried again, with growing pauses. A host goes on from the byte where it broke off.
     type: int
     default: 4
   download_timeout:
@@ -77,7 +81,7 @@ options:
     type: dict
 """
 
-    LOCKS = r"""
+    WHEEL_SELECTION = r"""
 options:
   index_url:
     description:
@@ -96,13 +100,6 @@ options:
     type: list
     elements: str
     default: []
-  platforms:
-    description:
-      - Platforms that the locks must have wheels for, besides the host's own.
-      - The check is made on the controller, before any host is changed.
-    type: list
-    elements: str
-    default: []
   marker_values:
     description:
       - Values of environment markers that no bundle states, C(platform_release) and C(platform_version), as one dictionary
@@ -110,6 +107,17 @@ options:
       - A lock in which the choice of a package depends on a value that is not given here is refused, with the names of the packages.
     type: dict
     default: {}
+"""
+
+    LOCKS = r"""
+options:
+  platforms:
+    description:
+      - Platforms that the locks must have wheels for, besides the host's own.
+      - The check is made on the controller, before any host is changed.
+    type: list
+    elements: str
+    default: []
 """
 
     PROVE = r"""

@@ -21,7 +21,7 @@ from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, Hermetic
 from ..module_utils.hermetic.grammar import digest_problem
 from ..module_utils.hermetic.record_files import read_json
 from ..module_utils.hermetic.redaction import shown
-from .private_directory import intruders
+from .private_directory import intruders, make_private
 
 if TYPE_CHECKING:
     from .http_source import HttpSource
@@ -164,8 +164,8 @@ class ControllerCache:
         return self.directory
 
     def _make_directory(self, path: Path) -> None:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.directory)
+        make_private(path)
 
     def _unusable(self, error: OSError) -> HermeticError:
         return HermeticError(f"The controller's cache {self.directory} cannot be used: {error}; let XDG_CACHE_HOME name another directory")

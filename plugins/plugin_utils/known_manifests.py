@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 import os
 import sqlite3
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.own_files import is_ours
+from .private_directory import intruders, make_private
 
 VERSION = 1
 _WAIT = 60
@@ -95,7 +96,7 @@ class KnownManifests:
     def _opened(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
         try:
             if writing:
-                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(self.path.parent)
             self._refuse_others()
             if writing and not os.path.lexists(self.path):
                 os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
@@ -115,16 +116,15 @@ class KnownManifests:
 
     def _refuse_others(self) -> None:
         """Raise an error when somebody else may write here: who can, could vouch for anything."""
-        for path in (self.path.parent, self.path):
-            if not os.path.lexists(path):
-                continue
-            found = os.lstat(path)
-            whose = stat.S_ISDIR(found.st_mode) if path == self.path.parent else stat.S_ISREG(found.st_mode)
-            if not whose or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-                raise HermeticError(
-                    f"{path} holds what this controller knows of its hosts, and it is a link, belongs to another user, or others may write there; "
-                    f"expected one of user {os.geteuid()} with mode 0700. Correct it, or set XDG_STATE_HOME."
-                )
+        problems = intruders(self.path.parent)
+        if os.path.lexists(self.path) and not is_ours(self.path):
+            problems.append(f"{self.path}: it is no regular file, or another user owns or may write it")
+        if problems:
+            raise HermeticError(
+                f"{self.path} holds what this controller knows of its hosts, and others could change it: {problems[0]}. "
+                "Take the permission to write from others, or let XDG_STATE_HOME name a directory of your own.",
+                problems,
+            )
 
     def _check_version(self, database: sqlite3.Connection, *, writing: bool) -> None:
         (version,) = database.execute("PRAGMA user_version").fetchone()

@@ -1,17 +1,20 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host is repaired from: the artifacts of what it was given last, whatever is declared by now."""
+"""How a host is repaired: from the artifacts of what it was given last, whatever is declared by now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..module_utils.hermetic.declaration import Bundle, VirtualEnv
 from ..module_utils.hermetic.errors import HermeticError
 from .declared_state import DeclaredState
+from .first_plan import is_untouched
 from .repository_index import BundleArtifact, Index
-from .target_request import declare
+from .target_request import Request, compose_request, declare
+from .target_run import TargetRun
 from .wheel import Wheel
 
 
@@ -23,6 +26,43 @@ class NothingInstalled(HermeticError):
             f"Nothing is installed below {root}, so there is nothing to repair. "
             "Install what is declared first: the playbook site.yml, or hermetic.python.system with state present."
         )
+
+
+def repair_request(run: TargetRun, *, declared: Callable[[], DeclaredState], check: bool) -> Request:
+    """Return the request that brings the active generation back to what it was; the declaration is only where artifacts come from."""
+    state, index = known_artifacts(run, declared=declared)
+    info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
+    if "info" not in info:
+        raise HermeticError(f"The host could not tell what it was given: {info.get('msg')} Install it again (state present).")
+    run.state = installed_state(info["info"], declared=state, index=index)
+    return compose_request(
+        "converge",
+        root=run.facts.root,
+        check=check,
+        options=run.options,
+        declaration=run.state.declaration,
+        scope="partial",
+        artifacts=run.artifacts(),
+    )
+
+
+def known_artifacts(run: TargetRun, *, declared: Callable[[], DeclaredState]) -> tuple[DeclaredState | None, Index | None]:
+    """Return what is declared, where that can be resolved, and the repository's index, for a task that deploys nothing of either."""
+    if is_untouched(run.facts):
+        raise NothingInstalled(run.facts.root)
+    state = None
+    if run.options.get("bundles"):
+        try:
+            state = declared()
+        except HermeticError as error:
+            run.warnings.append(f"The declaration cannot be resolved, and the task goes on without it: {error.message}")
+    run.state = state or run.state
+    repository = run.options.get("repository")
+    index = state.index if state is not None else None
+    if index is None and repository:
+        index = run.supply.index(repository, public_key=run.options.get("public_key"))
+        run.state = dataclasses.replace(run.state, index=index)
+    return state, index
 
 
 def installed_state(info: Mapping[str, Any], *, declared: DeclaredState | None, index: Index | None) -> DeclaredState:

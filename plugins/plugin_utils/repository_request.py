@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.spec import DEFAULT_BUNDLE, DEFAULT_CHANNEL, DOWNLOADS, WHEEL_SELECTION
 from . import signature as signatures
 from .bundle_archive import read_metadata
 from .controller_cache import sha256_of
@@ -18,7 +19,7 @@ from .repository_index import Index
 from .repository_plan import Archive, Change, ChannelMove, Update, WheelFile
 from .repository_reader import published_here
 from .repository_store import Outcome, RepositoryStore
-from .supply import DeclaredLock, Supply
+from .supply import DeclaredLock, Supply, download_problems
 from .wheel_selection import Selection
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -28,7 +29,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "wheels": {"type": "list", "elements": "path", "default": []},
     "locks": {"type": "list", "elements": "path", "default": []},
     "platforms": {"type": "list", "elements": "str", "default": []},
-    "bundle": {"type": "str", "default": "python"},
+    "bundle": {"type": "str", "default": DEFAULT_BUNDLE},
     "channel": {"type": "str"},
     "release": {"type": "str"},
     "private_key": {"type": "path"},
@@ -38,23 +39,14 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "keep": {"type": "int", "default": 5},
     "prune_wheels": {"type": "bool", "default": False},
     "lock_timeout": {"type": "int", "default": 300},
-    "index_url": {"type": "str"},
-    "extra_index_urls": {"type": "list", "elements": "str", "default": []},
-    "find_links": {"type": "list", "elements": "str", "default": []},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "int", "default": 60},
-    "retries": {"type": "int", "default": 4},
-    "download_timeout": {"type": "int", "default": 3600},
-    "minimum_rate": {"type": "int", "default": 1000},
-    "maximum_size": {"type": "int", "default": 4294967296},
-    "marker_values": {"type": "dict", "default": {}},
-    "credentials": {"type": "dict", "no_log": True},
+    **WHEEL_SELECTION,
+    **DOWNLOADS,
 }
 
 
 def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
     """Do what the options of one task say, or only say what that would be, and return the task's result."""
-    _refuse_contradictions(options)
+    _refuse_unusable(options)
     supply = Supply.from_options(options)
     changes: list[Change] = []
     key = None
@@ -121,7 +113,7 @@ def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, 
 
 def _selections(options: Mapping[str, Any], supply: Supply, index: Index) -> dict[tuple[str, str], Selection]:
     bundle = options["bundle"]
-    release = options["release"] or index.release(bundle, channel=options["channel"] or "stable")
+    release = options["release"] or index.release(bundle, channel=options["channel"] or DEFAULT_CHANNEL)
     platforms = options["platforms"] or index.platforms(bundle, release=release)
     targets = [index.resolve(bundle, platform=platform, release=release).target for platform in platforms]
     return supply.prove([DeclaredLock(os.path.basename(path), supply.lock(path)) for path in options["locks"]], targets)
@@ -157,8 +149,8 @@ def _files(paths: Sequence[str], what: str, suffixes: tuple[str, ...]) -> list[P
     return found
 
 
-def _refuse_contradictions(options: Mapping[str, Any]) -> None:
-    problems = []
+def _refuse_unusable(options: Mapping[str, Any]) -> None:
+    problems = download_problems(options)
     if options["release"] and not options["channel"] and not options["locks"]:
         problems.append("release is given without a channel that is to name it; give channel as well")
     if options["channel"] and not options["release"] and not options["locks"]:
@@ -172,4 +164,4 @@ def _refuse_contradictions(options: Mapping[str, Any]) -> None:
     if options["state"] == "verified" and (options["archives"] or options["wheels"] or options["locks"]):
         problems.append("state=verified changes nothing; give archives, wheels and locks to a task with state=present")
     if problems:
-        raise HermeticError("The options of this task contradict each other", problems)
+        raise HermeticError("The options of this task cannot be used; nothing was changed", problems)

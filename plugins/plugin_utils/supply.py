@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.redaction import shown
-from ..module_utils.hermetic.request import credentials_problems
+from ..module_utils.hermetic.request import credentials_problems, option_problems
+from ..module_utils.hermetic.spec import DOWNLOADS
 from .controller_cache import ControllerCache, local_path
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources
@@ -45,7 +46,12 @@ if TYPE_CHECKING:
 
 _LIMITS = ("download_timeout", "minimum_rate", "maximum_size")
 
-__all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supply", "Target", "Wheel"]
+__all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supply", "Target", "Wheel", "download_problems"]
+
+
+def download_problems(options: Mapping[str, Any]) -> list[str]:
+    """Return everything that is wrong with the options of downloads; a host refuses the same."""
+    return option_problems({name: options[name] for name in DOWNLOADS if name != "credentials" and options.get(name) is not None})
 
 
 class Supply:

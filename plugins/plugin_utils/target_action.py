@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import gc
-import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -18,20 +16,19 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.finding import PENDING
 from ..module_utils.hermetic.printable import printable_lines, printable_result
-from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, RULES, SPECS
+from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, DOWNLOADS, RULES, SPECS, WHEEL_SELECTION
 
 try:
     from .answers_without_engine import answer_of_nothing, answer_without_interpreter
-    from .declared_state import DeclaredState, Resolver, refuse_bad_names
-    from .engine_zip import engine_zip
+    from .completed_result import completed, tells_nothing
+    from .declared_state import DeclaredState, Resolver
     from .first_plan import first_plan, is_untouched, refuse_full_host
-    from .repair import NothingInstalled, installed_state
-    from .repository_index import Index
+    from .repair import NothingInstalled
     from .root_removal import remove_without_interpreter
     from .supply import Supply
     from .target_run import NoInterpreter, TargetRun
+    from .task_request import TaskRequest
     from .windows_run import UNLIMITED, WindowsRun
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
@@ -41,8 +38,7 @@ from .host_probe import HostFacts, parse_probe, probe_command, usable_root
 from .host_trust import refuse_untrusted
 from .missing_libraries import explain_import
 from .reached_host import ReachedHost, ReachedWindowsHost
-from .result_format import readable_diff, sentence
-from .target_request import Request, compose_request, declare, generation_wish, is_url, shown_options
+from .target_request import Request, declare, is_url, shown_options
 from .windows_host import DEFAULT_PLATFORM, OtherPlatform, presumed_facts, usable_windows_root
 
 display = Display()
@@ -117,9 +113,12 @@ class TargetAction(ActionBase):
         run = self._run_on(facts, options, supply, timings)
         request: Request = {}
         try:
-            request = self._request(options, run)
+            request = self._task_request(options, run).compose()
             if options.get("verify") == "deep":
-                request["known"] = self._known(run)
+                # A database is more than most runs have use for.
+                from .vouching import known_to_controller
+
+                request["known"] = known_to_controller(run, host=self._host_name())
             timings["controller"] = round(time.monotonic() - begin - timings.get("module", 0.0), 3)
             wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
             # What a Windows host has is known after it was asked only.
@@ -135,11 +134,17 @@ class TargetAction(ActionBase):
             run.close()
         if self._in_background:
             return result
-        if options.get("against") == "installed" and _tells_nothing(result):
+        if options.get("against") == "installed" and tells_nothing(result):
             raise NothingInstalled(facts.root)
         if "module_stdout" in result and (self.MODULE == "system_info" or (self.MODULE == "drift" and not options.get("bundles"))):
             result = answer_without_interpreter(run, module=self.MODULE)
-        return self._finished(result, run)
+        made = result.pop("manifests", None)
+        check = bool(self._task.check_mode)
+        if made and not check:
+            from .vouching import remember_made
+
+            remember_made(made, run, host=self._host_name())
+        return completed(result, run, module=self.MODULE, check=check, diff=bool(self._task.diff))
 
     def _answer_from_here(self, run: TargetRun, request: Request, options: Mapping[str, Any]) -> Result | None:
         """Return what the controller can answer for a host without an interpreter; None where the host must be asked."""
@@ -171,153 +176,14 @@ class TargetAction(ActionBase):
             return WindowsRun(connection=connection, time_limit=self._time_limit(), **common)
         return TargetRun(connection=ReachedHost(self, module=self.MODULE, variables=self._vars), **common)
 
-    def _request(self, options: Mapping[str, Any], run: TargetRun) -> Request:
-        """Return the request, and leave in ``run`` the artifacts that it is made of."""
-        common: dict[str, Any] = {"root": run.facts.root, "check": bool(self._task.check_mode), "options": options}
-        if self.MODULE == "system_info":
-            return compose_request("info", **common)
-        if self.MODULE == "generation":
-            return compose_request("generation", generation=generation_wish(options["state"], options.get("number")), **common)
-        if options.get("state") == "absent" and self.MODULE == "system":
-            return compose_request("uninstall", force=bool(options["force"]), **common)
-        if options.get("state") == "repaired":
-            return self._repair(options, run, common)
-        command = "drift" if self.MODULE == "drift" else "converge"
-        if self.MODULE == "drift" and options["against"] == "installed":
-            self._known_artifacts(options, run)
-            return compose_request(command, **common)
-        if self.MODULE == "drift" and not options.get("bundles"):
-            if options.get("virtualenvs"):
-                raise HermeticError(
-                    "VirtualEnvs are declared without any bundle that they could stand on; declare the bundles as well, or neither."
-                )
-            return compose_request(command, **common)
-        run.state = self._declared(options, run)
-        scope = "system" if self.MODULE in ("system", "drift") else "partial"
-        return compose_request(command, declaration=run.state.declaration, scope=scope, artifacts=run.artifacts(), **common)
+    def _task_request(self, options: Mapping[str, Any], run: TargetRun) -> TaskRequest:
+        def resolver() -> Resolver:
+            return Resolver(options, supply=run.supply, facts=run.facts, platforms=self._platforms(options), find_file=self._find_file)
 
-    def _repair(self, options: Mapping[str, Any], run: TargetRun, common: Mapping[str, Any]) -> Request:
-        """Return the request that brings the active generation back to what it was; the declaration is only where artifacts come from."""
-        declared, index = self._known_artifacts(options, run)
-        info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
-        if "info" not in info:
-            raise HermeticError(f"The host could not tell what it was given: {info.get('msg')} Install it again (state present).")
-        run.state = installed_state(info["info"], declared=declared, index=index)
-        return compose_request("converge", declaration=run.state.declaration, scope="partial", artifacts=run.artifacts(), **common)
-
-    def _known_artifacts(self, options: Mapping[str, Any], run: TargetRun) -> tuple[DeclaredState | None, Index | None]:
-        """Return what is declared, where that can be resolved, and the repository's index, for a task that deploys nothing of either."""
-        if is_untouched(run.facts):
-            raise NothingInstalled(run.facts.root)
-        declared = None
-        if options.get("bundles"):
-            try:
-                declared = self._declared(options, run)
-            except HermeticError as error:
-                run.warnings.append(f"The declaration cannot be resolved, and the task goes on without it: {error.message}")
-        run.state = declared or run.state
-        repository = options.get("repository")
-        index = declared.index if declared is not None else None
-        if index is None and repository:
-            index = run.supply.index(repository, public_key=options.get("public_key"))
-            run.state = dataclasses.replace(run.state, index=index)
-        return declared, index
+        return TaskRequest(self.MODULE, options=options, run=run, check=bool(self._task.check_mode), resolver=resolver)
 
     def _host_name(self) -> str:
         return str(self._task.delegate_to or self._vars.get("inventory_hostname") or "")
-
-    def _known(self, run: TargetRun) -> dict[str, list[str]]:
-        """Return what the host's own records are compared with; a controller that cannot tell knows nothing, and says so."""
-        # A database is more than most runs have use for.
-        from .known_manifests import KnownManifests
-        from .vouching import vouched
-
-        facts = run.facts
-        try:
-            return vouched(
-                run.state, KnownManifests.at(), cache=run.supply.cache, platform=facts.platform, host=self._host_name(), root=facts.root
-            )
-        except HermeticError as error:
-            run.warnings.append(error.message)
-            return {}
-
-    def _remember(self, made: Mapping[str, Any], run: TargetRun) -> list[str]:
-        from .known_manifests import KnownManifests
-
-        try:
-            engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
-            return KnownManifests.at().remember(made, host=self._host_name(), root=run.facts.root, engine=engine)
-        except HermeticError as error:
-            return [error.message]
-
-    def _declared(self, options: Mapping[str, Any], run: TargetRun) -> DeclaredState:
-        if options.get("state") == "absent":
-            refuse_bad_names("bundle" if self.MODULE == "bundle" else "VirtualEnv", [options["name"]])
-            return DeclaredState(declaration=declare(**{f"absent_{self.MODULE}s": [options["name"]]}))
-        resolver = Resolver(options, supply=run.supply, facts=run.facts, platforms=self._platforms(options), find_file=self._find_file)
-        if self.MODULE == "bundle":
-            state = resolver.bundle(options)
-        elif self.MODULE == "virtualenv":
-            info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
-            if "info" not in info:
-                raise HermeticError(
-                    f"The host could not tell what bundles it has: {info.get('msg')} Repair it with hermetic.python.system."
-                )
-            state = resolver.virtualenv(options, info=info["info"])
-        else:
-            state = resolver.state(options["bundles"], options.get("virtualenvs") or [])
-        run.warnings += run.supply.warnings
-        return state
-
-    # --- the result
-
-    def _finished(self, result: Result, run: TargetRun) -> Result:
-        if run.options.get("against") == "installed" and "findings" in result:
-            # A bundle of an old release can be replaced by a declaration only.
-            result["findings"] = [each for each in result["findings"] if each["cause"] != PENDING]
-        made = result.pop("manifests", None)
-        if made and not self._task.check_mode:
-            run.warnings += self._remember(made, run)
-        if "vouched" in result:
-            result["vouched"]["interpreter"] = run.verified
-        result["platform"] = run.facts.platform
-        result["timings"] = {**run.timings, **(result.get("timings") or {})}
-        known = list(result.get("warnings") or [])
-        warnings = [*known, *(warning for warning in run.warnings if warning not in known)]
-        if warnings:
-            result["warnings"] = warnings
-        diff = None if result.get("failed") or self.MODULE == "system_info" else self._diff(result, run)
-        result.pop("diff", None)
-        if diff is not None and self._task.diff:
-            result["diff"] = diff
-        if not result.get("failed"):
-            result.setdefault("changed", False)
-            if self.MODULE in _DECLARING:
-                result.setdefault("bundles", {})
-                result["declared"] = (self._compared_with(run) or DeclaredState(declaration=declare())).summary
-            if self.MODULE == "drift":
-                result["clean"] = not result.get("findings")
-            if self.MODULE == "system_info":
-                result["info"].setdefault("damaged", [])
-            else:
-                options = run.options
-                result["msg"] = sentence(
-                    result,
-                    module=self.MODULE,
-                    check=bool(self._task.check_mode),
-                    state=options.get("state"),
-                    against=options.get("against"),
-                )
-        return result
-
-    def _compared_with(self, run: TargetRun) -> DeclaredState | None:
-        """Return the declaration that the result is about; None where it only named artifacts."""
-        return None if run.options.get("against") == "installed" else run.state
-
-    def _diff(self, result: Result, run: TargetRun) -> dict[str, str] | None:
-        state = self._compared_with(run)
-        declared = self.MODULE != "drift" or (state is not None and bool(state.summary["bundles"]))
-        return readable_diff(result, root=run.facts.root, declared=declared)
 
     # --- options and variables
 
@@ -413,15 +279,4 @@ class TargetAction(ActionBase):
         return facts
 
 
-def _tells_nothing(result: Mapping[str, Any]) -> bool:
-    """Tell whether a comparison found neither a generation nor anything else, which is no proof that all is well."""
-    if result.get("failed") or result.get("findings"):
-        return False
-    return "generation" in result and result["generation"]["before"] is None
-
-
-_DECLARING = ("bundle", "drift", "system", "virtualenv")
-_SUPPLY_OPTIONS = (
-    *("index_url", "extra_index_urls", "find_links", "ca_path", "timeout", "retries", "credentials"),
-    *("download_timeout", "minimum_rate", "maximum_size", "allow_unsigned", "marker_values"),
-)
+_SUPPLY_OPTIONS = (*WHEEL_SELECTION, *DOWNLOADS, "allow_unsigned")

@@ -10,11 +10,13 @@ from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
 from ..module_utils.hermetic.request import REQUEST_FORMAT, option_problems
+from ..module_utils.hermetic.spec import DOWNLOADS
 from .url_credentials import host_names
 
 _ENGINE_OPTIONS = (
     *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "unpack_limit", "foreign_pythons", "check_free_space"),
-    *("timeout", "retries", "download_timeout", "minimum_rate", "maximum_size", "ca_path", "unsafe_parent"),
+    *(name for name in DOWNLOADS if name != "credentials"),
+    "unsafe_parent",
 )
 _ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from ..module_utils.hermetic.envelope import pack
 from ..module_utils.hermetic.errors import HermeticError, redacted
-from ..module_utils.hermetic.spec import SOURCES
+from ..module_utils.hermetic.spec import DOWNLOADS
 from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_bootstrap, removal_command, secrets_text
 from .declared_state import DeclaredState
 from .engine_zip import engine_zip
@@ -264,7 +264,7 @@ class TargetRun:
 def given_limit(options: Mapping[str, Any], name: str) -> int:
     """Return a limit of downloads as the task has it, or as it is by default."""
     given = options.get(name)
-    return int(SOURCES[name]["default"] if given is None else given)
+    return int(DOWNLOADS[name]["default"] if given is None else given)
 
 
 class NoInterpreter(HermeticError):

@@ -38,6 +38,8 @@ shared() {
     [ "$1" = 0 ] && return 1
     me=$(id -un)
     members=$(getent group "$1") || return 0
+    # The first group of a user is his alone where it has his name; of any other, a directory service need not list who else begins with it.
+    [ "$1" = "$(id -g)" ] && [ "${members%%:*}" != "$me" ] && return 0
     case ,${members##*:}, in ,,|,root,|,$me,|,root,$me,|,$me,root,) ;; *) return 0 ;; esac
     (getent passwd | (while IFS=: read -r _ _ number primary _; do
         [ "$primary" = "$1" ] && [ "$number" != 0 ] && [ "$number" != "$uid" ] && exit 0

@@ -4,18 +4,41 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..module_utils.hermetic.declaration import parse_declaration
+from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.layout import bundle_id, laid_id
 from .bundle_archive import MANIFEST, read_metadata
 from .controller_cache import ControllerCache, local_path
 from .declared_state import DeclaredState
-from .known_manifests import KnownManifests
+from .engine_zip import engine_zip
+from .known_manifests import KnownManifests, Made
 from .repository_index import BundleArtifact
+from .target_run import TargetRun
 
 Known = dict[str, list[str]]
+
+
+def known_to_controller(run: TargetRun, *, host: str) -> Known:
+    """Return what the records of a run's host are compared with; a controller that cannot tell knows nothing, and says so."""
+    facts = run.facts
+    try:
+        return vouched(run.state, KnownManifests.at(), cache=run.supply.cache, platform=facts.platform, host=host, root=facts.root)
+    except HermeticError as error:
+        run.warnings.append(error.message)
+        return {}
+
+
+def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
+    """Keep what a run's host told of the trees that it made; what is wrong with it becomes a warning of the run."""
+    try:
+        engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
+        run.warnings += KnownManifests.at().remember(made, host=host, root=run.facts.root, engine=engine)
+    except HermeticError as error:
+        run.warnings.append(error.message)
 
 
 def vouched(state: DeclaredState, record: KnownManifests, *, cache: ControllerCache, platform: str, host: str, root: str) -> Known:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from kill_driver import BULK, STEPS
-from killing import Scenario, Stage
+from killing import Scenario, Stage, gone_wrong
 
 KILLS = int(os.environ.get("KILLS", "1000"))
 NAMES = ("install", "build", "upgrade", "repair", "rollback", "sweep")
@@ -29,19 +28,6 @@ def test_kills(name: str, kill_scenarios: dict[str, Scenario], kill_place: Path,
     steps, bulk = (len(stages[0].calls[kinds]) for kinds in (STEPS, BULK))
     more = min(bulk, max(1, KILLS // len(NAMES) - steps))
     points = [(STEPS, at) for at in range(1, steps + 1)] + [(BULK, 1 + number * bulk // more) for number in range(more)]
-
-    def on_one(number: int) -> list[str]:
-        wrong = []
-        stage = stages[number]
-        for kinds, at in points[number :: len(stages)]:
-            try:
-                stage.kill(kinds, at)
-                stage.judge()
-            except AssertionError as error:
-                wrong.append(f"{kinds} {at} ({stage.calls[kinds][at - 1]}): {error}")
-        return wrong
-
-    with ThreadPoolExecutor(len(stages)) as pool:
-        wrong = [text for texts in pool.map(on_one, range(len(stages))) for text in texts]
+    wrong = gone_wrong(stages, points)
     figure("kills", scenario=name, steps=steps, other_calls=bulk, kills=len(points), wrong=len(wrong))
     assert not wrong, "\n".join(wrong)

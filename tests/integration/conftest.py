@@ -38,15 +38,6 @@ from roots import Archive
 from wheelhouse import Wheel
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what only root can do, and say so."""
-    if os.geteuid() == 0:
-        return
-    for item in items:
-        if item.get_closest_marker("root"):
-            item.add_marker(pytest.mark.skip(reason="changing the owner of a file needs root"))
-
-
 @pytest.fixture(scope="module")
 def fleet(
     tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive, later_bundle_archive: Archive, wheels: dict[str, Wheel]

@@ -11,7 +11,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,21 @@ class Stage:
         less = sorted(set(self.finished) - set(left))
         other = sorted(path for path in set(left) & set(self.finished) if left[path] != self.finished[path])
         return f"left over: {more}; missing: {less}; of another kind or mode: {other}"
+
+
+def gone_wrong(stages: Sequence[Stage], points: Sequence[tuple[str, int]], *, alone: bool = False) -> list[str]:
+    """Kill at every point, a kind of call and its number, on all stages at once, and return what went wrong."""
+
+    def on_one(number: int) -> list[str]:
+        wrong = []
+        stage = stages[number]
+        for kinds, at in points[number :: len(stages)]:
+            try:
+                stage.kill(kinds, at, alone=alone)
+                stage.judge()
+            except AssertionError as error:
+                wrong.append(f"{kinds} {at} ({stage.calls[kinds][at - 1]}): {error}")
+        return wrong
+
+    with ThreadPoolExecutor(len(stages)) as pool:
+        return [text for texts in pool.map(on_one, range(len(stages))) for text in texts]

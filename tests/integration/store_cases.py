@@ -11,11 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tampering import Case, Tampered, append, delete, edit_unseen, link, mode, owner, several, write
+from tampering import ALPHA, BUNDLE, ONE, Case, Tampered, append, delete, edit_unseen, link, mode, owner, several, write
 
-ONE = frozenset({"{one}"})
-ALPHA = frozenset({"{alpha}", "{one}", "{two}", "{one before}"})
-BUNDLE = frozenset({"{bundle}"})
 AS_ROOT = (pytest.mark.root,)
 
 ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"

@@ -19,6 +19,12 @@ from wheelhouse import Wheel
 
 Told = tuple[str, str, str, "str | None"]
 
+# Trees that are made again, each with those that share the files that were tampered with.
+ONE = frozenset({"{one}"})
+TWO = frozenset({"{two}"})
+BUNDLE = frozenset({"{bundle}"})
+ALPHA = frozenset({"{alpha}", "{one}", "{two}", "{one before}"})
+
 
 class Tampered(Root):
     """The root of this file, with names for the places that the tests tamper with."""

@@ -15,12 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from kill_driver import BULK, STEPS
-from killing import Scenario, Stage, carried_out, request
+from killing import Scenario, Stage, carried_out, gone_wrong, request
 from roots import Archive, Declared
 from wheelhouse import Wheel, make_wheel
 
@@ -39,21 +38,7 @@ def _stages(place: Path, scenario: Scenario) -> list[Stage]:
 
 
 def _kill_all(stages: list[Stage], kinds: str, points: list[int], *, alone: bool = False) -> None:
-    """Kill at every point, on all stages at once, and report all points that went wrong."""
-
-    def on_one(number: int) -> list[str]:
-        wrong = []
-        stage = stages[number]
-        for point in points[number :: len(stages)]:
-            try:
-                stage.kill(kinds, point, alone=alone)
-                stage.judge()
-            except AssertionError as error:
-                wrong.append(f"{kinds} {point} ({stage.calls[kinds][point - 1]}): {error}")
-        return wrong
-
-    with ThreadPoolExecutor(len(stages)) as pool:
-        wrong = [text for texts in pool.map(on_one, range(len(stages))) for text in texts]
+    wrong = gone_wrong(stages, [(kinds, point) for point in points], alone=alone)
     assert not wrong, f"{len(wrong)} of {len(points)} kills went wrong:\n" + "\n".join(wrong)
 
 

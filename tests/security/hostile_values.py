@@ -1,6 +1,9 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documents that somebody meant harm with: valid ones, in which any part is replaced, removed, repeated or buried."""
+"""Documents that somebody meant harm with: valid ones, in which any part is replaced, removed, repeated or buried.
+
+``HOSTILE_EXAMPLES=5000`` has so many changed documents of each kind looked at instead of the same few.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ import copy
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -140,3 +145,18 @@ def documents(draw: st.DrawFn, document: Any) -> bytes:
     cut = draw(st.integers(0, len(text)))
     more = draw(st.sampled_from([b"", b"\xff\xfe", b"\0", b"[" * 100_000, b"NaN", b'"\\ud800"', b"\xef\xbb\xbf"]))
     return text[:cut] + more + text[cut + draw(st.integers(0, 20)) :]
+
+
+@contextmanager
+def ours(*, subject: str = "") -> Iterator[None]:
+    """Let through what ends well, or with one of our errors that says something about the subject."""
+    said = "x" + subject
+    try:
+        yield
+    except HermeticError as error:
+        said = str(error)
+    assert said
+    assert subject in said
+    assert len(said) < 100_000
+    for inside in ("Traceback", "object at 0x"):
+        assert inside not in said

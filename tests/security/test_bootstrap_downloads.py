@@ -27,6 +27,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import (
     parse_bootstrap,
     secrets_text,
 )
+from bootstrap_samples import programs_without_downloaders
 from hostile_server import OK, hostile
 
 CANARY = "can4ry-s3cret"
@@ -39,12 +40,7 @@ def programs(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     real = shutil.which(request.param)
     if real is None:
         pytest.skip(f"{request.param} is not installed")
-    place = tmp_path / "programs"
-    place.mkdir()
-    for directory in ("/usr/bin", "/bin"):
-        for program in Path(directory).iterdir():
-            if program.name not in ("curl", "wget") and not (place / program.name).is_symlink():
-                (place / program.name).symlink_to(program)
+    place = programs_without_downloaders(tmp_path / "programs")
     # As every user of a host may: what stands in /proc is read, not what the script believes to have written.
     (place / request.param).write_text(f'#!/bin/sh\ncat "/proc/$$/cmdline" "/proc/$PPID/cmdline" >>{tmp_path}/seen\nexec {real} "$@"\n')
     (place / request.param).chmod(0o755)
@@ -143,12 +139,7 @@ def test_the_wget_of_busybox_is_given_no_secret(tmp_path: Path) -> None:
     busybox = shutil.which("busybox")
     if busybox is None:
         pytest.skip("busybox is not installed")
-    place = tmp_path / "programs"
-    place.mkdir()
-    for directory in ("/usr/bin", "/bin"):
-        for program in Path(directory).iterdir():
-            if program.name not in ("curl", "wget") and not (place / program.name).is_symlink():
-                (place / program.name).symlink_to(program)
+    place = programs_without_downloaders(tmp_path / "programs")
     (place / "wget").symlink_to(busybox)
     with hostile(hostile_server.answer(200, body=b"x")) as server:
         failed, said = _run(_command(tmp_path, f"{server.url}/x.tar.gz?sig={CANARY}"), place)

@@ -84,7 +84,17 @@ def test_a_link_that_was_planted_is_never_written_through(
 def test_a_file_of_another_user_is_not_taken_for_ours(sticky: Path, name: str) -> None:
     (sticky / name).write_bytes(b"")
     os.chown(sticky / name, OTHER, OTHER)
-    with pytest.raises(HermeticError, match=f"{name}.*belongs to another user"):
+    with pytest.raises(HermeticError, match=f"{name}.*it is owned by uid {OTHER}"):
+        reported(settings(sticky))
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("name", ["history.sqlite", LOCK])
+def test_a_file_that_a_group_of_others_may_write_is_not_taken_for_ours(sticky: Path, name: str) -> None:
+    reported(settings(sticky))
+    os.chown(sticky / name, 0, OTHER)
+    (sticky / name).chmod(0o664)
+    with pytest.raises(HermeticError, match=f"{name}.*the group {OTHER}"):
         reported(settings(sticky))
 
 
@@ -99,7 +109,7 @@ def test_a_report_of_another_user_is_replaced_when_all_were_asked_and_never_beli
     made.inventory(["a", "b"])
     made.expect([("b", [], True)])
     written = made.finish(complete=True)
-    assert written.problem is not None and "belongs to another user" in written.problem
+    assert written.problem is not None and "it is owned by uid" in written.problem
     assert "a" not in written.whole["hosts"]
 
 
@@ -148,7 +158,7 @@ def test_a_directory_of_another_user_is_refused_also_above_and_behind_a_link(tmp
     os.chown(theirs, OTHER, OTHER)
     (tmp_path / "link").symlink_to(theirs)
     for place in (theirs, theirs / "below", theirs / "new" / "one", tmp_path / "link"):
-        with pytest.raises(HermeticError, match="belongs to"):
+        with pytest.raises(HermeticError, match="it is owned by"):
             Recording(settings(place))
     assert [path.name for path in theirs.iterdir()] == ["below"]
 

@@ -23,6 +23,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store i
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from hostile_server import hostile
 from supply_samples import make_bundle, served
+from test_root_trust import access_list
 
 
 class Publisher:
@@ -222,7 +223,7 @@ def test_a_cache_that_others_may_write_is_not_used(own: Path, which: str, mode: 
     (directory if which == "cache" else own).chmod(mode)
     cache = ControllerCache.at(directory)
     for use in (lambda: cache.read("x", "y"), lambda: cache.write("x", "y", 1), lambda: cache.hold("x").__enter__()):
-        with pytest.raises(HermeticError, match=r"another user could change it.*can be written by every user.*XDG_CACHE_HOME"):
+        with pytest.raises(HermeticError, match=r"another user could change it.*every user may write it.*XDG_CACHE_HOME"):
             use()
     with pytest.raises(HermeticError):
         load_index(str(publisher.path), public_key=publisher.public, cache=cache)
@@ -248,7 +249,7 @@ def test_a_cache_of_another_user_is_not_used(own: Path, which: str) -> None:
     else:
         directory.mkdir()
         os.chown(directory if which == "cache" else own, 65534, 65534)
-    with pytest.raises(HermeticError, match="belongs to"):
+    with pytest.raises(HermeticError, match="it is owned by uid 65534"):
         ControllerCache.at(directory).write("x", "y", 1)
 
 
@@ -260,6 +261,12 @@ def test_a_group_that_others_are_in_may_not_write(own: Path) -> None:
     assert intruders(directory) == []  # root's own group
     os.chown(directory, 0, 65534)
     assert "group" in intruders(directory)[0]
+
+
+@pytest.mark.root
+def test_an_access_list_lets_nobody_else_write(own: Path) -> None:
+    access_list(own, (0x02, 7, 65534))
+    assert "access list lets uid 65534" in intruders(own / "cache")[0]
 
 
 def test_a_link_leads_to_where_others_may_write(own: Path, tmp_path: Path) -> None:

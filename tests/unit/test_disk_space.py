@@ -36,34 +36,37 @@ def test_what_the_repository_knows_goes_before_an_estimate(tmp_path: Path) -> No
     assert disk_space.needed_bytes({}, Layout(tmp_path)) == disk_space.least_bytes([]) == 0
 
 
-def test_a_stored_wheel_tells_itself_what_it_holds(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
-    wheel = Artifact("a" * 64, "x-1.0-py3-none-any.whl", None, ())
-    stored = layout.artifact(wheel.sha256, wheel.filename)
-    stored.parent.mkdir(parents=True)
+WHEEL = Artifact("a" * 64, "x-1.0-py3-none-any.whl", None, ())
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    """Return where the root keeps the wheel; the test writes it."""
+    path = Layout(tmp_path).artifact(WHEEL.sha256, WHEEL.filename)
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def test_a_stored_wheel_tells_itself_what_it_holds(tmp_path: Path, stored: Path) -> None:
     with zipfile.ZipFile(stored, "w") as archive:
         archive.writestr("x/code.py", b"#" * 1000)
         archive.writestr("x/data.bin", b"#" * 1000)
-    assert disk_space.needed_bytes({wheel.sha256: wheel}, layout) == 3000 + RESERVE
+    assert disk_space.needed_bytes({WHEEL.sha256: WHEEL}, Layout(tmp_path)) == 3000 + RESERVE
     stored.write_bytes(b"no archive")
-    assert disk_space.needed_bytes({wheel.sha256: wheel}, layout) == 25 + RESERVE
+    assert disk_space.needed_bytes({WHEEL.sha256: WHEEL}, Layout(tmp_path)) == 25 + RESERVE
 
 
-def test_a_wheel_that_claims_too_much_is_left_to_who_unpacks_it(tmp_path: Path) -> None:
+def test_a_wheel_that_claims_too_much_is_left_to_who_unpacks_it(tmp_path: Path, stored: Path) -> None:
     """Its size is estimated: what it claims would be told as a full disk, and to read a directory of a million entries takes a gigabyte."""
-    layout = Layout(tmp_path)
-    wheel = Artifact("a" * 64, "x-1.0-py3-none-any.whl", None, ())
-    stored = layout.artifact(wheel.sha256, wheel.filename)
-    stored.parent.mkdir(parents=True)
     with zipfile.ZipFile(stored, "w") as archive:
         archive.writestr("x/data.bin", b"#" * 1000)
         archive.filelist[0].file_size = 1 << 40
     estimated = int(stored.stat().st_size * 2.5) + RESERVE
-    assert disk_space.needed_bytes({wheel.sha256: wheel}, layout) == estimated
+    assert disk_space.needed_bytes({WHEEL.sha256: WHEEL}, Layout(tmp_path)) == estimated
     entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 0x5021, 0, 0, 9, 1, 0, 0, 0, 0, 0, 0) + b"x"
     directory = entry * ((1 << 16) + 1)
     stored.write_bytes(directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(directory), 0, 0))
-    assert disk_space.needed_bytes({wheel.sha256: wheel}, layout) == int(stored.stat().st_size * 2.5) + RESERVE
+    assert disk_space.needed_bytes({WHEEL.sha256: WHEEL}, Layout(tmp_path)) == int(stored.stat().st_size * 2.5) + RESERVE
 
 
 def test_a_file_system_without_room_is_named_with_both_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

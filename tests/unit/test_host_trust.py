@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -14,10 +13,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import BootstrapFailed, parse_bootstrap
 from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import HostFacts, parse_probe, script_text
 from ansible_collections.hermetic.python.plugins.plugin_utils.host_trust import parse_distrust, refuse_untrusted
-from test_bootstrap import _archive, _command, _run
 from test_host_probe import SHELLS, _bundle
 from test_root_trust import access_list
 from unprivileged import as_nobody
@@ -116,6 +113,19 @@ def test_nothing_is_started_below_a_directory_of_others(shell: list[str], root: 
     assert str(root.parent) in refused.value.message
     facts = _probe(shell, root, unsafe_parent=True)
     assert (facts.distrust, facts.interpreter is None) == ((), False)
+
+
+@pytest.mark.parametrize(("group", "trusted"), [("nobody", True), ("domain users", False)])
+def test_a_first_group_is_the_users_own_where_it_has_the_same_name(shell: list[str], open_place: Path, group: str, trusted: bool) -> None:
+    root = _root(open_place)
+    os.chown(root.parent, NOBODY, NOBODY)
+    root.parent.chmod(0o775)
+    listed = open_place / "programs" / "getent"
+    listed.parent.mkdir(mode=0o755)
+    listed.write_text(f'#!/bin/sh\n[ "$1" = passwd ] && echo nobody:x:{NOBODY}:{NOBODY}::/: || echo "{group}:x:{NOBODY}:"\n')
+    listed.chmod(0o755)
+    facts = _probe(shell, root, user=NOBODY, PATH=f"{listed.parent}:{os.environ['PATH']}")
+    assert [(each.part, each.kind) for each in facts.distrust] == ([] if trusted else [("parent", "mode")])
 
 
 def test_a_sticky_directory_above_is_no_reason(shell: list[str], root: Path) -> None:
@@ -236,104 +246,3 @@ def test_one_program_more_is_started_for_an_unchanged_run(root: Path, tmp_path: 
 def test_what_cannot_be_read_is_an_error(line: str) -> None:
     with pytest.raises(HermeticError, match="cannot be read"):
         parse_distrust(f"hermetic-distrust-1 {line}")
-
-
-# --- the bootstrap
-
-
-@pytest.mark.parametrize("change", ["owner", "mode"])
-@pytest.mark.parametrize("exists", [True, False])
-def test_a_first_bundle_is_not_unpacked_below_a_directory_of_others(shell: list[str], tmp_path: Path, change: str, exists: bool) -> None:
-    archive = _archive(tmp_path / "a.tar.gz")
-    above = tmp_path / "above"
-    (above / "root" if exists else above).mkdir(parents=True)
-    CHANGES[change](above)
-    command = _command(archive, tmp_path, root=f"{above}/root")
-    with pytest.raises(HermeticError, match="unsafe_parent: true"):
-        _run(shell, command)
-    assert sorted(path.name for path in above.iterdir()) == (["root"] if exists else [])
-    made = _run(shell, _command(archive, tmp_path, root=f"{above}/root", unsafe_parent=True))
-    assert Path(made.place).parent == above / "root"
-
-
-def test_a_first_bundle_is_not_unpacked_into_a_root_of_another_user(shell: list[str], tmp_path: Path) -> None:
-    archive = _archive(tmp_path / "a.tar.gz")
-    (tmp_path / "root").mkdir()
-    os.chown(tmp_path / "root", NOBODY, NOBODY)
-    with pytest.raises(HermeticError, match=f"belongs to uid {NOBODY}"):
-        _run(shell, _command(archive, tmp_path, unsafe_parent=True))
-    assert list((tmp_path / "root").iterdir()) == []
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_temporary_directory_of_others_is_passed_over(shell: list[str], tmp_path: Path, change: str) -> None:
-    archive = _archive(tmp_path / "a.tar.gz")
-    for name in ("remote/below", "other"):
-        (tmp_path / name).mkdir(parents=True)
-    CHANGES[change](tmp_path / "remote")
-    command = _command(archive, tmp_path, install=False, remote_tmp=f"{tmp_path}/remote/below")
-    made = _run(shell, command, TMPDIR=f"{tmp_path}/other")
-    assert Path(made.place).parent == tmp_path / "other"
-
-
-def test_a_root_that_everybody_may_write_is_no_place_for_a_first_interpreter(shell: list[str], tmp_path: Path) -> None:
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root").chmod(0o1777)
-    made = _run(shell, _command(_archive(tmp_path / "a.tar.gz"), tmp_path))
-    assert Path(made.place).parent == tmp_path
-
-
-def test_all_directories_that_will_not_do_are_named(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        os.chown(tmp_path / name, NOBODY, NOBODY)
-    if os.path.realpath("/var/tmp") != "/var/tmp" or not os.stat("/var/tmp").st_mode & 0o1000:
-        pytest.skip("/var/tmp is another one here")
-    shell = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o mode=777 none /var/tmp && exec dash "$@"', "x"]
-    if subprocess.run([*shell, "-c", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets nobody mount")
-    command = _command(_archive(tmp_path / "a.tar.gz"), tmp_path, install=False, remote_tmp=f"{tmp_path}/one")
-    with pytest.raises(BootstrapFailed) as failed:
-        _run(shell, command, TMPDIR=f"{tmp_path}/two")
-    assert failed.value.kind == "place"
-    for path in (tmp_path / "one", tmp_path / "two", "/var/tmp"):
-        assert f"{path} (another user may change it" in failed.value.message
-
-
-def _swapping(tools: Path, program: str, archive: Path, other: Path) -> str:
-    """Return a PATH on which a program puts another archive in the place of the first one, after it did its work or before."""
-    tools.mkdir()
-    real = shutil.which(program)
-    swap = f"cp {other} {archive}"
-    before, after = (swap, "") if program in ("gzip", "tar") else ("", swap)
-    (tools / program).write_text(f'#!/bin/sh\n{before}\n{real} "$@"\ncode=$?\n{after}\nexit $code\n')
-    (tools / program).chmod(0o755)
-    return f"{tools}:/usr/bin:/bin"
-
-
-@pytest.mark.parametrize("program", ["sha256sum", "gzip", "tar", "cat"])
-def test_an_archive_that_is_swapped_after_it_was_hashed_is_never_run(shell: list[str], tmp_path: Path, program: str) -> None:
-    archive = _archive(tmp_path / "a.tar.gz")
-    evil = _archive(tmp_path / "evil.tar.gz", python=f"#!/bin/sh\necho ran >{tmp_path}/ran\nprintf 3.12.1\n".encode())
-    path = _swapping(tmp_path / "tools", program, archive, evil)
-    shell = [str(shutil.which(shell[0])), *shell[1:]]
-    command = _command(archive, tmp_path)
-    made = None
-    with contextlib.suppress(BootstrapFailed):  # a copy that was swapped before it was hashed has another digest
-        made = _run(shell, command, PATH=path)
-    assert not (tmp_path / "ran").exists()
-    if made is not None:
-        subprocess.run([made.python], check=True, capture_output=True)
-        assert not (tmp_path / "ran").exists()
-
-
-def test_a_fifo_as_a_source_is_not_waited_for(shell: list[str], tmp_path: Path) -> None:
-    archive = _archive(tmp_path / "a.tar.gz")
-    os.mkfifo(tmp_path / "fifo")
-    assert _run(shell, _command(archive, tmp_path, str(tmp_path / "fifo"), str(archive))).place
-
-
-def test_what_the_script_says_of_others_is_an_error_of_its_own() -> None:
-    line = "hermetic-distrust-1 parent owner 1000 drwxr-xr-x /home/eve\nhermetic-bootstrap-1 error=parent x"
-    with pytest.raises(HermeticError, match="/home/eve is owned by uid 1000"):
-        parse_bootstrap(line, root="/home/eve/root", rc=3)

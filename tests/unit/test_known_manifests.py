@@ -77,8 +77,29 @@ def test_what_others_may_write_vouches_for_nothing(known: KnownManifests, tmp_pa
         os.rename(known.path, tmp_path / "elsewhere")
         known.path.symlink_to(tmp_path / "elsewhere")
     for use in (lambda: known.of([], host="a", root="/r"), lambda: remember(known, {LAID: entry(ONE)})):
-        with pytest.raises(HermeticError, match="others may write there"):
+        with pytest.raises(HermeticError, match="others could change it"):
             use()
+
+
+def test_a_record_below_a_directory_that_others_may_change_vouches_for_nothing(tmp_path: Path) -> None:
+    known = KnownManifests.at(tmp_path / "open" / "state")
+    remember(known, {LAID: entry(ONE)})
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(HermeticError, match=r"others could change it: .*/open: every user may write it"):
+        known.of([], host="a", root="/r")
+    (tmp_path / "open").chmod(0o1777)
+    assert known.of([], host="a", root="/r") == {LAID: [ONE]}
+
+
+def test_what_is_made_on_the_way_to_the_record_is_this_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        known = KnownManifests.at(tmp_path / "one" / "two")
+        remember(known, {LAID: entry(ONE)})
+    finally:
+        os.umask(before)
+    made = [known.path, known.path.parent, known.path.parent.parent]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o600, 0o700, 0o700]
 
 
 def test_a_damaged_record_is_named_and_an_empty_one_is_begun(known: KnownManifests) -> None:

@@ -137,6 +137,17 @@ def test_groups_are_trusted_by_their_members(monkeypatch: pytest.MonkeyPatch) ->
     assert "nobody" in ownership._other_members(NOBODY)
 
 
+def test_a_first_group_of_another_name_may_have_members_that_nobody_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = pwd.struct_passwd(("ada", "x", CROWDED, CROWDED, "", "/", "/bin/sh"))
+    monkeypatch.setattr(os, "geteuid", lambda: CROWDED)
+    monkeypatch.setattr(pwd, "getpwuid", lambda number: person)
+    monkeypatch.setattr(pwd, "getpwall", lambda: [person])
+    monkeypatch.setattr(grp, "getgrgid", lambda number: grp.struct_group(("ada", "x", CROWDED, ["ada"])))
+    assert ownership._other_members(CROWDED) == ""
+    monkeypatch.setattr(grp, "getgrgid", lambda number: grp.struct_group(("domain users", "x", CROWDED, [])))
+    assert "first group" in ownership._other_members(CROWDED)
+
+
 DIRECTORIES = (
     "",
     "bundles",

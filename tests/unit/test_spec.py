@@ -12,8 +12,12 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.envelope import pack, unpack
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import HIDDEN, RULES, SPECS
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, InvalidRequest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import DOWNLOADS, HIDDEN, RULES, SPECS
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import ARGUMENT_SPEC as BUNDLE_BUILD
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import carry_out as build
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import ARGUMENT_SPEC as REPOSITORY
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import carry_out as publish
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -24,6 +28,9 @@ def _constants(path: Path) -> dict[str, str]:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.targets[0], ast.Name):
             found[node.targets[0].id] = node.value.value
     return found
+
+
+CONTROLLER_SPECS = {"bundle_build": BUNDLE_BUILD, "repository": REPOSITORY}
 
 
 def _documented(module: str) -> dict[str, Any]:
@@ -50,6 +57,30 @@ def _compare(documented: dict[str, Any], spec: dict[str, Any], where: str) -> li
 @pytest.mark.parametrize("module", sorted(SPECS))
 def test_documentation_and_spec_say_the_same(module: str) -> None:
     assert _compare(_documented(module), {**SPECS[module], **HIDDEN}, f"{module}: ") == []
+
+
+@pytest.mark.parametrize("module", sorted(CONTROLLER_SPECS))
+def test_documentation_of_what_runs_on_the_controller_says_the_same(module: str) -> None:
+    assert _compare(_documented(module), CONTROLLER_SPECS[module], f"{module}: ") == []
+    assert {name: CONTROLLER_SPECS[module][name] for name in DOWNLOADS} == DOWNLOADS
+
+
+@pytest.mark.parametrize(
+    ("carry_out", "spec", "given"),
+    [
+        (build, BUNDLE_BUILD, {"release": "3.12.1+1", "dest": "", "interpreter": "/nowhere/python3"}),
+        (publish, REPOSITORY, {"path": ""}),
+    ],
+    ids=["bundle_build", "repository"],
+)
+def test_no_limit_is_taken_that_a_host_would_refuse(carry_out: Any, spec: dict[str, Any], given: dict[str, Any], tmp_path: Path) -> None:
+    defaults = {name: option.get("default") for name, option in spec.items()}
+    limits = {"download_timeout": 0, "minimum_rate": -1, "maximum_size": 0, "retries": -1, "timeout": -1}
+    place = {name: value or str(tmp_path / "made") for name, value in given.items()}
+    with pytest.raises(HermeticError) as refused:
+        carry_out({**defaults, **place, **limits}, check=False)
+    assert [name for name in limits if any(f"The option {name} is" in problem for problem in refused.value.problems)] == list(limits)
+    assert not (tmp_path / "made").exists()
 
 
 def test_one_name_means_the_same_in_every_module() -> None:

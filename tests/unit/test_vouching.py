@@ -171,43 +171,35 @@ def test_a_host_that_cannot_look_says_so_and_is_not_believed(tmp_path: Path) -> 
 # --- byte code
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="sets are written in the order of a random hash")
-def test_byte_code_is_the_same_whatever_a_process_did_before() -> None:
-    """Python 3.12 merges equal sets of constants or not, as their random hashes have it: a module of its own library shows it."""
+def _digest_of_byte_code(before: str, source: str, *words: str, **environment: str) -> str:
+    """Return the digest of a source's byte code, made by a process of its own that has run some lines and interned some words before."""
     program = (
-        "import sys, hashlib, ftplib; sys.path.insert(0, sys.argv[1])\n"
+        "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
         "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import byte_code\n"
-        "kept = [sys.intern(name) for name in sys.argv[2:]]\n"
-        "source = open(ftplib.__file__, 'rb').read()\n"
+        f"{before}\n"
+        f"source = {source}\n"
         "print(hashlib.sha256(byte_code(source, shown_as='x.py')).hexdigest())\n"
     )
     collections = str(Path(__file__).resolve().parents[2] / ".collections")
-    told = set()
-    for seed in range(6):
-        done = subprocess.run(
-            [sys.executable, "-c", program, collections, *("put urgent"[: seed + 2], "abort", "_hidden")],
-            env={"PYTHONHASHSEED": str(seed), "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        told.add(done.stdout)
+    environment.setdefault("PATH", "/usr/bin:/bin")
+    return subprocess.run(
+        [sys.executable, "-c", program, collections, *words], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="sets are written in the order of a random hash")
+def test_byte_code_is_the_same_whatever_a_process_did_before() -> None:
+    """Python 3.12 merges equal sets of constants or not, as their random hashes have it: a module of its own library shows it."""
+    before, source = "import ftplib; kept = [sys.intern(name) for name in sys.argv[2:]]", "open(ftplib.__file__, 'rb').read()"
+    told = {
+        _digest_of_byte_code(before, source, *("put urgent"[: seed + 2], "abort", "_hidden"), PYTHONHASHSEED=str(seed)) for seed in range(6)
+    }
     assert len(told) == 1
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="sets are written in the order of a random hash")
 def test_byte_code_is_the_same_whether_a_character_was_interned_before() -> None:
     """A text of one character is one object in a process, and ``marshal`` writes whether somebody interned it."""
-    program = (
-        "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
-        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import byte_code\n"
-        "kept = [sys.intern(character) for character in sys.argv[2]]\n"
-        'source = \'found = ["]", "\\xf7", "\\u2190"]\'.encode()\n'
-        "print(hashlib.sha256(byte_code(source, shown_as='x.py')).hexdigest())\n"
-    )
-    collections = str(Path(__file__).resolve().parents[2] / ".collections")
-    told = {
-        subprocess.run([sys.executable, "-c", program, collections, interned], capture_output=True, text=True, check=True).stdout
-        for interned in ("", "]", "\xf7", "]\xf7\u2190")
-    }
+    before, source = "kept = [sys.intern(character) for character in sys.argv[2]]", '\'found = ["]", "\\xf7", "\\u2190"]\'.encode()'
+    told = {_digest_of_byte_code(before, source, interned, PYTHONUTF8="1") for interned in ("", "]", "\xf7", "]\xf7\u2190")}
     assert len(told) == 1

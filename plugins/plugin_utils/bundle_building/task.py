@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import InvalidRequest
+from ...module_utils.hermetic.spec import DEFAULT_BUNDLE, DOWNLOADS, WHEEL_SELECTION
 from ..controller_cache import sha256_of
 from ..platforms import Target
-from ..supply import Supply
+from ..supply import Supply, download_problems
 from .build import archive_of, build, built_already, inputs_of
 from .host import host_glibc
 from .inputs import Inputs
@@ -20,7 +21,7 @@ from .interpreter_source import InterpreterPlan
 from .request import DEFAULT_GLIBC_OF_ARCHIVES, ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource, Wheel
 
 ARGUMENT_SPEC: dict[str, Any] = {
-    "name": {"type": "str", "default": "python"},
+    "name": {"type": "str", "default": DEFAULT_BUNDLE},
     "release": {"type": "str", "required": True},
     "dest": {"type": "path", "required": True},
     "platform": {"type": "str"},
@@ -46,17 +47,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "include_ensurepip": {"type": "bool", "default": False},
     "python_for_bytecode": {"type": "path"},
     "unpack_limit": {"type": "int", "default": 0},
-    "index_url": {"type": "str"},
-    "extra_index_urls": {"type": "list", "elements": "str", "default": []},
-    "find_links": {"type": "list", "elements": "str", "default": []},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "int", "default": 60},
-    "retries": {"type": "int", "default": 4},
-    "download_timeout": {"type": "int", "default": 3600},
-    "minimum_rate": {"type": "int", "default": 1000},
-    "maximum_size": {"type": "int", "default": 4294967296},
-    "marker_values": {"type": "dict", "default": {}},
-    "credentials": {"type": "dict", "no_log": True},
+    **WHEEL_SELECTION,
+    **DOWNLOADS,
 }
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("interpreter", "archive", "standalone"), ("lock", "wheels")],
@@ -67,6 +59,8 @@ RULES: dict[str, Any] = {
 
 def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
     """Build what the options of one task say, or only say whether that would be needed, and return the task's result."""
+    if problems := download_problems(options):
+        raise InvalidRequest("The options of this task cannot be used; nothing was built", problems)
     supply = Supply.from_options(options)
     request = _request(options, supply)
     inputs = inputs_of(request)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...module_utils.hermetic.errors import HermeticError
-from .shared_directory import is_ours
+from ...module_utils.hermetic.ownership import others_behind
 
 LOCK = ".reports.lock"
 _NEW = ".new"
@@ -35,10 +35,10 @@ def open_own(path: Path, flags: int = os.O_RDONLY) -> int:
         descriptor = os.open(path, flags | _OPEN)
     except OSError as error:
         raise OSError(error.errno, _words(error)) from error
-    problem = not_own(os.fstat(descriptor))
+    problem = not_own(descriptor)
     if problem is not None:
         os.close(descriptor)
-        raise PermissionError(errno.EPERM, f"it {problem}")
+        raise PermissionError(errno.EPERM, problem)
     return descriptor
 
 
@@ -46,17 +46,14 @@ def _words(error: OSError) -> str:
     return "it is a symbolic link" if error.errno == errno.ELOOP else str(error.strerror)
 
 
-def not_own(status: os.stat_result) -> str | None:
-    """Return what keeps a file from being one that only this user, or root, can have made and can change; None where nothing does."""
+def not_own(descriptor: int) -> str | None:
+    """Return what keeps an open file from being one that only this user, or root, can have made and can change; None where nothing does."""
+    status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        return "is not a regular file"
-    if not is_ours(status):
-        return f"belongs to another user (uid {status.st_uid})"
+        return "it is not a regular file"
     if status.st_nlink != 1:
-        return "has a second name elsewhere (a hard link)"
-    if status.st_mode & stat.S_IWOTH:
-        return "can be written by every user"
-    return None
+        return "it has a second name elsewhere (a hard link)"
+    return others_behind(status, descriptor)
 
 
 def create_own(path: Path, flags: int, *, mode: int) -> int:
@@ -121,9 +118,9 @@ def alone_in(directory: Path, *, wait: float = 60.0) -> Iterator[None]:
     except OSError as error:
         raise HermeticError(f"The lock {path} cannot be opened: {_words(error)}. Remove it, or name another directory.") from error
     try:
-        problem = not_own(os.fstat(descriptor))
+        problem = not_own(descriptor)
         if problem is not None:
-            raise HermeticError(f"The lock {path} cannot be used: it {problem}. Remove it, or name another directory.")
+            raise HermeticError(f"The lock {path} cannot be used: {problem}. Remove it, or name another directory.")
         until = time.monotonic() + wait
         while not _locked(descriptor):
             if time.monotonic() > until:

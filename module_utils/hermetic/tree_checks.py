@@ -34,6 +34,7 @@ from .meanwhile import Meanwhile
 from .observation import Observation
 from .receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
 from .root_trust import others_behind_program
+from .start_failure import mount_without_programs
 from .workers import core_count, hash_inodes
 
 # Differences after which a bundle may run what nobody published.
@@ -168,6 +169,7 @@ def _check_start(layout: Layout, observation: Observation, name: str, bundle: Bu
         answer = interpreter.check_version(executable, wanted=wanted, subject=f"The bundle '{name}'", site=False)
     except BrokenInterpreter as error:
         observation.broken["bundles"].add(bundle.id)
+        mount = mount_without_programs(executable)
         observation.findings.append(
             Finding(
                 f"bundle:{name}",
@@ -177,7 +179,7 @@ def _check_start(layout: Layout, observation: Observation, name: str, bundle: Bu
                 f"Python {bundle.python['version']}",
                 error.message,
                 f"bundles/{bundle.id}/{bundle.python['executable']}",
-                "Converge to install it again, or roll back.",
+                "Converge to install it again, or roll back." if mount is None else mount.program_remedy(),
             )
         )
         return None

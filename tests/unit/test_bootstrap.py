@@ -73,7 +73,7 @@ def _command(archive: Path, tmp_path: Path, *sources: str, **options: Any) -> st
         "install": True,
         "root": f"{tmp_path}/root",
         "remote_tmp": str(tmp_path),
-        "timeout": 5,
+        "timeout": 30,
         "retries": 1,
         **options,
     }

@@ -41,7 +41,7 @@ foreach ($given in $orders) {
     }
     $credentials = @{}
     foreach ($property in $given.credentials.PSObject.Properties) { $credentials[$property.Name] = $property.Value }
-    $order = @{ sources = @($given.sources); sha256 = $given.sha256; timeout = 10; retries = $given.retries }
+    $order = @{ sources = @($given.sources); sha256 = $given.sha256; timeout = 60; retries = $given.retries }
     $order += @{ ca_path = $given.ca_path; credentials = $credentials }
     foreach ($limit in 'timeout', 'download_timeout', 'minimum_rate', 'most_bytes') {
         if ($null -ne $given.$limit) { $order[$limit] = $given.$limit }

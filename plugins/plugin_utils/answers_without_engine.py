@@ -27,7 +27,10 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
     facts = run.facts
     damaged = [*facts.damaged, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
     if module == "system_info":
-        if damaged:
+        reason = without_programs(facts)
+        if damaged and reason:
+            run.warnings.append(f"What is below {facts.root} cannot be read: {reason}")
+        elif damaged:
             run.warnings.append(
                 f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
                 if not facts.untrusted

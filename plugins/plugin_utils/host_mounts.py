@@ -14,14 +14,23 @@ def judged_by_engine(facts: HostFacts) -> bool:
     return facts.interpreter is not None and any(mount.read_only for mount in facts.mounts)
 
 
-def refuse_read_only(facts: HostFacts) -> None:
-    """Raise an error that names the mount where it is what keeps the root from being written."""
+def read_only(facts: HostFacts) -> str:
+    """Return why the root cannot be written, where a mount is the reason; else nothing."""
     for mount in facts.mounts:
         if mount.read_only:
-            raise HermeticError(
-                f"The root {facts.root} cannot be {'written' if facts.root_type != 'missing' else 'made'}: it is on a file system that is mounted "
-                f"read-only, {mount}; nothing was changed. {mount.write_remedy()}"
+            what = "made" if facts.root_type == "missing" else "written"
+            return (
+                f"The root {facts.root} cannot be {what}: it is on a file system that is mounted read-only, {mount}. Nothing was changed. "
+                f"{mount.write_remedy()}"
             )
+    return ""
+
+
+def refuse_read_only(facts: HostFacts) -> None:
+    """Raise an error that names the mount where it is what keeps the root from being written."""
+    reason = read_only(facts)
+    if reason:
+        raise HermeticError(reason)
 
 
 def without_programs(facts: HostFacts) -> str:
@@ -37,9 +46,11 @@ def against_mounts(request: Request, facts: HostFacts, *, untouched: bool) -> li
 
     In check mode, a host that has something is asked by its engine, which says the same.
     """
-    reason = without_programs(facts)
-    if not reason or request["command"] != "converge":
+    if request["command"] != "converge":
         return []
+    reason = without_programs(facts)
     if request["check"]:
-        return [reason] if untouched else []
+        return [each for each in (read_only(facts), reason) if each and untouched]
+    if not reason:
+        return []
     raise HermeticError(f"The host cannot be converged; nothing was changed: {reason}")

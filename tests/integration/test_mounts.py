@@ -191,8 +191,10 @@ def test_plays_say_what_the_mount_forbids(flag: str, volume: Path, tmp_path: Pat
     mount("-o", f"remount,{flag}", str(volume))
     fresh = controller.play([system])
     assert fresh.code != 0
-    for text in (*told, "nothing was changed"):
+    for text in (*told, "othing was changed"):
         assert text in fresh.last["msg"]
+    planned = controller.play([system], "--check")
+    assert planned.last["changed"] is True and any(told[0] in warning for warning in planned.last["warnings"]), planned.output
     assert list(volume.iterdir()) == []
 
     mount("-o", "remount,rw,exec", str(volume))
@@ -206,5 +208,14 @@ def test_plays_say_what_the_mount_forbids(flag: str, volume: Path, tmp_path: Pat
     else:
         for text in told:
             assert text in again.last["msg"]
-        looked = controller.play([{"hermetic.python.drift": {"root": root, "against": "installed"}}])
-        assert told[0] in str(looked.last)
+        looked = controller.play(
+            [
+                {"hermetic.python.drift": {"root": root, "against": "installed"}},
+                {"hermetic.python.system_info": {"root": root}},
+                {"hermetic.python.system": {"root": root, "state": "absent"}, "ignore_errors": True},
+                {"hermetic.python.system": {"root": root, "state": "absent", "force": True}},
+            ]
+        )
+        for result in looked.results[:3]:
+            assert told[0] in str(result["result"]), result
+        assert looked.last["changed"] is True and list(volume.iterdir()) == []

@@ -357,6 +357,24 @@ Function Find-VerifiedArchive {
     $problems = @()
     $wrong = $false
     foreach ($source in $Order.sources) {
+        if ($source -match '^stored:') {
+            # What a run that failed has left in the root. One that is not there, or was damaged, is no matter.
+            $path = [System.IO.Path]::Combine($Directory, 'archive.zip')
+            try {
+                $kept = Get-LongPath -Path $source.Substring(7)
+                if (-not [System.IO.File]::Exists($kept) -or ($Order.most_bytes -and (New-Object -TypeName System.IO.FileInfo -ArgumentList $kept).Length -gt $Order.most_bytes)) {
+                    continue
+                }
+                [System.IO.File]::Copy($kept, (Get-LongPath -Path $path), $true)
+                if ((Get-FileDigest -Path (Get-LongPath -Path $path)) -eq $Order.sha256) {
+                    return $path
+                }
+            }
+            catch {
+                Write-Debug -Message "$source cannot be read: $($_.Exception.GetBaseException().Message)"
+            }
+            continue
+        }
         # A query may be a signature.
         $shown = $source -replace '[?#].*$', ''
         if ($source -match '^https?://') {

@@ -12,6 +12,7 @@ from .layout import Layout
 from .observation import Observation
 from .receipts import BundleReceipt
 from .root_trust import others_behind_program
+from .start_failure import mount_without_programs
 
 
 def check_start(layout: Layout, observation: Observation, name: str, bundle: BundleReceipt) -> Finding | None:
@@ -38,6 +39,7 @@ def check_start(layout: Layout, observation: Observation, name: str, bundle: Bun
         answer = interpreter.check_version(executable, wanted=wanted, subject=f"The bundle '{name}'", site=False)
     except BrokenInterpreter as error:
         observation.broken["bundles"].add(bundle.id)
+        mount = mount_without_programs(executable)
         observation.findings.append(
             Finding(
                 f"bundle:{name}",
@@ -47,7 +49,7 @@ def check_start(layout: Layout, observation: Observation, name: str, bundle: Bun
                 f"Python {bundle.python['version']}",
                 error.message,
                 f"bundles/{bundle.id}/{bundle.python['executable']}",
-                "Converge to install it again, or roll back.",
+                "Converge to install it again, or roll back." if mount is None else mount.program_remedy(),
             )
         )
         return None

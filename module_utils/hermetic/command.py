@@ -27,6 +27,7 @@ from .receipts import load_records
 from .request import Request, parse_request
 from .result import Result, make_result, now, releases
 from .root_access import reading, require_usable, secured, writing
+from .root_mounts import is_unchangeable, program_problems, require_programs, require_writable, write_problems
 from .spelling import as_written
 from .sweep import find_garbage
 from .system_limits import no_more_threads, out_of_memory
@@ -100,7 +101,9 @@ def _converge(request: Request, progress: Progress) -> Result:
     warnings: list[str] = []
     require_usable(layout)
     request, untrusted = secured(request, layout)
-    holding = reading(layout, request, warnings) if request.check else writing(layout, request, warnings)
+    # A root that nobody can change is verified all the same: an image that was made read-only on purpose is as declared, or is not.
+    fixed = is_unchangeable(layout)
+    holding = reading(layout, request, warnings) if request.check or fixed else writing(layout, request, warnings)
     with holding as waited:
         if waited >= 1:
             warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
@@ -110,6 +113,7 @@ def _converge(request: Request, progress: Progress) -> Result:
         changed = changes.of_plan(plan, observation, file_name=_file_names(request, layout))
         before_it = None
         if plan.changes:
+            warnings += _against_mounts(plan, layout, check=request.check)
             # Fetching and building are half of the engine's code, which most runs have no use for.
             from .apply import apply, require_room
 
@@ -128,6 +132,17 @@ def _converge(request: Request, progress: Progress) -> Result:
         if before_it is not None:
             result["manifests"] = made_since(before_it, observation.records)
         return {**result, **changed.as_dict()}
+
+
+def _against_mounts(plan: Plan, layout: Layout, *, check: bool) -> list[str]:
+    """Raise BrokenRoot where the mounts of the root do not let a plan be carried out; in check mode, return why as warnings."""
+    installs = bool(plan.install or plan.environments)
+    if check:
+        return [*write_problems(layout), *(program_problems(layout) if installs else ())]
+    require_writable(layout)
+    if installs:
+        require_programs(layout)
+    return []
 
 
 def _drift(request: Request, _progress: Progress) -> Result:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from .byte_code import LARGEST_SOURCE, without_byte_code
-from .errors import HermeticError
+from .errors import BrokenInterpreter, HermeticError
 from .layout import FILE_TIME_NS
+from .start_failure import start_failure
+from .system_limits import no_more_processes
 from .workers import clean_environment, hash_inodes
 
 # The same for a Python that cannot run the engine. Its byte code keeps the source's time, which is the same for every file.
@@ -40,14 +42,19 @@ def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]
     sources = [path for path in all_sources if files[path][1] <= LARGEST_SOURCE]
     too_large = [path[len("site/") :] for path in all_sources if files[path][1] > LARGEST_SOURCE]
     listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
-    done = subprocess.run(
-        [str(python), "-B", "-S", "-W", "ignore", "-c", _SCRIPT],
-        input=listing,
-        capture_output=True,
-        text=True,
-        env=clean_environment(),
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [str(python), "-B", "-S", "-W", "ignore", "-c", _SCRIPT],
+            input=listing,
+            capture_output=True,
+            text=True,
+            env=clean_environment(),
+            check=False,
+        )
+    except OSError as error:
+        raise no_more_processes(error, python) or BrokenInterpreter(
+            f"The interpreter {python} does not start: {start_failure(error, python)}"
+        ) from error
     if done.returncode != 0:
         if "Errno 28" in done.stderr:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(laid_tree))

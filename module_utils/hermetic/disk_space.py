@@ -10,8 +10,9 @@ from pathlib import Path
 
 from .artifact import Artifact
 from .errors import DiskFull, UnsafeArchive
-from .free_space import free_bytes, mount_point, nearest, size_text
+from .free_space import free_bytes, size_text
 from .layout import Layout
+from .mounts import mount_point
 from .own_files import open_regular
 from .receipts import EnvironmentReceipt, Records
 
@@ -75,7 +76,7 @@ def refuse_full(root: Path, needed: int) -> None:
     if free is None or free >= needed:
         return
     raise DiskFull(
-        f"{root}: about {size_text(needed)} are needed and {size_text(free)} are free on the file system mounted at {mount_point(nearest(root))}; "
+        f"{root}: about {size_text(needed)} are needed and {size_text(free)} are free on the file system mounted at {mount_point(root)}; "
         "nothing was changed. Free space there, remove old generations (module generation, state swept), or set check_free_space to false "
         "where this file system reports less than it can take."
     )

@@ -18,6 +18,7 @@ from typing import Any, Callable
 from . import windows_in_use
 from .errors import BrokenRoot, DiskFull
 from .free_space import described
+from .mounts import mount_of
 
 WINDOWS = os.name == "nt"
 TEMPORARY = ".new-"
@@ -33,7 +34,7 @@ PATIENCE = 3.0
 _WHAT_AND_REMEDY = {
     "ENOSPC": ("the disk is full", "Free space on this file system and run again."),
     "EDQUOT": ("the disk quota is used up", "Free space or raise the quota and run again."),
-    "EROFS": ("the file system is mounted read-only", "Mount it writable or choose another root."),
+    "EROFS": ("the file system is mounted read-only", "Mount it writable, or choose another root."),
     "EACCES": ("permission denied", "Run as the owner of the root (become) or choose a root that this user may write."),
     "EPERM": ("the operation is not permitted", "Run as the owner of the root (become) and look for an immutable flag (lsattr)."),
     "ENOTDIR": ("something that is not a directory stands in the way", "Move it away or choose another root."),
@@ -62,10 +63,18 @@ def explain(error: OSError, subject: str) -> BrokenRoot:
     )
     if getattr(error, "winerror", None) in (32, 33, 1224):
         what, remedy = "another process has the file open", "Stop that process and run again."
+    if getattr(error, "winerror", None) == 19:
+        what, remedy = (
+            "the volume is write-protected",
+            "Remove the write protection (attributes volume clear readonly, in diskpart), or choose another root.",
+        )
     name = errno.errorcode.get(error.errno or 0, "")
     place = next((text for text in (error.filename, subject) if isinstance(text, str) and os.path.isabs(text)), None)
     if name in _NO_ROOM and place is not None:
         what = f"{what} ({described(Path(place))})"
+    mount = mount_of(place) if name == "EROFS" and place is not None else None
+    if mount is not None:
+        what, remedy = f"{what} ({mount})", mount.write_remedy(instead="choose a place on another file system")
     where = f" ({os.fspath(error.filename)})" if isinstance(error.filename, (str, os.PathLike)) and str(error.filename) != subject else ""
     return (DiskFull if name in _NO_ROOM else BrokenRoot)(f"{subject}: {what}{where}. {remedy}")
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import RawIOBase
 from pathlib import Path
 from typing import Callable
@@ -84,18 +84,23 @@ def fetch_all(
         ca_path=ca_path,
     )
     sources = Sources(access)
+    run = _Run(sources, retries, download_timeout=download_timeout, maximum_size=maximum_size)
+    unprepared = None
     if any(is_remote(source) for artifact in wanted.values() for source in artifact.sources):
         try:
             sources.prepare()
         except SourceFailed as failure:
-            raise FetchFailed(failure.reason) from failure
-    run = _Run(sources, retries, download_timeout=download_timeout, maximum_size=maximum_size)
+            # What is on this host is stored all the same: a bundle that was fetched to begin with is not fetched again.
+            unprepared = failure
+            wanted = {path: each for path, artifact in wanted.items() for each in [_near(artifact)] if each.sources}
     with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(wanted)))) as pool:
         try:
             outcomes = list(pool.map(lambda item: run.fetch(item[1], item[0]), wanted.items()))
         except BaseException:
             run.stop.set()
             raise
+    if unprepared is not None:
+        raise FetchFailed(unprepared.reason) from unprepared
     if run.broken is not None:
         raise run.broken
     failed = [(artifact, reasons) for artifact, reasons in zip(wanted.values(), outcomes) if reasons]
@@ -115,6 +120,11 @@ def fetch_all(
             ],
         )
     return FetchReport(fetched=len(wanted), bytes=run.transferred, seconds=time.monotonic() - begin)
+
+
+def _near(artifact: Artifact) -> Artifact:
+    """Return the artifact with those of its sources that take no connection."""
+    return replace(artifact, sources=tuple(source for source in artifact.sources if not is_remote(source)))
 
 
 def verified(path: Path, sha256: str) -> bool:

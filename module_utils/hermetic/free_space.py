@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .mounts import mount_point, nearest
+
 
 def free_bytes(path: Path) -> int | None:
     """Return what the file system of a path, or of its nearest parent that exists, has left; None where it does not say."""
@@ -42,18 +44,3 @@ def size_text(size: float) -> str:
             break
         size /= 1000
     return f"{size:.0f} {unit}" if unit == "bytes" or abs(size) >= 100 else f"{size:.1f} {unit}"
-
-
-def nearest(path: Path) -> Path:
-    """Return the path, or the nearest of its parents that exists."""
-    while not os.path.lexists(path) and path.parent != path:
-        path = path.parent
-    return path
-
-
-def mount_point(path: Path) -> Path:
-    """Return where the file system of a path is mounted."""
-    place = Path(os.path.realpath(path))
-    while not os.path.ismount(place) and place.parent != place:
-        place = place.parent
-    return place

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import extended_attributes, links, windows_in_use
+from . import extended_attributes, links, stand_in_remains, windows_in_use
 from .durable import exchange, extended, make_directory, patiently, sync_directory, write_json
 from .errors import BrokenRoot
 from .grammar import LARGEST_GENERATION, generation_number, is_number, name_problem, tree_parts
@@ -129,9 +129,14 @@ def foreign_obstacles(layout: Layout) -> list[str]:
     for name in (*STABLE_LINKS, "current"):
         path = layout.root / name
         if os.path.lexists(path) and not links.is_link(path):
+            # In a root of ours, a stand-in that has lost its mark is known by what it holds.
+            not_ours = stand_in_remains.foreign_entries(path, layout) if WINDOWS and layout.state.is_dir() and path.is_dir() else None
+            if not_ours == []:
+                continue
             found.append(
                 f"{path} is a {'directory' if path.is_dir() else 'file'} of something else; expected a link that this project makes. "
-                "Move it away or declare another root."
+                + (f"It holds {', '.join(not_ours[:5])}{' and more' if not_ours[5:] else ''}. " if not_ours else "")
+                + "Move it away or declare another root."
             )
         elif (
             not layout.state.is_dir() and links.is_link(path) and not any(links.points_to(path, own) for own in _own_targets(layout, path))
@@ -157,6 +162,8 @@ def _own_targets(layout: Layout, link: Path) -> list[str]:
 def activate(layout: Layout, generation: Generation, records: Records) -> list[str]:
     """Make a generation the current one: its record, its facade, the stable links, and last the one rename. Returns warnings."""
     write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
+    if WINDOWS:
+        stand_in_remains.mark_again((*stable_links(layout), layout.current, layout.engine), layout)
     warnings = write_facade(layout, generation, records.bundles)
     if not WINDOWS:
         point_stable_links(layout, generation, records.bundles)

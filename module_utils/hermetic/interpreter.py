@@ -13,6 +13,7 @@ from typing import Any
 from .confinement import missing_landmarks
 from .errors import BrokenInterpreter
 from .json_text import parse_json
+from .start_failure import start_failure
 from .system_limits import no_more_processes
 from .workers import clean_environment
 
@@ -48,9 +49,7 @@ def ask(executable: Path, *, site: bool = True) -> dict[str, Any]:
         refused = no_more_processes(error, executable)
         if refused is not None:
             raise refused from error
-        raise BrokenInterpreter(
-            f"The interpreter {executable} does not start: {error.strerror}. A missing program loader or an archive for another platform looks like this."
-        ) from error
+        raise BrokenInterpreter(f"The interpreter {executable} does not start: {start_failure(error, executable)}") from error
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
         raise BrokenInterpreter(f"The interpreter {executable} ended with exit code {done.returncode}; it said: {said}")

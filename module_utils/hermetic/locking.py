@@ -106,9 +106,10 @@ def _opened(path: Path) -> int:
         if fresh and sys.platform != "win32":
             os.fchmod(descriptor, 0o644)
         return descriptor
-    except PermissionError:
+    except OSError as error:
         # An immutable flag or a read-only attribute keeps it from being written, not from being locked; the run puts it right.
-        if not os.path.isfile(path):
+        # So does a file system that is mounted read-only, which may be writable by another mount.
+        if not (isinstance(error, PermissionError) or error.errno == errno.EROFS) or not os.path.isfile(path):
             raise
         return open_regular(path)
 

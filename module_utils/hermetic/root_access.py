@@ -15,7 +15,9 @@ from .durable import WINDOWS, make_directory
 from .errors import BrokenRoot
 from .layout import Layout
 from .locking import hold
+from .mounts import is_read_only
 from .request import Request
+from .root_mounts import require_writable
 from .root_record import open_up_nothing
 
 
@@ -42,10 +44,11 @@ def secured(request: Request, layout: Layout) -> tuple[Request, list[root_trust.
 def reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
     """Hold the lock while reading, where there is one that may be held; reading must not need the right to write."""
     untrusted = root_trust.untrusted_directories(layout)
-    if untrusted or not layout.state.is_dir() or not os.access(layout.state, os.W_OK):
+    read_only = is_read_only(layout.state)
+    if untrusted or not layout.state.is_dir() or not (os.access(layout.lock, os.R_OK) if read_only else os.access(layout.state, os.W_OK)):
         if untrusted:
             warnings.append(f"{layout.lock} was not opened, since another user may change what is there. Converge to take the root back.")
-        elif layout.state.is_dir():
+        elif layout.state.is_dir() and not read_only:
             warnings.append(f"{layout.lock} cannot be held by this user, so a run that changes the root at this moment may show as drift.")
         yield 0.0
         return
@@ -56,6 +59,7 @@ def reading(layout: Layout, request: Request, warnings: list[str]) -> Iterator[f
 @contextmanager
 def writing(layout: Layout, request: Request, warnings: list[str]) -> Iterator[float]:
     """Make the root where it is missing, and hold its lock; gives the seconds that it was waited for."""
+    require_writable(layout)
     fresh = not layout.state.is_dir()
     make_directory(layout.root)
     # Somebody else may have been faster in a directory that everybody may write.

@@ -34,7 +34,7 @@ def make(directory: Path, target: str) -> None:
     shown = resolved(target)
     os.mkdir(extended(directory))
     names = []
-    for path, source in _programs(shown):
+    for path, source in programs(shown):
         names.append(path)
         place = directory / path
         os.makedirs(extended(place.parent), exist_ok=True)
@@ -101,7 +101,8 @@ def _lines(directory: Path) -> list[str]:
     return [] if any("\0" in line for line in lines) else lines
 
 
-def _programs(shown: Path) -> Iterator[tuple[str, Path]]:
+def programs(shown: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what a stand-in for a tree holds of it: paths in the stand-in, and the files that they show."""
     for place in _PLACES:
         directory = shown / place if place else shown
         if not os.path.isdir(directory) or (directory / MARK).exists():

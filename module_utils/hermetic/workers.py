@@ -20,6 +20,7 @@ from .errors import BrokenInterpreter, BrokenRoot, HermeticError
 from .grammar import shown
 from .json_text import parse_json
 from .look import Inode
+from .start_failure import start_failure
 from .system_limits import no_more_processes, started
 
 # The engine's own package may lie in a zip; its import path and name are handed on, so that nothing is unpacked.
@@ -80,9 +81,7 @@ class Workers:
             refused = no_more_processes(error, self._python)
             if refused is not None:
                 raise refused from error
-            raise BrokenInterpreter(
-                f"The interpreter {self._python} does not start: {error.strerror}. Run drift with verify deep, then converge to repair its bundle."
-            ) from error
+            raise BrokenInterpreter(f"The interpreter {self._python} does not start: {start_failure(error, self._python)}") from error
 
     def run(self, jobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Carry out every job, and return the answers in the order of the jobs; raises the first error after all have ended."""

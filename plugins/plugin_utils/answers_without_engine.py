@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..module_utils.hermetic.grammar import tree_parts
+from .host_mounts import without_programs
 from .host_probe import HostFacts
 from .host_trust import shown_distrust
 from .target_run import NoInterpreter, TargetRun
@@ -26,7 +27,10 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
     facts = run.facts
     damaged = [*facts.damaged, *([facts.interpreter.bundle_id] if facts.interpreter else [])]
     if module == "system_info":
-        if damaged:
+        reason = without_programs(facts)
+        if damaged and reason:
+            run.warnings.append(f"What is below {facts.root} cannot be read: {reason}")
+        elif damaged:
             run.warnings.append(
                 f"What is below {facts.root} cannot be read, since the interpreter of {', '.join(damaged)} is damaged. Repair it."
                 if not facts.untrusted
@@ -82,13 +86,16 @@ def _changed(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
 def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
     """Return the finding for a bundle whose interpreter cannot tell anything itself."""
     parts = tree_parts("bundles", bundle_id) or {"name": bundle_id}
+    reason = without_programs(facts)
     return {
         "subject": f"bundle:{parts['name']}",
         "kind": "not_runnable",
         "severity": "high",
         "cause": "tampered",
         "expected": "an interpreter that starts",
-        "actual": "one that does not",
+        "actual": "one that does not" + (f": {reason}" if reason else ""),
         "path": facts.interpreter_path(bundle_id),
-        "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
+        "remedy": "Let programs start there; nothing else of this host can be checked before."
+        if reason
+        else "Converge with hermetic.python.system; nothing else of this host can be checked before.",
     }

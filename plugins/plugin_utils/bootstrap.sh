@@ -11,6 +11,7 @@ LC_ALL=C
 export LC_ALL
 umask 022
 # include trust.sh
+# include mounts.sh
 digest=$1 mode=$2 root=$3 remote_tmp=$4 secrets=$5 limits=$6 retries=$7 certificates=$8 unsafe=$9
 shift 9
 timeout=${limits%%:*} limits=${limits#*:}
@@ -54,14 +55,27 @@ settle() {
     }
     place=$(mktemp -d "$1/.bootstrap-XXXXXXXX" 2>/dev/null) || {
         place=
-        tried="$tried $1 (cannot be written);"
+        why="cannot be written"
+        [ -d "$1" ] || why="is no directory"
+        under "$1" ro "it is mounted read-only"
+        tried="$tried $1 ($why);"
         return 1
     }
-    printf "#!/bin/sh\nexit 0\n" >"$place/run" && chmod 700 "$place/run" && "$place/run" 2>/dev/null && return 0
+    why="it is full"
+    if printf "#!/bin/sh\nexit 0\n" 2>/dev/null >"$place/run" && chmod 700 "$place/run"; then
+        "$place/run" 2>/dev/null && return 0
+        why="programs may not run there"
+        under "$1" noexec "no program starts there, since it is mounted noexec"
+    fi
     rm -rf "$place"
     place=
-    tried="$tried $1 (programs may not run there, or it is full);"
+    tried="$tried $1 ($why);"
     return 1
+}
+# Makes $3 the reason where the mount of $1 has the option $2.
+under() {
+    held=$(mounted "$1")
+    case ,${held##*"|"}, in *",$2,"*) why="$3: the mount at ${held%%"|"*}" ;; esac
 }
 
 for tool in mktemp tar gzip; do
@@ -209,6 +223,16 @@ wrong=
 for source in "$@"; do
     address=$source
     case $source in
+        stored:*)
+            # What a run that failed has left in the root. One that is not there, or was damaged, is no matter.
+            candidate=${source#stored:}
+            rm -f "$archive"
+            [ -f "$candidate" ] && [ -r "$candidate" ] && [ "$(wc -c <"$candidate")" -le "$most" ] && cat "$candidate" >"$archive" 2>/dev/null || continue
+            sum=$(sum_of "$archive") || { printf "%s\n" "$sum"; exit 3; }
+            [ "$sum" = "$digest" ] || continue
+            found=$archive
+            break
+            ;;
         @*=*)
             address=$(secret_lines address "${source%%=*}")
             source=${source#*=}

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.grammar import tree_parts
+from ..module_utils.hermetic.mounts import Mount, parse_listed_mount
 from .host_trust import Distrust, parse_distrust
 
 _MARK = "hermetic-probe-1 "
 _INCLUDE = "# include "
 _REQUIRED = frozenset({"os", "machine", "uid", "libc", "root_type", "root_writable", "tools", "root"})
 _OPTIONAL = frozenset({"bits", "libc_version", "free"})
-_REPEATED = frozenset({"engine", "dead", "untrusted"})
+_REPEATED = frozenset({"engine", "dead", "untrusted", "mount"})
 
 _MACHINES: Mapping[tuple[str, str], str] = {
     ("Linux", "x86_64"): "linux-x86_64",
@@ -73,6 +74,8 @@ class HostFacts:
     """Identifiers of installed bundles whose interpreter was not started, since another user may change it."""
     distrust: tuple[Distrust, ...] = ()
     """What another user may change of the root, and above it."""
+    mounts: tuple[Mount, ...] = ()
+    """What the root and its bundles are mounted on, where it cannot be written or no interpreter starts."""
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -178,6 +181,7 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
         free=int(facts["free"]) * 1024 if "free" in facts else None,
         untrusted=tuple(repeated["untrusted"]),
         distrust=parse_distrust(stdout),
+        mounts=tuple(parse_listed_mount(each) for each in repeated["mount"]),
     )
 
 

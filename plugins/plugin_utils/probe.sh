@@ -8,6 +8,7 @@
 LC_ALL=C
 export LC_ALL
 # include trust.sh
+# include mounts.sh
 root=$1 still=${2-} unsafe=${3-} real= way= distrust= stop=
 case $root in
     "~") root=$HOME ;;
@@ -150,13 +151,25 @@ if [ -z "$newest" ] || ! look "$newest"; then
 fi
 
 # What a first installation needs room for; a host that has something is asked by its own engine.
+above=${parent:-$root}
 case $facts in
-    *" engine="*) ;;
+    *" engine="*) [ "$root_writable" = yes ] && above= ;;
     *)
         free=$(df -Pk "${parent:-$root}" 2>/dev/null | sed -n "s/.* \([0-9][0-9]*\)  *[0-9][0-9]*%.*/\1/p" | tail -n 1)
         [ -n "$free" ] && facts="$facts free=$free"
         ;;
 esac
+
+# What could keep the root from being written, or its programs from being started.
+if [ -n "$above" ]; then
+    held=$(mounted "$above")
+    [ -n "$held" ] && facts="$facts mount=$held"
+    case $facts in *" dead="*)
+        other=$(mounted "$root/bundles")
+        [ -n "$other" ] && [ "$other" != "$held" ] && facts="$facts mount=$other"
+        ;;
+    esac
+fi
 
 # Without any bundle, the way to the root is not judged yet.
 [ -n "$way" ] && weigh

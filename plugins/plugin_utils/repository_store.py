@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import json
 import os
@@ -20,6 +21,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from ..module_utils.hermetic.durable import explain
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from . import signature as signatures
 from .bundle_archive import DESCRIBED, INDEXED, INDEXED_LATER, read_metadata
@@ -146,9 +148,14 @@ class RepositoryStore:
             for path in drop:
                 self._drop(path)
         except OSError as error:
+            if error.errno == errno.EROFS:
+                raise self._read_only(error) from error
             raise HermeticError(
                 f"The repository {self.directory} cannot be written: {error}; what it published before is untouched"
             ) from error
+
+    def _read_only(self, error: OSError) -> HermeticError:
+        return explain(OSError(error.errno, error.strerror, str(self.directory)), f"The repository {self.directory}")
 
     def _place(self, placement: Placement) -> None:
         target = self.directory / placement.path
@@ -241,6 +248,8 @@ class RepositoryStore:
             self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
             handle = os.open(self.directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
+            if error.errno == errno.EROFS:
+                raise self._read_only(error) from error
             raise HermeticError(
                 f"The repository {self.directory} cannot be written: {error.strerror or error}; name a directory of yours"
             ) from error

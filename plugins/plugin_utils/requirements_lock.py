@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -125,7 +126,7 @@ def _parse_file(
                 continue
             constraints.append(_Constraint(canonicalize_name(requirement.name), requirement.specifier, where))
         else:
-            _parse_requirement(line, where, pins, problems)
+            _parse_requirement(line, where, file.parent, pins, problems)
 
 
 def _option_problem(line: str) -> str | None:
@@ -141,21 +142,42 @@ def _option_problem(line: str) -> str | None:
     return f"the option {line.split()[0].split('=')[0]} is not understood in a lock; remove it"
 
 
-def _parse_requirement(line: str, where: str, pins: list[PinnedRequirement], problems: list[str]) -> None:
+def _local_problem(shown: str, place: str, directory: Path) -> str:
+    """Say what to do about a directory in a lock: most often it is the project that the lock was made in."""
+    path = re.sub(r"\[[^\]]*\]$", "", place.partition("#")[0].strip())
+    if re.search(r"\.(whl|tgz|zip|tar\.\w+)$", path, re.IGNORECASE):
+        return f"{shown!r} is a URL or path; publish a wheel of it and pin its version with its hash"
+    home = directory.resolve()
+    try:
+        if path.lower().startswith("file:"):
+            path = unquote(urlsplit(path).path)
+        named = (directory / path.replace("${PROJECT_ROOT}", str(home)).replace("//", "/")).resolve()
+    except (OSError, ValueError, RuntimeError):
+        named = Path("/")
+    without = "export the lock without it (uv export --no-emit-project)"
+    if named == home or (named in home.parents and named != named.parent):
+        return f"{shown!r} is the project itself; {without}"
+    return f"{shown!r} is a file or directory; if it is the project itself, {without}, else publish a wheel of it and pin its version with its hash"
+
+
+def _parse_requirement(line: str, where: str, directory: Path, pins: list[PinnedRequirement], problems: list[str]) -> None:
     specification, *rest = _OPTION_PART.split(line, maxsplit=1)
     shown = _shortened(specification)
     try:
         requirement = Requirement(specification.strip())
     except (ValueError, RecursionError):
-        if specification.strip().rstrip("/") == ".":
-            problems.append(f"{where}: '.' is the project itself; export the lock without it (uv export --no-emit-project)")
-        elif re.match(r"^((git|hg|svn|bzr)\+|[A-Za-z][A-Za-z0-9+.-]*:|[./~])", specification):
+        if re.match(r"^(file:|[./~])", specification, re.IGNORECASE):
+            problems.append(f"{where}: {_local_problem(shown, specification, directory)}")
+        elif re.match(r"^((git|hg|svn|bzr)\+|[A-Za-z][A-Za-z0-9+.-]*:)", specification):
             problems.append(f"{where}: {shown!r} is a URL or path; publish a wheel of it and pin its version with its hash")
         else:
             problems.append(f"{where}: {shown!r} is not a requirement; expected name==version --hash=sha256:…")
         return
     name = canonicalize_name(requirement.name)
     found: list[str] = []
+    if requirement.url and requirement.url.lower().startswith("file:"):
+        problems.append(f"{where}: {name}: {_local_problem(_shortened(requirement.url), requirement.url, directory)}")
+        return
     if requirement.url:
         problems.append(f"{where}: {name} comes from a URL; publish a wheel of it and pin its version with its hash")
         return

@@ -8,12 +8,14 @@ import shlex
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
+from .host_mounts import without_programs
 from .host_probe import script_text
 from .target_run import TargetRun
 
 Result = dict[str, Any]
 
 _MARK = "hermetic-remove-1 "
+_WITH_FORCE = "Set force to remove it all the same, or repair it first (state present)."
 
 
 def remove_without_interpreter(run: TargetRun, *, force: bool, check: bool) -> Result:
@@ -36,9 +38,10 @@ def remove_without_interpreter(run: TargetRun, *, force: bool, check: bool) -> R
             "Remove it by hand, or name the root that was meant."
         )
     if not force:
+        reason = without_programs(facts)
         raise HermeticError(
             f"No interpreter below {facts.root} starts, so nothing there can tell which programs run from it; nothing was removed. "
-            "Set force to remove it all the same, or repair it first (state present)."
+            + (f"{reason} Or set force to remove it all the same." if reason else _WITH_FORCE)
         )
     if answer == "kept":
         run.warnings.append(f"{facts.root} stays, because it holds what this project did not make, or its parent may not be written.")

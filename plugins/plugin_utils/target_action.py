@@ -34,6 +34,7 @@ except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
 else:
     MISSING = None
+from .host_mounts import against_mounts, judged_by_engine, refuse_read_only
 from .host_probe import HostFacts, parse_probe, probe_command, usable_root
 from .host_trust import refuse_untrusted
 from .missing_libraries import explain_import
@@ -153,6 +154,8 @@ class TargetAction(ActionBase):
         if request["command"] == "uninstall":
             return remove_without_interpreter(run, force=bool(options["force"]), check=bool(self._task.check_mode))
         nothing = answer_of_nothing(run, state=options.get("state"))
+        if nothing is None:
+            run.warnings += against_mounts(request, run.facts, untouched=is_untouched(run.facts))
         if nothing is not None or not is_untouched(run.facts) or "declaration" not in request:
             return nothing
         refuse_full_host(request, run.facts)
@@ -271,11 +274,14 @@ class TargetAction(ActionBase):
                 f"The root {facts.root} is there and is no directory; nothing was changed. Move it away, or choose another root."
             )
         refuse_untrusted(facts.distrust, root=facts.root, uid=facts.uid)
-        if not facts.root_writable and not self._task.check_mode and self.MODULE in ("system", "bundle", "virtualenv", "generation"):
-            raise HermeticError(
-                f"The root {facts.root} cannot be written by the user with uid {facts.uid}; nothing was changed. "
-                "Become a user who can (become: true), or choose a root of that user's own."
-            )
+        changes = not self._task.check_mode and self.MODULE in ("system", "bundle", "virtualenv", "generation")
+        if changes and not judged_by_engine(facts):
+            refuse_read_only(facts)
+            if not facts.root_writable:
+                raise HermeticError(
+                    f"The root {facts.root} cannot be written by the user with uid {facts.uid}; nothing was changed. "
+                    "Become a user who can (become: true), or choose a root of that user's own."
+                )
         return facts
 
 

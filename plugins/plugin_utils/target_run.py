@@ -18,6 +18,7 @@ from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_b
 from .declared_state import DeclaredState
 from .engine_zip import engine_zip
 from .host_answer import checked_answer
+from .host_mounts import without_programs
 from .host_probe import HostFacts, Interpreter
 from .host_trust import shown_distrust
 from .interpreter_verification import parse_verification, verify_command
@@ -25,6 +26,9 @@ from .supply import BundleArtifact, Supply
 from .target_request import Request, artifacts_for_host, credentials_for, unreachable_from_host, with_first_sources, without_remote_sources
 
 Result = dict[str, Any]
+
+STORED = "stored:"
+"""Marks the source of a first bundle that may be in the root, and need not be."""
 
 
 class Connection(Protocol):
@@ -121,7 +125,11 @@ class TargetRun:
             # A host that has nothing lacks everything; so it need not be asked first.
             self._push(unreachable_from_host(request["artifacts"]))
         if self.facts.dead:
-            self.warnings.append(f"The interpreter of {', '.join(self.facts.dead)} does not start; a temporary one was unpacked instead.")
+            reason = without_programs(self.facts)
+            self.warnings.append(
+                f"The interpreter of {', '.join(self.facts.dead)} does not start; a temporary one was unpacked instead."
+                + (f" {reason}" if reason else "")
+            )
         if self.facts.untrusted:
             self.warnings.append(
                 f"The interpreter of {', '.join(self.facts.untrusted)} was not started, since another user may change it; a temporary one was "
@@ -177,8 +185,19 @@ class TargetRun:
     def _sources_of(self, bundle: BundleArtifact) -> list[str]:
         return list(self.artifacts()[bundle.sha256]["sources"])
 
+    def _first_sources(self, bundle: BundleArtifact) -> list[str]:
+        """Return where a first interpreter may come from; a run that failed may have left the archive in the root, verified."""
+        if bundle.sha256 in self.pushed:
+            return [self.pushed[bundle.sha256]]
+        sources = self._sources_of(bundle)
+        return [stored_source(self.facts, bundle), *sources] if sources and self._may_keep_archives() else sources
+
+    def _may_keep_archives(self) -> bool:
+        """Tell whether the root may hold an archive, and nobody else put something else in its place."""
+        return self.facts.root_type not in ("missing", "empty") and not self.facts.distrust
+
     def _unpack(self, bundle: BundleArtifact, request: Request) -> Bootstrapped:
-        sources = [self.pushed[bundle.sha256]] if bundle.sha256 in self.pushed else self._sources_of(bundle)
+        sources = self._first_sources(bundle)
         secrets = secrets_text(self.supply.credentials, sources=sources)
         command = bootstrap_command(
             sources,
@@ -261,6 +280,12 @@ class TargetRun:
             self.timings[name] = round(self.timings.get(name, 0.0) + time.monotonic() - begin, 3)
 
 
+def stored_source(facts: HostFacts, bundle: BundleArtifact) -> str:
+    """Return the name of the root's own copy of an archive, as the scripts take it: one that is not there is no failure."""
+    separator = "\\" if facts.os == "Windows" else "/"
+    return STORED + separator.join((facts.root, "wheels", bundle.sha256, bundle.filename))
+
+
 def given_limit(options: Mapping[str, Any], name: str) -> int:
     """Return a limit of downloads as the task has it, or as it is by default."""
     given = options.get(name)
@@ -281,6 +306,10 @@ class NoInterpreter(HermeticError):
             message = f"The bundle {named} below {facts.root} was changed ({redacted(facts.changed)}), and is not started."
         elif facts.dead:
             message = f"The interpreter of {', '.join(facts.dead)} below {facts.root} does not start."
+            reason = without_programs(facts)
+            if reason:
+                super().__init__(f"{message} {reason}")
+                return
         else:
             message = f"Nothing is installed below {facts.root}."
         super().__init__(f"{message} Run hermetic.python.system or hermetic.python.bundle with the bundle that the host shall have.")

@@ -43,6 +43,10 @@ class WindowsRun(TargetRun):
         del request  # the module finds it on the host
         return ""
 
+    def _may_keep_archives(self) -> bool:
+        # What the root was before the first round says nothing of the second one; the module looks by itself.
+        return True
+
     def close(self) -> None:
         """Do nothing: the module has removed what it unpacked."""
 
@@ -98,7 +102,7 @@ class WindowsRun(TargetRun):
             # No action plugin sees its result, so it carries what the plugin would have added.
             arguments["told"] = _text(self._told())
         if bundle is not None and not self._spares(request):
-            sources = [self.pushed[bundle.sha256]] if bundle.sha256 in self.pushed else self._sources_of(bundle)
+            sources = self._first_sources(bundle)
             if sources:
                 order = {
                     "sources": sources,

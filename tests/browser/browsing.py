@@ -62,7 +62,7 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver") or ""))
-        self.driver.set_script_timeout(60)
+        self.driver.set_script_timeout(300)
         self.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
 
     def quit(self) -> None:

@@ -35,7 +35,7 @@ def mounted(directory: Path, point: Path) -> Iterator[None]:
     """Show a directory through the file system."""
     server = subprocess.Popen([sys.executable, str(SERVER), str(directory), str(point)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not point.is_mount():
             if server.poll() is not None or time.monotonic() > deadline:
                 server.kill()
@@ -45,7 +45,7 @@ def mounted(directory: Path, point: Path) -> Iterator[None]:
     finally:
         subprocess.run(["umount", "--lazy", str(point)], check=server.poll() is None)
         try:
-            server.wait(10)
+            server.wait(60)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()

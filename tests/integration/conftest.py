@@ -35,6 +35,7 @@ from play_fleet import Fleet
 from plays import Controller
 from reported_plays import Reported
 from roots import Archive
+from volumes import volume
 from wheelhouse import Wheel
 
 

@@ -19,6 +19,7 @@ import pytest
 from bundle_variants import Change
 from hosts import Host
 from roots import Declared, Document, Engine
+from volumes import mount
 from wheelhouse import Wheel
 
 
@@ -174,31 +175,15 @@ def test_a_user_who_may_not_write_changes_nothing_and_may_look(public_engine: tu
     host.explains(engine(nowhere, **NOBODY), "permission denied", "/opt-hermetic-none")
 
 
-def _mount(*arguments: str) -> None:
-    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of its own."""
-    place = tmp_path / "volume"
-    place.mkdir()
-    _mount("-t", "tmpfs", "-o", "size=500m,mode=755", "none", str(place))
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=False)
-
-
 @pytest.mark.root
 def test_a_file_system_that_is_mounted_read_only_is_named_and_can_be_looked_at(volume: Path, engine: Engine, declared: Declared) -> None:
     host = Host(volume / "root", engine, declared)
     host.converge()
-    _mount("-o", "remount,ro", str(volume))
+    mount("-o", "remount,ro", str(volume))
     host.refuses("mounted read-only", str(host.path), "Mount it writable", declared=declared.but(web=[]))
     host.refuses("mounted read-only", command="generation", generation={"action": "sweep"})
     assert host.drift("deep") == []
-    _mount("-o", "remount,rw", str(volume))
+    mount("-o", "remount,rw", str(volume))
     host.converge()
 
 
@@ -228,7 +213,7 @@ def test_a_disk_that_is_full_at_any_point_leaves_the_host_as_it_was(
             limit = f"size={(used[0] + int(needed[0] * eighth / 8)) // 4096 * 4096 + 4096}"
         else:
             limit = f"nr_inodes={used[1] + int(needed[1] * eighth / 8) + 1}"
-        _mount("-o", f"remount,{limit}", str(volume))
+        mount("-o", f"remount,{limit}", str(volume))
         state = host.state()
         # Without the look at the free space before it begins: what is tried is a disk that fills while it works.
         result = host.run("converge", declared=later, options={"check_free_space": False})
@@ -245,7 +230,7 @@ def test_a_disk_that_is_full_at_any_point_leaves_the_host_as_it_was(
         # Whatever the disk holds, sweeping must be possible: it is the way out.
         swept = host.generation("sweep", options={"keep_generations": 1})
         assert not swept.get("failed"), swept
-        _mount("-o", "remount,size=500m,nr_inodes=1000000", str(volume))
+        mount("-o", "remount,size=500m,nr_inodes=1000000", str(volume))
         assert host.drift("deep") == []
     assert failed >= 9
     host.converge(later)

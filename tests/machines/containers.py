@@ -121,7 +121,7 @@ def all_up(machines: Sequence[Machine], *, seconds: float = 60) -> None:
         answers(machine, seconds=seconds)
 
 
-def answers(machine: Machine, *, seconds: float = 60) -> None:
+def answers(machine: Machine, *, seconds: float = 180) -> None:
     """Wait until the sshd of a machine listens."""
     wanted = f"{PORT:04X} 00000000:0000 0A".split(" ")
     # Addresses stand there with their bytes in the machine's order; Debian's architectures have the small end first.

@@ -22,10 +22,10 @@ def start(directory: Path, file: Path) -> None:
             os.dup2(quiet, descriptor)
         _serve(directory, file)
         os._exit(0)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while not file.exists():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"no web server for {directory} after 10 s")
+            raise TimeoutError(f"no web server for {directory} after 120 s")
         time.sleep(0.02)
 
 

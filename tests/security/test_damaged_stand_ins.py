@@ -1,15 +1,19 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mark of a stand-in (Windows volumes without junctions) may be anything: it is stale then, and made again."""
+"""The mark of a stand-in (Windows volumes without junctions) may be anything, or be gone: the stand-in is made again."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import generation, links, stand_in_remains
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import windows_stand_in as stand_ins
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
 
 Damage = Callable[[Path], object]
 
@@ -64,3 +68,75 @@ def test_marks_that_lead_to_each_other_come_to_an_end(tmp_path: Path) -> None:
 def test_a_pth_file_that_somebody_changed_is_stale(content: bytes, stand_in: Path) -> None:
     (stand_in / "python312._pth").write_bytes(content)
     assert stand_ins.is_stale(stand_in)
+
+
+@pytest.fixture
+def on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the engine take this system for Windows as far as links go."""
+    for module in (generation, links):
+        monkeypatch.setattr(module, "WINDOWS", True)
+    # What Windows' own call would say on a volume without junctions.
+    monkeypatch.setattr(links, "_make_junction", lambda _target, _link: False)
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """A root with one bundle, and a stand-in for its programs that has lost its mark."""
+    made = Layout(tmp_path / "root")
+    tree = made.tree("bundles", "python-3.12.1+1-0123456789ab")
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin" / "python.exe").write_bytes(b"MZ program")
+    (tree / "bin" / "python312._pth").write_text("Lib\nimport site\n")
+    receipt = made.receipt("bundles", tree.name)
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("{}")
+    stand_ins.make(made.root / "bin", str(tree / "bin"))
+    (made.root / "bin" / stand_ins.MARK).unlink()
+    return made
+
+
+def _obstacles(layout: Layout) -> str:
+    return "\n".join(generation.foreign_obstacles(layout))
+
+
+def test_a_stand_in_that_has_lost_its_mark_is_known_by_what_it_holds(layout: Layout, on_windows: None) -> None:
+    place = layout.root / "bin"
+    assert not links.is_link(place)
+    assert _obstacles(layout) == ""
+    stand_in_remains.mark_again([place, layout.root / "lib", layout.current], layout)
+    assert stand_ins.is_one(place) and stand_ins.is_stale(place)
+    # A copy is as good as a hard link, and nothing at all is nobody's.
+    (place / stand_ins.MARK).unlink()
+    (place / "python.exe").unlink()
+    (place / "python.exe").write_bytes(b"MZ program")
+    assert _obstacles(layout) == ""
+    for path in list(place.iterdir()):
+        path.unlink()
+    assert _obstacles(layout) == ""
+
+
+FOREIGN: dict[str, Damage] = {
+    "a file": lambda place: (place / "notes.txt").write_text("mine\n"),
+    "a file below": lambda place: ((place / "Scripts").mkdir(), (place / "Scripts" / "own.exe").write_bytes(b"MZ mine")),
+    "another program of the name": lambda place: ((place / "python.exe").unlink(), (place / "python.exe").write_bytes(b"MZ other.!")),
+    "another pth": lambda place: (place / "python312._pth").write_text("C:\\mine\n"),
+    "a link": lambda place: (place / "more").symlink_to("/etc"),
+}
+
+
+@pytest.mark.parametrize("damage", FOREIGN.values(), ids=FOREIGN)
+def test_a_directory_that_holds_anything_else_is_left_alone(damage: Damage, layout: Layout, on_windows: None) -> None:
+    place = layout.root / "bin"
+    damage(place)
+    before = sorted(path.relative_to(place) for path in place.rglob("*"))
+    told = _obstacles(layout)
+    assert f"{place} is a directory of something else" in told and "It holds " in told and "Move it away" in told
+    stand_in_remains.mark_again([place], layout)
+    assert sorted(path.relative_to(place) for path in place.rglob("*")) == before
+    with pytest.raises(BrokenRoot, match="stays as it is"):
+        links.point(place, str(layout.bundles))
+
+
+def test_a_directory_in_a_place_that_is_no_root_is_somebody_elses(layout: Layout, on_windows: None) -> None:
+    shutil.rmtree(layout.state)
+    assert "is a directory of something else" in _obstacles(layout)

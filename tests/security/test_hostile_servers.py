@@ -180,7 +180,7 @@ def test_the_engine_gives_up_rather_than_wait_beyond_its_time(tmp_path: Path) ->
         begin = time.monotonic()
         with pytest.raises(FetchFailed, match="download_timeout"):
             get(tmp_path, artifact(f"{server.url}/x"), retries=4, download_timeout=5)
-        assert time.monotonic() - begin < 60
+        assert time.monotonic() - begin < 300
 
 
 @pytest.mark.parametrize("length", ["\xb2", "9" * 5000, "-1", "0x10", "1, 2", ""])

@@ -59,7 +59,7 @@ def command_for(archive: Path, tmp_path: Path, *sources: str, **options: Any) ->
         "install": True,
         "root": f"{tmp_path}/root",
         "remote_tmp": str(tmp_path),
-        "timeout": 5,
+        "timeout": 30,
         "retries": 1,
         **options,
     }

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -41,6 +42,27 @@ def test_nothing_is_left_after_a_run_that_came_to_nothing(shell: list[str], tmp_
     assert not (tmp_path / "root").exists()
 
 
+@pytest.mark.parametrize("damage", [None, "changed", "missing", "too large", "a pipe"])
+def test_an_archive_that_the_root_kept_is_taken_where_it_is_whole(damage: str | None, shell: list[str], tmp_path: Path) -> None:
+    archive = make_archive(tmp_path / "a.tar.gz")
+    kept = tmp_path / "kept.tar.gz"
+    if damage == "a pipe":
+        os.mkfifo(kept)
+    elif damage != "missing":
+        kept.write_bytes(archive.read_bytes() + (b"x" if damage else b"") * (1 << 20 if damage == "too large" else 1))
+    other = tmp_path / "nowhere.tar.gz"
+    options = {"sha256": digest_of(archive), "most_bytes": 1 << 19}
+    if damage is None:
+        made = run_script(shell, command_for(archive, tmp_path, f"stored:{kept}", str(other), **options))
+        assert Path(made.archive).read_bytes() == archive.read_bytes()
+        return
+    made = run_script(shell, command_for(archive, tmp_path, f"stored:{kept}", str(archive), **options))
+    assert Path(made.archive).read_bytes() == archive.read_bytes()
+    with pytest.raises(BootstrapFailed) as caught:
+        run_script(shell, command_for(archive, tmp_path, f"stored:{kept}", str(other), **options))
+    assert caught.value.kind == "fetch" and "kept" not in caught.value.message
+
+
 def test_a_root_that_was_there_stays_though_it_is_empty(shell: list[str], tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     made = run_script(shell, command_for(make_archive(tmp_path / "a.tar.gz"), tmp_path))
@@ -59,6 +81,27 @@ def test_the_next_directory_is_taken_where_the_first_cannot_be_used(shell: list[
     (tmp_path / "other").mkdir()
     made = run_script(shell, command_for(make_archive(tmp_path / "a.tar.gz"), tmp_path, remote_tmp="/nowhere"), TMPDIR=f"{tmp_path}/other")
     assert Path(made.place).parent == tmp_path / "other"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
+def test_directories_that_a_mount_forbids_are_told_with_the_mount(shell: list[str], tmp_path: Path) -> None:
+    for name, flag in (("a", "ro"), ("b", "noexec")):
+        (tmp_path / name).mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=755,{flag}", "tmpfs", str(tmp_path / name)], check=False).returncode:
+            pytest.skip("this machine does not allow mounting a tmpfs")
+    archive = make_archive(tmp_path / "a.tar.gz")
+    command = command_for(archive, tmp_path, install=False, remote_tmp=f"{tmp_path}/a")
+    try:
+        with pytest.raises(BootstrapFailed) as caught:
+            # The last resort is /var/tmp, which is fine here.
+            run_script(shell, command.replace("/var/tmp", "/nowhere"), TMPDIR=f"{tmp_path}/b")
+        assert caught.value.kind == "place"
+        assert f"{tmp_path}/a (it is mounted read-only: the mount at {tmp_path}/a)" in caught.value.message
+        assert f"{tmp_path}/b (no program starts there, since it is mounted noexec: the mount at {tmp_path}/b)" in caught.value.message
+        assert "/nowhere (is no directory)" in caught.value.message
+    finally:
+        for name in "ab":
+            subprocess.run(["umount", "-l", str(tmp_path / name)], check=True)
 
 
 @pytest.mark.parametrize(

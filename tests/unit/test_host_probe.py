@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
+from ansible_collections.hermetic.python.plugins.plugin_utils.host_mounts import refuse_read_only, without_programs
 from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import parse_probe, probe_command, script_text, usable_root
 
 SHELLS = [shell for shell in (["dash"], ["bash", "--posix"], ["busybox", "sh"], ["zsh"], ["sh"]) if shutil.which(shell[0])]
@@ -178,7 +179,47 @@ def test_a_root_is_told_in_one_way() -> None:
     assert usable_root("/opt//infra-system/") == "/opt/infra-system"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
+@pytest.mark.parametrize("flag", ["ro", "noexec"])
+def test_the_mount_is_told_where_it_forbids_something(flag: str, shell: list[str], tmp_path: Path) -> None:
+    place = tmp_path / "volume"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(place)], stderr=subprocess.DEVNULL, check=False).returncode:
+        pytest.skip("this machine does not allow mounting a tmpfs")
+    try:
+        root = place / "root"
+        _bundle(root, "python-3.12.1+1-aaaaaaaaaaaa", python="printf 3.12.1")
+        assert parse_probe(_probe(shell, str(root))).mounts == ()
+        subprocess.run(["mount", "-o", f"remount,{flag}", str(place)], check=True)
+        facts = parse_probe(_probe(shell, str(root)))
+        if flag == "ro" and shell[0] == "busybox":
+            # Its test takes root for one who may write anywhere; the engine says what is wrong then.
+            assert (facts.mounts, facts.interpreter is not None) == ((), True)
+            return
+        assert [mount.point for mount in facts.mounts] == [str(place)]
+        if flag == "ro":
+            assert (facts.root_writable, facts.mounts[0].read_only, facts.interpreter is not None) == (False, True, True)
+            with pytest.raises(HermeticError, match=f"mounted read-only, the mount at {place}"):
+                refuse_read_only(facts)
+        else:
+            assert (facts.root_writable, facts.mounts[0].no_programs, facts.interpreter) == (True, True, None)
+            assert f"remount,exec {place}" in without_programs(facts)
+        assert parse_probe(_probe(shell, str(place / "not" / "there"))).mounts == facts.mounts
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_the_mount_of_macos_is_told_as_its_program_lists_it(shell: list[str], tmp_path: Path) -> None:
+    listed = f"/dev/disk1 on / (apfs, sealed, local, read-only)\n/dev/disk2 on {tmp_path} (hfs, local, noexec, nosuid)"
+    path = _tools(tmp_path / "bin", mount=f"echo '{listed}'")
+    script = script_text("mounts.sh").replace("/proc/self/mounts", "/nowhere") + f"\nmounted {tmp_path}"
+    done = subprocess.run(
+        [str(shutil.which(shell[0])), *shell[1:], "-c", script], env={"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{tmp_path}|hfs|local,noexec,nosuid"
+
+
 @pytest.mark.parametrize("script", ["probe.sh", "bootstrap.sh"])
 def test_layers_of_quoting_do_not_multiply_a_script(script: str) -> None:
     assert "'" not in script_text(script)
-    assert len(probe_command("/opt/infra-system")) < 6000
+    assert len(probe_command("/opt/infra-system")) < 6500

@@ -88,8 +88,15 @@ def test_another_directory_is_not_taken_for_the_project(tmp_path: Path) -> None:
         supply.select(supply.lock(write_pylock(tmp_path / "pylock.toml", text)), LINUX)
 
 
-@pytest.mark.parametrize("line", ["-e .", "--editable .", ".", "./"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("-e .", "--editable .", "-e .[dev]", "--editable=.", "-e {url}", "-e file:///${{PROJECT_ROOT}}/#egg=me"),
+        *(".", "./", ".[dev]", "..", "{path}", "{url}", "file:{path}", "me @ {url}", "me[dev] @ {url}", "me @ file:///elsewhere/project"),
+    ],
+)
 def test_a_requirements_lock_that_holds_the_project_names_it_too(tmp_path: Path, line: str) -> None:
+    line = line.format(path=tmp_path, url=tmp_path.as_uri())
     (tmp_path / "requirements.txt").write_text(f"{line}\npkg==1.0 --hash=sha256:{'a' * 64}\n")
     supply = _supply(tmp_path)
     with pytest.raises(HermeticError, match="--no-emit-project"):
@@ -132,7 +139,7 @@ def test_a_source_that_cannot_be_asked_is_said_once_and_first(tmp_path: Path, ad
         try:
             ca_path = "/none" if address.endswith("/none") else certifi.where()
             options = {"index_url": address.format(port=server.server_port), "ca_path": ca_path}  # type: ignore[attr-defined]
-            error = _missing(tmp_path, _supply(tmp_path, retries=0, timeout=5, **options), *names)
+            error = _missing(tmp_path, _supply(tmp_path, retries=0, timeout=60, **options), *names)
         finally:
             server.RequestHandlerClass.func.do_GET = answer  # type: ignore[attr-defined]
     assert reason in error.message and error.message.startswith("A package source cannot be asked")

@@ -134,8 +134,22 @@ def test_a_host_that_can_fetch_the_archive_is_asked_once(tmp_path: Path, supply:
         host = Host(answer(interpreter=None, bootstrapped=True))
         run = run_of(host, supply, bundle)
         run.carry_out(request_of(run))
-        assert host.order()["sources"] == [f"{server.url}/{path.name}"]
+        kept = f"stored:C:\\infra-system\\wheels\\{bundle.sha256}\\{path.name}"
+        assert host.order()["sources"] == [kept, f"{server.url}/{path.name}"]
     assert len(host.asked) == 1 and host.pushed == []
+
+
+def test_a_host_that_cannot_reach_the_index_takes_its_bundle_from_the_root_in_the_second_round(tmp_path: Path, supply: Supply) -> None:
+    """The first round fetched the bundle and stored it; only what it asked for in the end is copied there."""
+    path = make_bundle(tmp_path / "served", platform="windows-x86_64")
+    lacks = {"failed": True, "changed": False, "msg": "out of reach", "needs": []}
+    with served(tmp_path / "served") as server:
+        bundle = supply.archive(f"{server.url}/{path.name}", sha256=sha256(path))
+        host = Host(answer(lacks, interpreter=None, root_type="missing", bootstrapped=True), answer(interpreter=None, bootstrapped=True))
+        run = run_of(host, supply, bundle)
+        run.carry_out(request_of(run))
+    assert len(host.asked) == 2 and host.pushed == []
+    assert host.order()["sources"][0].startswith("stored:C:\\infra-system\\wheels\\")
 
 
 @pytest.mark.parametrize("step", ["fetch", "digest"])

@@ -41,7 +41,7 @@ foreach ($given in $orders) {
     }
     $credentials = @{}
     foreach ($property in $given.credentials.PSObject.Properties) { $credentials[$property.Name] = $property.Value }
-    $order = @{ sources = @($given.sources); sha256 = $given.sha256; timeout = 10; retries = $given.retries }
+    $order = @{ sources = @($given.sources); sha256 = $given.sha256; timeout = 60; retries = $given.retries }
     $order += @{ ca_path = $given.ca_path; credentials = $credentials }
     foreach ($limit in 'timeout', 'download_timeout', 'minimum_rate', 'most_bytes') {
         if ($null -ne $given.$limit) { $order[$limit] = $given.$limit }
@@ -179,6 +179,10 @@ def told(tmp_path_factory: pytest.TempPathFactory, linux_powershell: Path) -> di
             "second source": {"sources": [str(directory / "none.zip"), f"{plain}/other", f"{plain}/second"]},
             "nobody": {"sources": ["http://127.0.0.1:9/x"]},
             "no source": {"sources": []},
+            "kept": {"sources": [f"stored:{directory / 'kept.zip'}", f"{plain}/not-asked"]},
+            "kept of others": {"sources": [f"stored:{directory / 'changed.zip'}", f"{plain}/changed"]},
+            "kept no more": {"sources": [f"stored:{directory / 'none'}", f"{plain}/gone-again"]},
+            "kept too large": {"sources": [f"stored:{directory / 'kept.zip'}", f"{plain}/gone-large"], "most_bytes": 5},
             "trusted": {"sources": [f"{https}/x"], "ca_path": str(ours)},
             "untrusted": {"sources": [f"{https}/x"]},
             "of another": {"sources": [f"{https}/x"], "ca_path": str(other)},
@@ -189,6 +193,8 @@ def told(tmp_path_factory: pytest.TempPathFactory, linux_powershell: Path) -> di
         }
         common = {"sha256": DIGEST, "retries": 0, "ca_path": None, "credentials": {}, "environment": {}, "directory": str(directory)}
         listed = [{**common, **order, "name": name} for name, order in orders.items()]
+        (directory / "kept.zip").write_bytes(CONTENT)
+        (directory / "changed.zip").write_bytes(CONTENT[:-1])
         (directory / "script.ps1").write_text(SCRIPT)
         (directory / "orders.json").write_text(json.dumps(listed))
         module = PROJECT / "module_utils" / "_BundleDownload.psm1"
@@ -207,6 +213,17 @@ def told(tmp_path_factory: pytest.TempPathFactory, linux_powershell: Path) -> di
 @pytest.mark.parametrize("name", ["plain", "busy", "cut", "second source", "trusted", "proxy", "no proxy", "large enough"])
 def test_an_archive_is_fetched(told: dict[str, Any], name: str) -> None:
     assert told[name] == "fetched"
+
+
+def test_an_archive_that_the_root_kept_is_not_fetched_again(told: dict[str, Any]) -> None:
+    assert (told["kept"], told["kept of others"]) == ("fetched", "fetched")
+    asked = [path for path, _range, _login in told["asked"]]
+    assert "/not-asked" not in asked and "/changed" in asked
+
+
+@pytest.mark.parametrize("name", ["kept no more", "kept too large"])
+def test_an_archive_that_the_root_does_not_have_is_no_problem_of_its_own(told: dict[str, Any], name: str) -> None:
+    assert told[name].startswith("fetch|http://") and "stored" not in told[name] and "404" in told[name]
 
 
 @pytest.mark.parametrize(

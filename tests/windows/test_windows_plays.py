@@ -20,6 +20,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import 
 from fleet_bundles import FleetBundles
 from plays import Controller, Played
 from roots import Archive
+from wheelhouse import Wheel
 from windows_host import WindowsHost
 
 RELEASE = "5.0+1"
@@ -47,6 +48,9 @@ class _Server(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
             return
         self.asked_by_hosts.append(self.path)
+        if self.for_hosts == "no wheels" and self.path.endswith(".whl"):
+            self.send_error(404)
+            return
         content = Path(self.translate_path(self.path)).read_bytes()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
@@ -80,7 +84,7 @@ class Desk:
         """Return the options that declare the bundle, which the host fetches itself."""
         bundle = {"archive": f"{self.address}/{self.archive.path.name}", "sha256": self.archive.sha256}
         login = {self.address.partition("://")[2]: {"username": USER, "password": PASSWORD}}
-        return {"bundles": [bundle], "credentials": login, "retries": 0, "timeout": 20, **options}
+        return {"bundles": [bundle], "credentials": login, "retries": 0, "timeout": 120, **options}
 
     def pushed(self, **options: Any) -> dict[str, Any]:
         """Return the options that declare the bundle from a file of the controller."""
@@ -224,6 +228,31 @@ def test_a_password_is_used_by_the_host_and_shows_nowhere(desk: Desk) -> None:
     assert desk.leftovers() == []
 
 
+def test_a_host_that_cannot_reach_the_index_fetches_its_first_bundle_once(desk: Desk, tmp_path: Path, wheels: dict[str, Wheel]) -> None:
+    _Server.for_hosts = "no wheels"
+    wheel = wheels["beta-1.0"]
+    for path in (desk.archive.path, wheel.path):
+        shutil.copy(path, tmp_path)
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(f"beta==1.0 --hash=sha256:{wheel.sha256}\n")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Server, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    there = Desk(tmp_path, desk.host, desk.archive, address, name=desk.name)
+    common = {"find_links": [f"{address}/"], "index_url": "http://127.0.0.1:9/", "virtualenvs": [{"name": "web", "lock": str(lock)}]}
+    try:
+        played = there.module("system", **there.declared(root="C:\\once", **common))
+        assert played.code == 0, played.output
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert [path for path in _Server.asked_by_hosts if not path.endswith(".whl")] == [f"/{desk.archive.path.name}"]
+    assert [path for path in _Server.asked_by_hosts if path.endswith(".whl")] == [f"/{wheel.path.name}"]
+    assert (desk.host.path("C:\\once") / "envs/web/Scripts/python.exe").exists()
+    removed = desk.module("system", state="absent", root="C:\\once")
+    assert removed.code == 0, removed.output
+
+
 def _lacks_a_dll(bundle: Path) -> None:
     (bundle / "bin/python312.dll").unlink()
 
@@ -283,7 +312,7 @@ def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: D
     code = (
         "import msvcrt, time; file = open(r'C:\\infra-system\\state\\lock', 'r+b'); "
         f"file.seek({_LOCKED_BYTE}); "
-        "msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1); print(1, flush=True); time.sleep(120)"
+        "msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1); print(1, flush=True); time.sleep(600)"
     )
     holder = converged.host.popen([f"{ROOT}\\bin\\python.exe", "-c", code])
     assert holder.stdout is not None and holder.stdout.readline().strip() == b"1"
@@ -298,7 +327,7 @@ def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: D
         assert not converged.host.processes("engine.zip")
     finally:
         converged.host.kill()
-        holder.wait(timeout=10)
+        holder.wait(timeout=120)
     again = converged.module("system", **converged.declared())
     assert (again.code, again.last["changed"]) == (0, False), again.output
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +43,7 @@ from .tree import Tree
 from .upstream_version import release_warnings
 from .windows_libraries import check_programs as check_windows_programs
 from .windows_start import add_start, keep_quiet
+from .workplace import workplace
 
 MUSL_MINIMUM = "1.2"
 
@@ -116,8 +116,7 @@ def build(request: BuildRequest, *, inputs: Inputs | None = None) -> BuildReport
         inputs = inputs or resolve_inputs(request)
     if there := built_already(inputs):
         return there
-    request.destination.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".build-", dir=request.destination)).resolve()
+    work = workplace(request.destination, starts_programs=runs_here(inputs.platform, glibc=None) is None)
     try:
         return _build(inputs, work=work, watch=watch)
     finally:

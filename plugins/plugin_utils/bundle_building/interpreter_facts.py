@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenInterpreter
+from ...module_utils.hermetic.start_failure import start_failure
 
 # Runs on Python 2.7 as well.
 QUESTION = r"""
@@ -103,8 +104,10 @@ def _ask(path: Path) -> dict[str, Any]:
     for flags in (["-I"], ["-E", "-s"]):
         try:
             done = subprocess.run([str(path), *flags, "-c", QUESTION], env=clean, cwd="/", capture_output=True, timeout=60, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except subprocess.TimeoutExpired as error:
             raise BrokenInterpreter(f"interpreter {path} does not start: {error}") from error
+        except OSError as error:
+            raise BrokenInterpreter(f"interpreter {path} does not start: {start_failure(error, path)}") from error
         if done.returncode == 0:
             try:
                 answer: dict[str, Any] = json.loads(done.stdout)

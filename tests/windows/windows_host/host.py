@@ -138,7 +138,7 @@ class WindowsHost:
 
     def kill(self) -> None:
         """Kill every Windows program and Wine's server at once, as when the power fails; the SSH server stays."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (processes := self._everything()) and time.monotonic() < deadline:
             for process in processes:
                 try:

@@ -105,7 +105,7 @@ class SshServer:
         )
         with (self.place / "sshd.log").open("ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while not self._answers():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise Impossible(f"the test host's sshd does not answer: {(self.place / 'sshd.log').read_text(errors='replace')[-800:]}")
@@ -117,7 +117,7 @@ class SshServer:
         if process is None:
             return
         os.kill(process, signal.SIGTERM)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.running() and time.monotonic() < deadline:
             try:
                 os.waitpid(process, os.WNOHANG)

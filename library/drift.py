@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift
-short_description: Tell whether a host still holds exactly what was declared
+short_description: Check whether a host is exactly as declared
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
   - Compares a host with its declaration and returns every difference, with its cause. Nothing is changed.
-  - C(changed) is always V(false). Whether there is drift is told by RV(findings), and by RV(clean).
-  - Without O(bundles), or with O(against=installed), the host is held against its own current generation only, which shows what was
+  - C(changed) is always V(false). RV(findings) and RV(clean) say whether there is drift.
+  - Without O(bundles), or with O(against=installed), the host is compared with its own current generation only, which shows what was
     tampered with but not what is pending.
 extends_documentation_fragment:
   - hermetic.python.attributes.reads
@@ -43,7 +43,7 @@ options:
   foreign_pythons:
     description:
       - Whether RV(foreign) lists the packages of the host's other Pythons as well, those of the system, C(/usr/local), pyenv and users.
-      - They are told beside the findings, and are none.
+      - They are returned beside the findings, and are no drift.
     type: bool
     default: false
 seealso:
@@ -52,7 +52,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Hold the host against its declaration
+- name: Compare the host with its declaration
   hermetic.python.drift:
     repository: https://packages.example.com/hermetic
     bundles:

@@ -2,13 +2,13 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The generations of a host: go back, keep, sweep."""
+"""The generations of a host: go back, keep, prune."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: generation
-short_description: Go back to an earlier state of a host, keep it, or sweep old ones
+short_description: Go back to an earlier state of a host, keep it, or prune old ones
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
@@ -23,8 +23,8 @@ options:
   state:
     description:
       - With V(active) the generation O(number) becomes the current one.
-      - With V(kept) it is never swept; with V(released) it may be swept again.
-      - With V(swept) what only generations older than O(keep_generations) need is removed, and what interrupted runs left.
+      - With V(kept) it is never pruned; with V(released) it may be pruned again.
+      - With V(swept) old generations are pruned: what only generations older than O(keep_generations) need is removed, and what interrupted runs left.
     type: str
     choices: [active, kept, released, swept]
     default: active
@@ -53,7 +53,7 @@ EXAMPLES = r"""
   hermetic.python.generation:
     number: previous
 
-- name: Never sweep generation 41
+- name: Never prune generation 41
   hermetic.python.generation:
     state: kept
     number: 41

@@ -242,7 +242,7 @@ timings:
     archive: 6.4
 errors:
   description: Every single problem behind RV(msg).
-  returned: when the task failed because of more than one thing
+  returned: when the task failed
   type: list
   elements: str
   sample: []

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift
-short_description: Tell whether a host still holds exactly what was declared
+short_description: Check whether a host is exactly as declared
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
   - Compares a host with its declaration and returns every difference, with its cause. Nothing is changed.
-  - C(changed) is always V(false). Whether there is drift is told by RV(findings), and by RV(clean).
-  - Without O(bundles), or with O(against=installed), the host is held against its own current generation only, which shows what was
+  - C(changed) is always V(false). RV(findings) and RV(clean) say whether there is drift.
+  - Without O(bundles), or with O(against=installed), the host is compared with its own current generation only, which shows what was
     tampered with but not what is pending.
 extends_documentation_fragment:
   - hermetic.python.attributes.reads
@@ -45,7 +45,7 @@ options:
   foreign_pythons:
     description:
       - Whether RV(foreign) lists the packages of the host's other Pythons as well, those of the system, C(/usr/local), pyenv and users.
-      - They are told beside the findings, and are none.
+      - They are returned beside the findings, and are no drift.
     type: bool
     default: false
 seealso:
@@ -54,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Hold the host against its declaration
+- name: Compare the host with its declaration
   hermetic.python.drift:
     repository: https://packages.example.com/hermetic
     bundles:
@@ -136,7 +136,7 @@ findings:
       description: What repairs it.
       type: str
       returned: always
-      sample: Run hermetic.python.system; it builds the environment again.
+      sample: Converge to install it again from the verified artifact, or roll back.
     count:
       description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
       type: int
@@ -197,11 +197,11 @@ plan:
       description: Why.
       type: str
       returned: always
-      sample: The declared VirtualEnv is not in the current generation.
+      sample: its content is declared and not on this host
   sample:
     - action: build_environment
       subject: virtualenv:recipes
-      reason: The declared VirtualEnv is not in the current generation.
+      reason: its content is declared and not on this host
 generation:
   description: Numbers of the generation before and after. Both are the same when nothing changes.
   returned: success
@@ -268,8 +268,8 @@ diff:
   returned: when diff mode is on
   type: dict
   sample:
-    before: "virtualenv:recipes: nothing\n"
-    after: "virtualenv:recipes: recipes-4be1c06a0d2f\n"
+    before: "package:recipes/flask: 3.1.1"
+    after: "package:recipes/flask: 3.1.2"
 timings:
   description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
   returned: always
@@ -287,7 +287,7 @@ platform:
   sample: linux-x86_64
 errors:
   description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed because of more than one thing
+  returned: when the task failed
   type: list
   elements: str
   sample:
@@ -296,7 +296,7 @@ msg:
   description: The result in one sentence.
   returned: always
   type: str
-  sample: "2 steps to generation 42: build_environment virtualenv:recipes; activate generation."
+  sample: "1 finding (1 tampered): package:recipes/flask missing."
 """
 
 from ansible.module_utils.basic import AnsibleModule

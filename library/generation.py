@@ -2,13 +2,13 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The generations of a host: go back, keep, sweep."""
+"""The generations of a host: go back, keep, prune."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: generation
-short_description: Go back to an earlier state of a host, keep it, or sweep old ones
+short_description: Go back to an earlier state of a host, keep it, or prune old ones
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
@@ -23,8 +23,8 @@ options:
   state:
     description:
       - With V(active) the generation O(number) becomes the current one.
-      - With V(kept) it is never swept; with V(released) it may be swept again.
-      - With V(swept) what only generations older than O(keep_generations) need is removed, and what interrupted runs left.
+      - With V(kept) it is never pruned; with V(released) it may be pruned again.
+      - With V(swept) old generations are pruned: what only generations older than O(keep_generations) need is removed, and what interrupted runs left.
     type: str
     choices: [active, kept, released, swept]
     default: active
@@ -53,7 +53,7 @@ EXAMPLES = r"""
   hermetic.python.generation:
     number: previous
 
-- name: Never sweep generation 41
+- name: Never prune generation 41
   hermetic.python.generation:
     state: kept
     number: 41
@@ -75,21 +75,21 @@ plan:
       description: What is done.
       type: str
       returned: always
-      sample: build_environment
+      sample: switch
     subject:
       description: What it is done to.
       type: str
       returned: always
-      sample: virtualenv:recipes
+      sample: generation
     reason:
       description: Why.
       type: str
       returned: always
-      sample: The declared VirtualEnv is not in the current generation.
+      sample: from generation 42 to generation 41
   sample:
-    - action: build_environment
-      subject: virtualenv:recipes
-      reason: The declared VirtualEnv is not in the current generation.
+    - action: switch
+      subject: generation
+      reason: from generation 42 to generation 41
 findings:
   description: Every difference between what is declared and what is on the host.
   returned: success
@@ -139,7 +139,7 @@ findings:
       description: What repairs it.
       type: str
       returned: always
-      sample: Run hermetic.python.system; it builds the environment again.
+      sample: Converge to install it again from the verified artifact, or roll back.
     count:
       description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
       type: int
@@ -211,8 +211,8 @@ diff:
   returned: when diff mode is on
   type: dict
   sample:
-    before: "virtualenv:recipes: nothing\n"
-    after: "virtualenv:recipes: recipes-4be1c06a0d2f\n"
+    before: "package:recipes/flask: 3.1.1"
+    after: "package:recipes/flask: 3.1.2"
 timings:
   description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
   returned: always
@@ -230,7 +230,7 @@ platform:
   sample: linux-x86_64
 errors:
   description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed because of more than one thing
+  returned: when the task failed
   type: list
   elements: str
   sample:
@@ -239,7 +239,7 @@ msg:
   description: The result in one sentence.
   returned: always
   type: str
-  sample: "2 steps to generation 42: build_environment virtualenv:recipes; activate generation."
+  sample: "1 step taken to generation 41: switch generation; virtualenv recipes: flask 3.1.2 -> 3.1.1."
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -120,11 +120,11 @@ plan:
       description: Why.
       type: str
       returned: always
-      sample: The declared VirtualEnv is not in the current generation.
+      sample: its content is declared and not on this host
   sample:
     - action: build_environment
       subject: virtualenv:recipes
-      reason: The declared VirtualEnv is not in the current generation.
+      reason: its content is declared and not on this host
 findings:
   description: Every difference between what is declared and what is on the host.
   returned: success
@@ -174,7 +174,7 @@ findings:
       description: What repairs it.
       type: str
       returned: always
-      sample: Run hermetic.python.system; it builds the environment again.
+      sample: Converge to install it again from the verified artifact, or roll back.
     count:
       description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
       type: int
@@ -267,8 +267,8 @@ diff:
   returned: when diff mode is on
   type: dict
   sample:
-    before: "virtualenv:recipes: nothing\n"
-    after: "virtualenv:recipes: recipes-4be1c06a0d2f\n"
+    before: "package:recipes/flask: 3.1.1"
+    after: "package:recipes/flask: 3.1.2"
 timings:
   description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
   returned: always
@@ -286,7 +286,7 @@ platform:
   sample: linux-x86_64
 errors:
   description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed because of more than one thing
+  returned: when the task failed
   type: list
   elements: str
   sample:
@@ -295,7 +295,7 @@ msg:
   description: The result in one sentence.
   returned: always
   type: str
-  sample: "2 steps to generation 42: build_environment virtualenv:recipes; activate generation."
+  sample: "2 steps taken to generation 42: build_environment virtualenv:recipes; switch generation."
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -126,16 +126,15 @@ platform:
   sample: linux-x86_64
 errors:
   description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed because of more than one thing
+  returned: when the task failed
   type: list
   elements: str
   sample:
     - no wheel of grpcio 1.76.0 for windows-x86_64-cp312
 msg:
-  description: The result in one sentence.
-  returned: always
+  description: Why the task failed.
+  returned: failure
   type: str
-  sample: "2 steps to generation 42: build_environment virtualenv:recipes; activate generation."
 """
 
 from ansible.module_utils.basic import AnsibleModule

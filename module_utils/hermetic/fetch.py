@@ -106,7 +106,7 @@ def fetch_all(
     failed = [(artifact, reasons) for artifact, reasons in zip(wanted.values(), outcomes) if reasons]
     if failed:
         raise FetchFailed(
-            f"{len(failed)} of {len(wanted)} artifacts could not be had from any source. "
+            f"{len(failed)} of {len(wanted)} artifacts could not be fetched from any source. "
             "Mend the sources, or name one that this host can reach, and run again; what was fetched is kept.",
             [f"{artifact.filename} (sha256 {artifact.sha256}): {'; '.join(reasons)}" for artifact, reasons in failed],
             needs=[

@@ -88,7 +88,7 @@ def carry_out(request: Request) -> Result:
         if request.generation_action == "sweep":
             result["bytes"] = freed
         if number != after:
-            sides = (("before", number), ("after", after))
+            sides = (("before", "none" if number is None else number), ("after", after))
             result["diff"] = {side: "".join(f"{line}\n" for line in [f"generation {each}", *changed.lines(side)]) for side, each in sides}
         return {**result, **changed.as_dict()}
 

@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         if MISSING is not None:
-            raise AnsibleActionFail(explain_import("hermetic.python.bundle_build", MISSING)) from MISSING
+            raise AnsibleActionFail(explain_import("hermetic.python.bundle_build", MISSING))
         _unused, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC, **RULES)
         try:
             result |= printable_result(carry_out(options, check=self._task.check_mode))

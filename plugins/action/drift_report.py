@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         if MISSING is not None:
-            raise AnsibleActionFail(explain_import("hermetic.python.drift_report", MISSING)) from MISSING
+            raise AnsibleActionFail(explain_import("hermetic.python.drift_report", MISSING))
         _unused, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
         if not Loaded.active:
             raise AnsibleActionFail(

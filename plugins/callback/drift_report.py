@@ -151,7 +151,7 @@ class CallbackModule(CallbackBase):
         """Read the options and begin."""
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if MISSING is not None:
-            raise AnsibleError(explain_import("The drift report", MISSING)) from MISSING
+            raise AnsibleError(explain_import("The drift report", MISSING))
         self._gathering = Gathering({name: self.get_option(name) for name in OPTIONS}, by_role=Loaded.by_role, display=self._display)
         Loaded.active = True
         EndOfRun.join(self.CALLBACK_NAME)

@@ -44,7 +44,7 @@ options:
 options:
   bundles:
     description:
-      - The bundles of the host. M(hermetic.python.system) needs at least one.
+      - The bundles of the host. M(hermetic.python.system) with C(state=present) needs at least one.
     type: list
     elements: dict
     suboptions:

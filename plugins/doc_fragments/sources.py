@@ -128,7 +128,7 @@ options:
       - With V(play), those of all hosts of the play, which are this host's own and the variable C(hermetic_platform) of every other
         host that sets it. Right where all hosts of a play declare the same.
       - With V(host), this host's own. Right where groups of a play declare different VirtualEnvs; a run in check mode over all hosts
-        then is the proof before the first change, as the playbook C(site.yml) does it.
+        then is the proof before the first change, as the playbook C(hermetic.python.site) does it.
     type: str
     choices: [play, host]
     default: play
@@ -156,7 +156,7 @@ options:
     default: 300
   link_mode:
     description:
-      - How environments share the files of a wheel that is laid once.
+      - How environments share the files of a wheel, which is unpacked once.
       - V(auto) clones the blocks where the file system can, links hard where it cannot, and copies where neither is possible.
     type: str
     choices: [auto, reflink, hardlink, copy]

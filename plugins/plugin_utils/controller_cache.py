@@ -130,7 +130,7 @@ class ControllerCache:
                 except OSError as error:
                     raise self._unusable(error) from error
         raise FetchFailed(
-            f"{filename} could not be had; make one of its sources reachable from the controller", tried or ["it has no source at all"]
+            f"{filename} could not be fetched; make one of its sources reachable from the controller", tried or ["it has no source at all"]
         )
 
     @contextlib.contextmanager

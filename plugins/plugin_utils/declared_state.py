@@ -130,7 +130,7 @@ class Resolver:
             except HermeticError as error:
                 problems += [f"{error.message} {problem}" for problem in error.problems] or [error.message]
         if problems:
-            raise HermeticError(_told("The bundles cannot be had as declared; no host was changed.", problems), problems)
+            raise HermeticError(_told("The declared bundles cannot be installed; no host was changed.", problems), problems)
         for platforms in found.values():
             self._warn_of_open(platforms[self._facts.platform])
         return found
@@ -184,7 +184,7 @@ class Resolver:
             groups = None if entry.get("groups") is None else tuple(entry["groups"])
             locks.append(DeclaredLock(entry["name"], lock, extras=tuple(entry.get("extras") or ()), groups=groups, targets=targets[bundle]))
         if problems:
-            raise HermeticError(_told("The VirtualEnvs cannot be had as declared; no host was changed.", problems), problems)
+            raise HermeticError(_told("The declared VirtualEnvs cannot be installed; no host was changed.", problems), problems)
         selections = self._supply.prove(locks, ())
         wheels: dict[str, Wheel] = {}
         declared: list[dict[str, Any]] = []

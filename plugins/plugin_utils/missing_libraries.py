@@ -18,7 +18,10 @@ _REQUIREMENT = re.compile(
 
 
 def explain_import(subject: str, error: ImportError) -> str:
-    """Return what is to be done about an import of the controller that failed: every missing library at once."""
+    """Return what is to be done about an import of the controller that failed: every missing library at once.
+
+    Raise it without a cause: Ansible appends the text of the cause, which names a module and no package.
+    """
     missing = missing_libraries()
     install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
     if missing:

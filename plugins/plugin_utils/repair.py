@@ -24,7 +24,7 @@ class NothingInstalled(HermeticError):
     def __init__(self, root: str) -> None:
         super().__init__(
             f"Nothing is installed below {root}, so there is nothing to repair. "
-            "Install what is declared first: the playbook site.yml, or hermetic.python.system with state present."
+            "Install what is declared first: the playbook hermetic.python.site, or hermetic.python.system with state present."
         )
 
 

@@ -66,13 +66,24 @@ def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str 
         if not plan:
             return "Nothing to do: nothing is installed."
         return f"The root {would or 'was '}removed: {printable(plan[0]['reason'])}."
+    number = _number(generation.get("after"))
     if not plan:
-        reached = "installed" if state == "repaired" else "declared"
-        return f"Nothing to do: generation {_number(generation.get('after'))} is as {reached}."
+        return f"Nothing to do: {_reached(module, state).format(number)}."
     steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
     if module == "generation":
         steps = "; ".join([steps, *map(printable, _changes(result))])
-    return f"{_count(len(plan), 'step')} {would}taken to generation {_number(generation.get('after'))}: {steps}."
+        # To keep, release or sweep leads to no other generation.
+        if generation.get("before") == generation.get("after"):
+            return f"{_count(len(plan), 'step')} {would}taken: {steps}."
+    return f"{_count(len(plan), 'step')} {would}taken to generation {number}: {steps}."
+
+
+def _reached(module: str, state: str | None) -> str:
+    """Return what is so already, with a place for the number of the current generation."""
+    if module == "generation":
+        named = {"kept": "the generation is kept already", "released": "the generation is not kept", "swept": "nothing can be removed"}
+        return named.get(state or "", "generation {} is the current one already")
+    return "generation {} is as installed" if state == "repaired" else "generation {} is as declared"
 
 
 def _changes(result: Mapping[str, Any]) -> list[str]:

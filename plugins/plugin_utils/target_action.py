@@ -72,7 +72,7 @@ class TargetAction(ActionBase):
             if isinstance(error, NothingInstalled):
                 result["generation"] = {"before": None, "after": None}
         except ImportError as error:
-            raise self._lacks(error) from error
+            raise self._lacks(error) from None
         finally:
             if not self._in_background:
                 self._remove_tmp_path(self._connection._shell.tmpdir)

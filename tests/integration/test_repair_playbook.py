@@ -169,7 +169,7 @@ def test_rollback_shows_which_releases_and_packages_change(hosts: Hosts, bundle_
         played = hosts.play("rollback", "-e", "rollback_hosts=b", *arguments)
         assert played.code == 0, played.output
         shown = next(each["result"]["msg"] for each in played.results if "which releases" in each["task"])
-        assert shown[0] == f"Generation 2 before, 1 {'then' if arguments else 'now'}"
+        assert shown[0] == f"Generation 2 -> 1{' (check mode, nothing was changed)' if arguments else ''}"
         assert f"bundle python replaced: {later_bundle_archive.release} -> {bundle_archive.release}" in shown
         assert "package one/beta: 2.0 -> 1.0" in shown
         assert [line.partition(":")[0] for line in shown[2:]] == ["virtualenv one replaced", "package one/beta", "virtualenv two replaced"]

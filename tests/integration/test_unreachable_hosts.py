@@ -111,7 +111,7 @@ def test_site_without_a_proof_goes_on_over_a_batch_that_is_dead(site: Site) -> N
 
 def test_site_goes_on_when_a_host_is_lost_between_its_proof_and_its_change(site: Site) -> None:
     hosts = site.hosts(a=losing(1), b={})
-    played = site.run("site", hosts, "-e", """site_serial='["1", "100%"]'""")
+    played = site.run("site", hosts, "-e", 'site_serial=["1", "100%"]')
     assert played.code == 4, played.output
     assert (site.has("a"), site.has("b")) == (False, True)
     assert "what is there now is not known" in summary(played)

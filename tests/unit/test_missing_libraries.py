@@ -37,6 +37,20 @@ from {plugins}.plugin_utils.missing_libraries import explain_import
 assert plugin.MISSING is not None
 print(explain_import("it", plugin.MISSING))
 """
+FAILING = """
+from ansible.plugins.action import ActionBase
+from ansible.plugins.callback import CallbackBase
+ActionBase.run = CallbackBase.set_options = lambda *_unused, **_options: {{}}
+kind = next(getattr(plugin, name) for name in ("ActionModule", "TargetAction", "CallbackModule") if hasattr(plugin, name))
+failing = kind.__new__(kind)
+try:
+    failing.set_options() if kind.__name__ == "CallbackModule" else failing.run()
+except Exception as error:
+    assert error.__cause__ is None and error.__context__ is None, "Ansible appends the text of what a failure comes from"
+    print(error)
+else:
+    raise AssertionError("nothing was said")
+"""
 GONE = {"pyelftools": "elftools", "pefile": "pefile", "cryptography": "cryptography", "requests": "requests", "jsonschema": "jsonschema"}
 
 
@@ -62,13 +76,14 @@ def test_every_missing_one_is_named_as_the_index_calls_it() -> None:
     "plugin", ["action.repository", "action.bundle_build", "action.drift_report", "plugin_utils.target_action", "callback.drift_report"]
 )
 def test_a_controller_that_lacks_several_is_told_of_all_and_of_no_import(plugin: str) -> None:
-    code = WITHOUT.format(collections=str(PROJECT / ".collections"), gone=GONE, plugin=f"{PLUGINS}.{plugin}", plugins=PLUGINS)
+    code = (WITHOUT + FAILING).format(collections=str(PROJECT / ".collections"), gone=GONE, plugin=f"{PLUGINS}.{plugin}", plugins=PLUGINS)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     told = done.stdout
     for name in GONE:
         assert f" {name}>=" in told, told
     assert "elftools" not in told.replace("pyelftools", "")
+    assert "No module named" not in told
     assert f"{sys.executable} -m pip install -r {REQUIREMENTS}" in told
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.result_format import readable_diff, sentence
 
 
@@ -60,6 +61,25 @@ def test_a_sentence_tells_steps_and_generation() -> None:
     )
     assert "would be taken" in sentence(_result(plan=("build_environment",)), module="system", check=True)
     assert sentence(_result(), module="system", check=False) == "Nothing to do: generation 2 is as declared."
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("active", "Nothing to do: generation 2 is the current one already."),
+        ("kept", "Nothing to do: the generation is kept already."),
+        ("released", "Nothing to do: the generation is not kept."),
+        ("swept", "Nothing to do: nothing can be removed."),
+    ],
+)
+def test_what_nobody_declared_is_not_called_as_declared(state: str, told: str) -> None:
+    assert sentence(_result(), module="generation", check=False, state=state) == told
+
+
+def test_what_leads_to_no_other_generation_does_not_say_so() -> None:
+    kept = {**_result(plan=("keep",)), "generation": {"before": 2, "after": 2}}
+    assert sentence(kept, module="generation", check=False, state="kept") == "1 step taken: keep virtualenv:x."
+    assert sentence(kept, module="generation", check=True, state="kept") == "1 step would be taken: keep virtualenv:x."
 
 
 def test_a_sentence_of_drift_counts_causes() -> None:

@@ -58,6 +58,7 @@ class Controller:
         hosts: Mapping[str, Mapping[str, Any]] | None = None,
         playbook: Path | None = None,
         play: Mapping[str, Any] | None = None,
+        working_directory: Path = PROJECT,
         **environment: str,
     ) -> Played:
         """Run tasks, or a playbook, on hosts of this machine and return what they reported."""
@@ -89,7 +90,7 @@ class Controller:
         tool = Path(sys.executable).with_name("ansible-playbook")
         done = subprocess.run(
             [str(tool), "-i", str(inventory), str(playbook), *arguments],
-            cwd=PROJECT,
+            cwd=working_directory,
             env=settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

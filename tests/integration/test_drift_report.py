@@ -203,6 +203,18 @@ def test_the_callback_alone_reports_on_every_play_that_uses_the_modules(reported
     assert reported.play(checked, hosts={"drifted": fleet["drifted"]}, arguments=("--check",), **settings).code == 2
 
 
+def test_reports_go_below_the_working_directory_whatever_the_environment_calls_it(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    # Programs that start others, such as systemd, cron and Ansible itself, leave PWD out or as it was.
+    variables = {"system_bundle_root": fleet["clean"]["root"], "system_bundle_drift_against": "installed", "system_bundle_bundles": []}
+    playbook = PROJECT / "playbooks" / "drift.yml"
+    played = reported.controller.play(None, playbook=playbook, hosts={"clean": variables}, working_directory=here, PWD=str(elsewhere))
+    assert played.code == 0, played.output
+    assert (here / "reports" / "drift.json").exists()
+    assert not elsewhere.exists()
+
+
 def test_reports_are_merged_by_one_command(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
     for name in ("clean", "drifted"):
         reported.play(reported.begin(directory=str(tmp_path / name)), reported.drift(), hosts={name: fleet[name]})

@@ -88,9 +88,11 @@ def _texts(own: str) -> Iterator[str | None]:
 def _of_proc(pid: str) -> str:
     base = _PROC / pid
     directory = _link(base / "cwd")
-    found = [_link(base / "exe"), directory if int(pid) != os.getpid() else ""]
+    ours = int(pid) == os.getpid()
+    found = [_link(base / "exe"), "" if ours else directory]
     program = _content(base / "cmdline").split("\0", 1)[0]
-    if "/" in program:
+    # A relative one leads from where a process began; this one may have gone elsewhere, and says by itself what it runs from.
+    if "/" in program and (os.path.isabs(program) or not ours):
         program = os.path.join(directory, program)
         # The last part stays unresolved: the python of an environment is a link into the bundle.
         found += [program, os.path.join(os.path.realpath(os.path.dirname(program)), os.path.basename(program))]

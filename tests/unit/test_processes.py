@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +24,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /
 def running(*command: str, cwd: Path | None = None, executable: str | None = None) -> Iterator[int]:
     process = subprocess.Popen(command, cwd=cwd, executable=executable, stdout=subprocess.PIPE)
     try:
-        time.sleep(0.1)
-        assert process.poll() is None
+        assert process.poll() is None  # Popen has waited until the program was started
         yield process.pid
     finally:
         process.kill()

@@ -24,7 +24,7 @@ options:
     description:
       - With V(active) the generation O(number) becomes the current one.
       - With V(kept) it is never pruned; with V(released) it may be pruned again.
-      - With V(swept) old generations are pruned: what only generations older than O(keep_generations) need is removed, and what interrupted runs left.
+      - With V(swept) old generations are pruned. What only generations older than O(keep_generations) need is removed, and what interrupted runs left.
     type: str
     choices: [active, kept, released, swept]
     default: active

@@ -40,6 +40,17 @@ fail() {
 # Without queries, which may be signatures.
 last_words() { tail -n 3 "$place/words" 2>/dev/null | tr "\n" " " | sed "s/[?#][^ ]*//g; s/ *\$//"; }
 
+# Ends with that reason where there is no room left: what fails for want of it has no room for its own words either.
+unless_full() {
+    head -c 1048576 /dev/zero >"$place/room" 2>/dev/null && {
+        rm -f "$place/room"
+        return 0
+    }
+    rm -f "$place/room"
+    mounted=$(df -Pk "$place" 2>/dev/null | { read -r line; read -r line; printf "%s" "${line##* }"; })
+    fail space "less than 1 MiB is free on the file system mounted at ${mounted:-$place}, where it is unpacked"
+}
+
 # --- a directory that can be written, whose programs may run, and that no other user can change ----------------------------------
 tried=
 settle() {
@@ -241,6 +252,7 @@ for source in "$@"; do
     case $address in
         http://*|https://*)
             get "$address" || {
+                unless_full
                 problems="$problems $source: $(last_words);"
                 continue
             }
@@ -254,6 +266,7 @@ for source in "$@"; do
                 continue
             }
             cat "$candidate" >"$archive" 2>"$place/words" || {
+                unless_full
                 problems="$problems $source: cannot be copied to $place: $(last_words);"
                 continue
             }
@@ -307,8 +320,10 @@ links_outside() {
 
 # --- unpacking -------------------------------------------------------------------------------------------------------------------
 # The digest tells that these are the declared bytes; this tells that whoever declared them was not careless.
-gzip -dc "$found" 2>"$place/words" | tar -tvf - >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] ||
+gzip -dc "$found" 2>"$place/words" | tar -tvf - >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] || {
+    unless_full
     fail archive "it cannot be listed: $(last_words)"
+}
 outside=$(grep -v "^[-dl]" "$place/names" | head -n 3)
 [ -n "$outside" ] || outside=$(grep -E "^-.* (link to|->) " "$place/names" | head -n 3)
 [ -n "$outside" ] && fail archive "it has entries that are neither file, directory nor symbolic link: $outside"
@@ -319,8 +334,10 @@ outside=$(sed "s/ -> .*//; s/ link to .*//" "$place/names" | grep -E " /|[ /]\.\
 # Some tars repair such names in silence, or nearly so.
 [ -n "$outside" ] || outside=$(grep -i "removing leading" "$place/words" | head -n 1)
 [ -n "$outside" ] && fail archive "it has entries that lead out of its tree: $outside"
-mkdir "$place/tree" && (cd "$place/tree" && gzip -dc "$found" | tar -xf -) 2>"$place/words" ||
+mkdir "$place/tree" && (cd "$place/tree" && gzip -dc "$found" | tar -xf -) 2>"$place/words" || {
+    unless_full
     fail archive "it cannot be unpacked in $place: $(last_words)"
+}
 python=$place/tree/bin/python3
 version=$("$python" -I -S -c "import sys; sys.stdout.write(\"%d.%d.%d\" % sys.version_info[:3])" </dev/null 2>"$place/words") ||
     fail interpreter "$python does not start: $(last_words)"

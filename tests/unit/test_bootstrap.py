@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,33 @@ def test_what_cannot_run_is_refused_and_leaves_nothing(shell: list[str], tmp_pat
         run_script(shell, command_for(archive, tmp_path))
     assert (failed.value.kind, failed.value.pushing_may_help) == (kind, False)
     assert not (tmp_path / "root").exists()
+
+
+@pytest.fixture
+def eight_megabytes(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of that size."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "none", str(place)], capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("step", ["copied", "listed", "unpacked"])
+def test_a_full_disk_is_told_as_that_and_leaves_nothing(shell: list[str], tmp_path: Path, eight_megabytes: Path, step: str) -> None:
+    large = os.urandom(9 << 20) if step == "copied" else bytes(9 << 20)
+    archive = make_archive(tmp_path / "a.tar.gz", ("lib/large", large))
+    if step == "listed":
+        # Room for the copy of the archive, and for nothing else.
+        (eight_megabytes / "filler").write_bytes(bytes((8 << 20) - archive.stat().st_size - (8 << 10)))
+    before = sorted(eight_megabytes.iterdir())
+    with pytest.raises(BootstrapFailed) as raised:
+        run_script(shell, command_for(archive, tmp_path, root=f"{eight_megabytes}/root", remote_tmp=""))
+    assert (raised.value.kind, raised.value.pushing_may_help) == ("space", False)
+    assert f"mounted at {eight_megabytes}" in str(raised.value)
+    assert sorted(eight_megabytes.iterdir()) == before
 
 
 def test_other_bytes_than_declared_are_refused(shell: list[str], tmp_path: Path) -> None:

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -79,3 +82,38 @@ def test_every_message_that_a_page_explains_is_one_of_ours(page: str) -> None:
         parts = [part.strip(" ,;.") for part in re.split(r"…|\bN\b|0x[0-9A-F]+", message)]
         longest = max(parts, key=len).casefold()
         assert longest in said, message
+
+
+def _documentation() -> Iterator[tuple[str, Any]]:
+    """Yield everything that ansible-doc shows, as YAML reads it."""
+    for folder in ("library", "plugins/doc_fragments", "plugins/callback", "plugins/lookup"):
+        for path in sorted((PROJECT / folder).glob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                    name = node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
+                    if name.isupper() and name != "EXAMPLES":
+                        yield f"{path.name} {name}", yaml.safe_load(node.value.value)
+    for path in [*(PROJECT / "plugins" / "filter").glob("*.yml"), *(PROJECT / "roles").glob("*/meta/argument_specs.yml")]:
+        yield str(path.relative_to(PROJECT)), yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _descriptions(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            # An option may be called so itself; its own description lies one level deeper.
+            if key in ("description", "short_description") and not isinstance(each, dict):
+                yield from each if isinstance(each, list) else [each]
+            else:
+                yield from _descriptions(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _descriptions(each)
+
+
+def test_every_description_is_a_text_that_ansible_doc_can_show() -> None:
+    documents = dict(_documentation())
+    assert len(documents) > 25
+    wrong = [f"{name}: {each!r}" for name, document in documents.items() for each in _descriptions(document) if not isinstance(each, str)]
+    assert wrong == []
+    # A backslash that YAML or ansible-doc takes for an escape is gone: C:infra-system.
+    assert [name for name, document in documents.items() for each in _descriptions(document) if "C:infra" in each] == []

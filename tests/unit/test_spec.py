@@ -59,6 +59,21 @@ def test_documentation_and_spec_say_the_same(module: str) -> None:
     assert _compare(_documented(module), {**SPECS[module], **HIDDEN}, f"{module}: ") == []
 
 
+def _no_texts(options: dict[str, Any], where: str) -> list[str]:
+    found = []
+    for name, option in options.items():
+        description = option["description"]
+        texts = description if isinstance(description, list) else [description]
+        found += [f"{where}{name}: {text}" for text in texts if not isinstance(text, str)]
+        found += _no_texts(option.get("suboptions") or {}, f"{where}{name}.")
+    return found
+
+
+@pytest.mark.parametrize("module", sorted({*SPECS, *CONTROLLER_SPECS}))
+def test_a_colon_makes_no_mapping_of_a_description(module: str) -> None:
+    assert _no_texts(_documented(module), f"{module}: ") == []
+
+
 @pytest.mark.parametrize("module", sorted(CONTROLLER_SPECS))
 def test_documentation_of_what_runs_on_the_controller_says_the_same(module: str) -> None:
     assert _compare(_documented(module), CONTROLLER_SPECS[module], f"{module}: ") == []

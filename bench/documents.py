@@ -72,7 +72,7 @@ def converge_request(
     return _request("converge", root, declaration=declaration, artifacts=artifacts, scope="system", options={"verify": "quick"})
 
 
-def drift_request(root: Path, *, verify: str) -> str:
+def drift_request(root: Path | str, *, verify: str) -> str:
     """Return a request that holds a root against its own records."""
     return _request("drift", root, options={"verify": verify})
 

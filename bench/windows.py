@@ -1,31 +1,37 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""On a Windows test host: a first environment against uv.exe and pip, and a run that finds everything as declared against ``win_ping``."""
+"""On a Windows test host: a first environment against uv.exe and pip, an unchanged run against ``win_ping``, drift against a plain look."""
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from . import documents
 from .command import Command, run
 from .comparison import Comparison
 from .contest import Contender, constant, hold
+from .documents import Wheel
 from .ingredients import Ingredients
 from .windows_ingredients import HERE, WindowsSide, prepared, why_impossible
+from .workspace import PROJECT
 
 __all__ = ["compare", "why_impossible"]
 
 SIZES = (1, 20)
+# Each with every wheel.
+DRIFT_SIZE = 5
 _NOTHING_DONE = r"ok=1 +changed=0 "
 _CHANGED = '"changed": true'
 
 
 def compare(made: Ingredients, *, rounds: int | None) -> Iterator[Comparison]:
-    """Run both contests on one host."""
+    """Run all contests on one host."""
     with prepared(made) as side:
         yield from _first_build(side, rounds=rounds or 3)
         yield from _no_change(side, rounds=rounds or 5)
+        yield from _drift(side, rounds=rounds or 3)
 
 
 def _first_build(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:
@@ -62,13 +68,36 @@ def _first_build(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:
 
 def _fresh_root(side: WindowsSide, number: int) -> Command:
     """Return the command that builds the first environment of a root with a bundle and every wheel at hand."""
-    root = f"C:\\root-{number}"
-    run(side.engine(f"root-{number}", side.converge_request(root, {}), shows=_CHANGED))
+    return _build(side, f"root-{number}", {"env00": side.wheels})
+
+
+def _build(side: WindowsSide, name: str, environments: dict[str, Sequence[Wheel]]) -> Command:
+    """Install the bundle, and return the command that builds environments there from wheels that the root has already."""
+    root = f"C:\\{name}"
+    run(side.engine(name, side.converge_request(root, {}), shows=_CHANGED))
     for wheel in side.wheels:
         place = side.host.path(root) / "wheels" / wheel.sha256
         place.mkdir()
         shutil.copyfile(wheel.path, place / wheel.path.name)
-    return side.engine(f"build-{number}", side.converge_request(root, {"env00": side.wheels}), shows=_CHANGED)
+    return side.engine(f"build-{name}", side.converge_request(root, environments), shows=_CHANGED)
+
+
+def _drift(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:
+    side.made.tell(f"make a Windows root with {DRIFT_SIZE} whole environments")
+    run(_build(side, "drift", {f"env{number:02d}": side.wheels for number in range(DRIFT_SIZE)}))
+    shutil.copy(PROJECT / "bench" / "plain_look.py", side.host.path(HERE))
+    trees = [f"C:\\drift\\{kind}" for kind in ("bundles", "laid", "environments")]
+    files = sum(len(names) for tree in trees for _directory, _directories, names in os.walk(side.host.path(tree)))
+    for verify in ("quick", "deep"):
+        title = f"Windows: {verify} drift, {DRIFT_SIZE} environments ({files} files)"
+        request = documents.drift_request("C:\\drift", verify=verify)
+        words = (f"{HERE}\\boot\\bin\\python.exe", "-I", f"{HERE}\\plain_look.py", verify, *trees)
+        contenders = [
+            constant("engine", side.engine(f"drift-{verify}", request, shows='"findings": \\[\\]')),
+            constant("a plain look by Python", side.program(*words, shows="looked=[1-9]")),
+        ]
+        took = hold(title, contenders, rounds=rounds, tell=side.made.tell)
+        yield Comparison(title, took["engine"], took["a plain look by Python"])
 
 
 def _no_change(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:

@@ -10,8 +10,8 @@ import sys
 import typing as t
 from pathlib import Path
 
-from .hermetic.envelope import unpack
 from .hermetic.errors import HermeticError
+from .hermetic.model.envelope import unpack
 
 if t.TYPE_CHECKING:
     from types import ModuleType
@@ -43,9 +43,9 @@ def answer(module: AnsibleModule) -> None:
     document["check"] = bool(module.check_mode or document.get("check"))
     run = _engine(engine, directory=Path(module.tmpdir))
     try:
-        result = run("command").run({**document, "credentials": credentials})
+        result = run("commands.dispatch").run({**document, "credentials": credentials})
     finally:
-        _discard(parcel.get("discard") or [], run("removal").remove_tree)
+        _discard(parcel.get("discard") or [], run("fs.removal").remove_tree)
     for warning in result.pop("warnings", []):
         module.warn(warning)
     if result.get("failed"):

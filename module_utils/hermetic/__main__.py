@@ -10,9 +10,9 @@ import os
 import sys
 from typing import Any
 
-from .command import run
-from .json_text import parse_json
-from .printable import printable_lines
+from .commands.dispatch import run
+from .text.json_text import parse_json
+from .text.printable import printable_lines
 
 
 def _report(text: str) -> None:
@@ -56,7 +56,7 @@ def main() -> int:
         _report(f"The request could not be read from standard input: {error.strerror}.")
         return 1
     if os.name == "nt":
-        from .windows_job import end_children_with_this_process
+        from .windows.job import end_children_with_this_process
 
         end_children_with_this_process()
     result = run(document, on_progress=_report)

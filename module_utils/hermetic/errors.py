@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from .printable import printable_lines
-from .redaction import redacted as redacted
+from .text.printable import printable_lines
+from .text.redaction import redacted as redacted
 
 
 class HermeticError(Exception):

@@ -8,7 +8,6 @@ Processes and not threads: compiling holds the interpreter's lock, and hashing m
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
 import queue
@@ -19,40 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from .errors import HermeticError
+from .fs.hashing import hash_files
 from .system_limits import started
-
-_BLOCK = 1 << 20
-
-
-def hash_file(path: str, buffer: memoryview) -> str | None:
-    """Return the SHA-256 of a file, or None when it cannot be read."""
-    digest = hashlib.sha256()
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except OSError:
-        return None
-    with open(descriptor, "rb", buffering=0) as stream:
-        while True:
-            try:
-                count = stream.readinto(buffer)
-            except OSError:
-                return None
-            if not count:
-                return digest.hexdigest()
-            digest.update(buffer[:count])
-
-
-def hash_files(paths: list[str]) -> list[str | None]:
-    """Return the SHA-256 of each file, or None for those that cannot be read."""
-    buffer = memoryview(bytearray(_BLOCK))
-    return [hash_file(path, buffer) for path in paths]
 
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     if job["task"] == "hash":
         return {"digests": hash_files(job["paths"])}
     # Imported here because a process that only hashes can do without it.
-    from .lay import lay
+    from .unpack.wheel import lay
 
     unpacked = lay(
         Path(job["wheel"]),

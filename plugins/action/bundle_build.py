@@ -10,7 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.printable import printable_result
+from ..module_utils.hermetic.text.printable import printable_result
 from ..plugin_utils.missing_libraries import explain_import
 
 try:

@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.printable import printable_lines
+from ..module_utils.hermetic.text.printable import printable_lines
 from ..plugin_utils.merged_declarations import SUBJECTS, merged
 
 

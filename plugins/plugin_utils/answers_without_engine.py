@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..module_utils.hermetic.grammar import tree_parts
+from ..module_utils.hermetic.text.grammar import tree_parts
 from .host_mounts import without_programs
 from .host_probe import HostFacts
 from .host_trust import shown_distrust

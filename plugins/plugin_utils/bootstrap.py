@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
-from ..module_utils.hermetic.redaction import has_secret, shown
+from ..module_utils.hermetic.text.redaction import has_secret, shown
 from .host_probe import script_text
 from .host_trust import parse_distrust, refuse_untrusted
 from .url_credentials import entry_of

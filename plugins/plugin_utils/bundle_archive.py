@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..module_utils.hermetic.bundle_json import FORMAT, bundle_problems, metadata_problems
-from ..module_utils.hermetic.confinement import CONFINED
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ..module_utils.hermetic.grammar import shown
-from ..module_utils.hermetic.json_text import parse_json
+from ..module_utils.hermetic.model.bundle_json import FORMAT, bundle_problems, metadata_problems
+from ..module_utils.hermetic.model.confinement import CONFINED
+from ..module_utils.hermetic.text.grammar import shown
+from ..module_utils.hermetic.text.json_text import parse_json
 from .platforms import PLATFORMS, Target
 
 METADATA = "bundle.json"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.hermetic.finding import PENDING
+from ..module_utils.hermetic.findings.finding import PENDING
 from .declared_state import DeclaredState
 from .result_format import readable_diff, sentence
 from .target_request import declare

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ..module_utils.hermetic.errors import BrokenArtifact, FetchFailed, HermeticError
-from ..module_utils.hermetic.grammar import digest_problem
-from ..module_utils.hermetic.record_files import read_json
-from ..module_utils.hermetic.redaction import shown
+from ..module_utils.hermetic.fs.record_files import read_json
+from ..module_utils.hermetic.text.grammar import digest_problem
+from ..module_utils.hermetic.text.redaction import shown
 from .private_directory import intruders, make_private
 
 if TYPE_CHECKING:

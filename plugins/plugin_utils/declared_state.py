@@ -12,8 +12,8 @@ from typing import Any
 from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import name_problem, shown
 from ..module_utils.hermetic.spec import DEFAULT_BUNDLE
+from ..module_utils.hermetic.text.grammar import name_problem, shown
 from .host_probe import HostFacts
 from .supply import BundleArtifact, DeclaredLock, Index, Supply, Target, Wheel
 from .target_request import declare

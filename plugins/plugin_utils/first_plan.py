@@ -7,14 +7,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from ..module_utils.hermetic import changes
-from ..module_utils.hermetic.disk_space import least_bytes
+from ..module_utils.hermetic.commands.result import make_result, now
 from ..module_utils.hermetic.errors import DiskFull
 from ..module_utils.hermetic.free_space import size_text
-from ..module_utils.hermetic.observation import Observation
-from ..module_utils.hermetic.plan import make_plan
-from ..module_utils.hermetic.request import parse_request
-from ..module_utils.hermetic.result import make_result, now
+from ..module_utils.hermetic.install.disk_space import least_bytes
+from ..module_utils.hermetic.model.request import parse_request
+from ..module_utils.hermetic.planning import changes
+from ..module_utils.hermetic.planning.observation import Observation
+from ..module_utils.hermetic.planning.plan import make_plan
 from ..module_utils.hermetic.timings import Timings
 from .host_probe import HostFacts
 from .target_request import Request

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..module_utils.hermetic.bundle_json import metadata_problems
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts
-from ..module_utils.hermetic.json_text import plain_problem
+from ..module_utils.hermetic.model.bundle_json import metadata_problems
+from ..module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts
+from ..module_utils.hermetic.text.json_text import plain_problem
 
 # What a part of a result must be, if it is there at all.
 _KINDS: Mapping[str, type | tuple[type, ...]] = {

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import tree_parts
 from ..module_utils.hermetic.mounts import Mount, parse_listed_mount
+from ..module_utils.hermetic.text.grammar import tree_parts
 from .host_trust import Distrust, parse_distrust
 
 _MARK = "hermetic-probe-1 "

@@ -16,9 +16,9 @@ import requests
 import urllib3
 
 from ..module_utils.hermetic.errors import FetchFailed
-from ..module_utils.hermetic.pacing import TooSlow
-from ..module_utils.hermetic.redaction import shown
-from ..module_utils.hermetic.redirects import RedirectRefused
+from ..module_utils.hermetic.fetching.pacing import TooSlow
+from ..module_utils.hermetic.fetching.redirects import RedirectRefused
+from ..module_utils.hermetic.text.redaction import shown
 from .url_credentials import origin_of
 
 _TRANSIENT = (408, 425, 429, 500, 502, 503, 504)

@@ -23,9 +23,9 @@ import urllib3
 from requests.auth import HTTPBasicAuth
 
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ..module_utils.hermetic.pacing import Pace, TooSlow
-from ..module_utils.hermetic.redaction import shown
-from ..module_utils.hermetic.redirects import RedirectRefused, refuse_redirect
+from ..module_utils.hermetic.fetching.pacing import Pace, TooSlow
+from ..module_utils.hermetic.fetching.redirects import RedirectRefused, refuse_redirect
+from ..module_utils.hermetic.text.redaction import shown
 from .http_failures import SourceUnavailable, Stopped, failure_of, status_failure
 from .paced_session import keeping, paced_session
 from .url_credentials import certain, entry_of, host_names, origin_of, split_credentials

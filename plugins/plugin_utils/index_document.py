@@ -7,10 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..module_utils.hermetic.bundle_json import metadata_problems
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number, name_problem, path_problem, release_problem, shown
-from ..module_utils.hermetic.json_text import plain_problem
+from ..module_utils.hermetic.model.bundle_json import metadata_problems
+from ..module_utils.hermetic.text.grammar import (
+    digest_problem,
+    file_name_problem,
+    is_number,
+    name_problem,
+    path_problem,
+    release_problem,
+    shown,
+)
+from ..module_utils.hermetic.text.json_text import plain_problem
 from .bundle_archive import MANIFEST, UNPACKED
 from .platforms import Target
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.own_files import is_ours
+from ..module_utils.hermetic.fs.own_files import is_ours
 from .private_directory import intruders, make_private
 
 VERSION = 1

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from ..module_utils.hermetic.pacing import Pace, PacedResponse
+from ..module_utils.hermetic.fetching.pacing import Pace, PacedResponse
 
 _pace: ContextVar[Pace | None] = ContextVar("pace", default=None)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.redaction import redacted, shown
+from ..module_utils.hermetic.text.redaction import redacted, shown
 from .controller_cache import ControllerCache, digest_of, local_path
 from .url_credentials import split_credentials
 

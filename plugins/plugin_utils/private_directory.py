@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..module_utils.hermetic.ownership import others_behind
-from ..module_utils.hermetic.path_trust import dangers_above, way_to
+from ..module_utils.hermetic.fs.ownership import others_behind
+from ..module_utils.hermetic.fs.path_trust import dangers_above, way_to
 
 
 def intruders(directory: Path) -> list[str]:

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, shown
+from ..module_utils.hermetic.text.grammar import digest_problem, file_name_problem, shown
 from .marker_logic import Verdict, judge, undecided
 from .platforms import Target
 from .wheel import Wheel, offered_builds

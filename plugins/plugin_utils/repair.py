@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..module_utils.hermetic.declaration import Bundle, VirtualEnv
 from ..module_utils.hermetic.errors import HermeticError
+from ..module_utils.hermetic.model.declaration import Bundle, VirtualEnv
 from .declared_state import DeclaredState
 from .first_plan import is_untouched
 from .repository_index import BundleArtifact, Index

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlunsplit
 
-from ..module_utils.hermetic.confinement import is_open
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ..module_utils.hermetic.grammar import is_number
-from ..module_utils.hermetic.grammar import shown as shown_value
-from ..module_utils.hermetic.json_text import parse_json
-from ..module_utils.hermetic.redaction import shown
+from ..module_utils.hermetic.model.confinement import is_open
+from ..module_utils.hermetic.text.grammar import is_number
+from ..module_utils.hermetic.text.grammar import shown as shown_value
+from ..module_utils.hermetic.text.json_text import parse_json
+from ..module_utils.hermetic.text.redaction import shown
 from . import signature as signatures
 from .bundle_archive import MANIFEST, UNPACKED, is_metadata, read_metadata
 from .controller_cache import ControllerCache, local_path, sha256_of

@@ -13,7 +13,7 @@ from typing import Any
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import name_problem
+from ..module_utils.hermetic.text.grammar import name_problem
 from .bundle_archive import DESCRIBED, INDEXED, archive_name
 from .release_order import newest_first
 

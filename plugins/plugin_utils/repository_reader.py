@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.redaction import shown
+from ..module_utils.hermetic.text.redaction import shown
 from .controller_cache import ControllerCache, digest_of
 from .url_credentials import below
 

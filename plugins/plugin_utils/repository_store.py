@@ -21,8 +21,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from ..module_utils.hermetic.durable import explain
 from ..module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
+from ..module_utils.hermetic.os_errors import explain
 from . import signature as signatures
 from .bundle_archive import DESCRIBED, INDEXED, INDEXED_LATER, read_metadata
 from .controller_cache import sha256_of, write_beside

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..module_utils.hermetic.printable import printable
+from ..module_utils.hermetic.text.printable import printable
 
 _SHOWN = 6
 

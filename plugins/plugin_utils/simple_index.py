@@ -16,9 +16,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from packaging.utils import canonicalize_name, parse_sdist_filename
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number
-from ..module_utils.hermetic.json_text import parse_json as parse_json_text
-from ..module_utils.hermetic.redaction import shown
+from ..module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number
+from ..module_utils.hermetic.text.json_text import parse_json as parse_json_text
+from ..module_utils.hermetic.text.redaction import shown
 from .controller_cache import ControllerCache, digest_of, local_path
 from .package_sources import PackageSources
 from .url_credentials import below, certain, split_credentials

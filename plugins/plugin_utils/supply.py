@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.redaction import shown
-from ..module_utils.hermetic.request import credentials_problems, option_problems
+from ..module_utils.hermetic.model.request import credentials_problems, option_problems
 from ..module_utils.hermetic.spec import DOWNLOADS
+from ..module_utils.hermetic.text.redaction import shown
 from .controller_cache import ControllerCache, local_path
 from .locks import Lock, read_lock
 from .package_sources import PackageSources, configured_sources

@@ -16,8 +16,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.printable import printable_lines, printable_result
 from ..module_utils.hermetic.spec import DEFAULT_ROOT, DEFAULT_ROOT_WINDOWS, DOWNLOADS, RULES, SPECS, WHEEL_SELECTION
+from ..module_utils.hermetic.text.printable import printable_lines, printable_result
 
 try:
     from .answers_without_engine import answer_of_nothing, answer_without_interpreter

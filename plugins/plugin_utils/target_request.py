@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
-from ..module_utils.hermetic.request import REQUEST_FORMAT, option_problems
+from ..module_utils.hermetic.model.request import REQUEST_FORMAT, option_problems
 from ..module_utils.hermetic.spec import DOWNLOADS
 from .url_credentials import host_names
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..module_utils.hermetic.printable import printable
+from ..module_utils.hermetic.text.printable import printable
 
 CALLBACK = "hermetic.python.unreachable_hosts"
 FAILED, UNREACHABLE = 2, 4

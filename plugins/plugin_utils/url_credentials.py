@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.redaction import is_ambiguous, shown
+from ..module_utils.hermetic.text.redaction import is_ambiguous, shown
 
 Entry = TypeVar("Entry")
 

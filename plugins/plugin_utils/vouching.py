@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..module_utils.hermetic.declaration import parse_declaration
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.layout import bundle_id, laid_id
+from ..module_utils.hermetic.model.declaration import parse_declaration
+from ..module_utils.hermetic.model.layout import bundle_id, laid_id
 from .bundle_archive import MANIFEST, read_metadata
 from .controller_cache import ControllerCache, local_path
 from .declared_state import DeclaredState

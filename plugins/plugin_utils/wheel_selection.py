@@ -17,8 +17,8 @@ from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel
 from packaging.version import Version
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import digest_problem, file_name_problem, is_number
-from ..module_utils.hermetic.redaction import has_secret
+from ..module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number
+from ..module_utils.hermetic.text.redaction import has_secret
 from .controller_cache import ControllerCache, digest_of
 from .locks import Lock
 from .marker_logic import Verdict, undecided

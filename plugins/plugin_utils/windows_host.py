@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.grammar import is_windows_device, shown, tree_parts, version_problem
+from ..module_utils.hermetic.text.grammar import is_windows_device, shown, tree_parts, version_problem
 from .host_probe import HostFacts, Interpreter
 
 DEFAULT_PLATFORM = "windows-x86_64"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils.hermetic.errors import HermeticError, redacted
-from ..module_utils.hermetic.json_text import parse_json
+from ..module_utils.hermetic.text.json_text import parse_json
 from .bootstrap import BootstrapFailed
 from .engine_zip import engine_zip
 from .first_plan import is_untouched

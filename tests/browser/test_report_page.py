@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from acting_characters import ACTING, HARMLESS
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.printable import printable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.printable import printable
 from browsing import HOSTS, Browser
 from generated_fleet import fleet
 

@@ -48,7 +48,7 @@ FAILURES = {
     "lstat": ("EIO", "EACCES"),
 }
 # Until the engine has its request, it is Python that starts: what fails there is not ours to explain.
-STARTED = "hermetic/command.py"
+STARTED = "hermetic/commands/dispatch.py"
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")
 

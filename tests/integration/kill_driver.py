@@ -96,7 +96,7 @@ def _install() -> None:
         start(self, *arguments, **settings)
 
     subprocess.Popen.__init__ = counted_start  # type: ignore[method-assign]
-    durable = importlib.import_module(f"{_given['package']}.durable")
+    durable = importlib.import_module(f"{_given['package']}.fs.atomic")
     find = durable._c_function
 
     def counted_function(name: str) -> Any:
@@ -117,8 +117,8 @@ def main() -> None:
     sys.path.insert(0, _given["path"])
     with open(_given["request"], encoding="utf-8") as file:
         document = json.load(file)
-    command = importlib.import_module(f"{_given['package']}.command")
-    importlib.import_module(f"{_given['package']}.lay")
+    command = importlib.import_module(f"{_given['package']}.commands.dispatch")
+    importlib.import_module(f"{_given['package']}.unpack.wheel")
     _install()
     result = command.run(document)
     with os.fdopen(os.open(_given["report"], os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:

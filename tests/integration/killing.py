@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.command import run
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands.dispatch import run
 from roots import Declared, Document, output
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -145,7 +145,7 @@ def test_pending_and_tampered_are_told_apart_when_both_are_there(whole: Tampered
 
 
 def _key(root: Root, wanted: Declared, name: str) -> str:
-    from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import parse_declaration
+    from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import parse_declaration
 
     declaration = parse_declaration(wanted.document(), complete=True)
     environment = next(each for each in declaration.virtualenvs if each.name == name)

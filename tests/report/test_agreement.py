@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import format_readers as read
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import KINDS
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import CAUSES, REASONS, SEVERITIES, not_checked
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import WRITERS
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.merging import merge

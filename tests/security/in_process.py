@@ -8,7 +8,7 @@ import shutil
 from functools import cached_property
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import command
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands import dispatch as command
 from roots import Archive, Declared, Document, Engine
 from tampering import Tampered, converge_twice
 from wheelhouse import Wheel

@@ -11,8 +11,8 @@ import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import environment
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import BundleReceipt
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import environment
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import BundleReceipt
 from roots import Archive
 
 CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}

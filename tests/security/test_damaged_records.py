@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import load_records
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
 from hosts import Host
 from roots import Declared, Engine
 

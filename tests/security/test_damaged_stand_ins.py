@@ -10,10 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import generation, links, stand_in_remains
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import windows_stand_in as stand_ins
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import junction_fallback as stand_ins
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import fallback_remains as stand_in_remains
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import foreign_obstacles
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile as generation
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 
 Damage = Callable[[Path], object]
 
@@ -73,7 +76,7 @@ def test_a_pth_file_that_somebody_changed_is_stale(content: bytes, stand_in: Pat
 @pytest.fixture
 def on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engine take this system for Windows as far as links go."""
-    for module in (generation, links):
+    for module in (foreign_obstacles, generation, links):
         monkeypatch.setattr(module, "WINDOWS", True)
     # What Windows' own call would say on a volume without junctions.
     monkeypatch.setattr(links, "_make_junction", lambda _target, _link: False)
@@ -96,7 +99,7 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def _obstacles(layout: Layout) -> str:
-    return "\n".join(generation.foreign_obstacles(layout))
+    return "\n".join(foreign_obstacles.foreign_obstacles(layout))
 
 
 def test_a_stand_in_that_has_lost_its_mark_is_known_by_what_it_holds(layout: Layout, on_windows: None) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.bundle_json import bundle_problems
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import load_records
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.bundle_json import bundle_problems
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import read_metadata
 from bundle_variants import Change, Contents, write
 from hosts import Host

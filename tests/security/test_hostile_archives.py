@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, UnsafeArchive
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import bootstrap_command
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import unpacking
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.unpacking import unpack as unpack_for_build

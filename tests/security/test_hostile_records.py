@@ -9,15 +9,15 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import generation as generations
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.bundle_json import bundle_problems
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.durable import write_json
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.info import describe
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.observe import observe
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import make_plan
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import BundleReceipt, Generation, dump
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.sweep import find_garbage
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.atomic import write_json
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile as generations
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.prune import find_garbage
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.info import describe
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.observe import observe
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.bundle_json import bundle_problems
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import BundleReceipt, Generation, dump
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import make_plan
 from document_samples import INFO
 from host_samples import NOW, SYSTEM, Host, host_as_declared
 from hostile_values import HOSTILE, documents, mutated, ours

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.bundle_json import bundle_problems
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.command import run
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.envelope import unpack
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands.dispatch import run
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.json_text import parse_json
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.request import option_problems, parse_request
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.bundle_json import bundle_problems
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.envelope import unpack
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import option_problems, parse_request
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.json_text import parse_json
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import parse_index
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from host_samples import digest

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import hostile_server
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import fetch
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.pacing import Pace, TooSlow
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.pacing import Pace, TooSlow
 from ansible_collections.hermetic.python.plugins.plugin_utils.http_source import HttpSource
 from fetch_server import BODY, artifact, get, leftovers
 from hostile_server import HostileServer, answer, hostile

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from acting_characters import ACTING, ESCAPES, HARMLESS
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.printable import printable, printable_lines, printable_result
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.printable import printable, printable_lines, printable_result
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import page_headline
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import printable as for_reports
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import assemble, not_checked, unknown_host

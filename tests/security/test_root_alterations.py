@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import extended_attributes
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import extended_attributes
 from in_process import Here, two_generations
 from roots import Archive, Engine, held, identities, snapshot
 from store_cases import CARRIED, CASES, FLAGS, why_no_flags

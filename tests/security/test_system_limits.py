@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import interpreter
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.command import run
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands.dispatch import run
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter, BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.meanwhile import Meanwhile
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.workers import Workers
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import interpreter
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import Meanwhile
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.pool import Workers
 from hosts import Host
 from roots import Archive, Declared, Engine
 
@@ -113,7 +113,8 @@ def test_a_user_who_may_start_nothing_more_is_told_so_and_keeps_what_was_there(g
             f"import sys; sys.path[:0] = {sys.path!r}\n"
             "import json, os, resource, tarfile, urllib.request, zipfile\n"
             f"from {run.__module__} import run\n"
-            f"import {run.__module__.rpartition('.')[0]}.apply\n"
+            f"import {run.__module__.rsplit('.', 2)[0]}.install.apply\n"
+            f"import {run.__module__.rpartition('.')[0]}.converge\n"
             "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
             "resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))\n"
             "print(json.dumps(run(json.loads(sys.argv[1]))))\n"

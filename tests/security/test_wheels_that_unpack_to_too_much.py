@@ -17,13 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import byte_code as compiling
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import lay as unpacking_wheels
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import unpack_budget
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError, UnsafeArchive
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack_budget import MIB
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import byte_code as compiling
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import unpack_budget
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import wheel as unpacking_wheels
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack as unpack_on_host
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.unpack_budget import MIB
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BuilderWheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.unpacking import unpack as unpack_for_build
@@ -82,7 +82,7 @@ def test_the_option_lets_it_through_and_memory_stays_small(bomb: Wheel, tmp_path
         "import sys, json; sys.path[:0] = json.loads(sys.argv[1])\n"
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (250 << 20, 250 << 20))\n"
         "from pathlib import Path\n"
-        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay\n"
+        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay\n"
         "told = lay(Path(sys.argv[2]), Path(sys.argv[3]), compiles=True, up_to_prefix='../../../', unpack_limit=320)\n"
         "print(json.dumps([told['files']['site/bomb/zeros.py'][1], told['warnings']]))"
     )

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import fetch
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
 from fetch_server import Server, serve
 
 

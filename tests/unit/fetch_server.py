@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.artifact import Artifact
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetch import FetchReport, fetch_all
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import FetchReport, fetch_all
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.artifact import Artifact
 
 BODY = bytes(range(256)) * 2000
 DIGEST = hashlib.sha256(BODY).hexdigest()

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.confinement import landmarks
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Bundle, Declaration, VirtualEnv
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import laid_id
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.observation import Observation
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import Plan, make_plan
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import (
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.confinement import landmarks
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, Declaration, VirtualEnv
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import laid_id
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import (
     BundleReceipt,
     EnvironmentReceipt,
     Generation,
     LaidReceipt,
     Records,
 )
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.wheel_name import name_and_version
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.wheel_name import name_and_version
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import Plan, make_plan
 
 NOW = "2026-11-23T10:00:00Z"
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.aggregate import MOST, aggregated
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import TAMPERED, Finding, file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.aggregate import MOST, aggregated
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED, Finding, file_severity
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import Ignore
 
 TREE = "environments/one-0123456789ab"

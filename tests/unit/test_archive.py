@@ -15,10 +15,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import archive as archive_module
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.archive import unpack
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.entries import DIRECTORY, FILE, LINK, Entries
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, BrokenRoot, UnsafeArchive
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import archive as archive_module
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive_entries import DIRECTORY, FILE, LINK, Entries
 
 TIME = 1_000_000_000
 BIG = os.urandom(3_000_000)

@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.archive import unpack
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack
 
 TIME = 1_000_000_000
 BIG = os.urandom(3_000_000)

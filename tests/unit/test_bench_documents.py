@@ -12,7 +12,7 @@ from ansible_collections.hermetic.python.bench import documents, hash_files
 from ansible_collections.hermetic.python.bench.documents import ROOTS, Archive, Wheel
 from ansible_collections.hermetic.python.bench.ingredients import PACKAGES
 from ansible_collections.hermetic.python.bench.machine import file_system_of
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.request import parse_request
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import parse_request
 
 ARCHIVE = Archive(path=Path("/srv/python.tar.gz"), sha256="a" * 64, size=7, release="1.0+bench", hermetic="launcher")
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import (
-    InvalidRequest,
-)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build_paths import leaks, same_length, specific_paths
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.interpreter_facts import abi_tag
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import fits

@@ -12,10 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import (
-    BrokenArtifact,
-    UnsafeArchive,
-)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.archive_writing import archive_name, write_archive
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.metadata import list_files
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.obtaining import obtain

@@ -9,10 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import (
-    BrokenArtifact,
-    HermeticError,
-)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.architecture import program_for
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import (

@@ -8,10 +8,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import (
-    BrokenArtifact,
-    InvalidRequest,
-)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, InvalidRequest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.architecture import program_for
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.archive_source import find_posix_python
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import (

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import LARGEST_SOURCE
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.compile_elsewhere import compile_elsewhere
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.target_compile import compile_elsewhere
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.byte_code import LARGEST_SOURCE
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.bytecode import compile_tree
 from bundle_samples import tree_at
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.changes import Changes, between, of_plan, relinked
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Declaration
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import TAMPERED, Finding
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED, Finding
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.changes import Changes, between, of_plan, relinked
 from host_samples import ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, virtualenv
 
 NEWER = bundle(release="3.12.2+1", default=True)

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import interpreter
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.confinement import is_open, landmarks, missing_landmarks
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, BrokenInterpreter, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.confinement import is_open, landmarks, missing_landmarks
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import interpreter
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import check_metadata
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.elf import read_elf
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.openssl_directories import (

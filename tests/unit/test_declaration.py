@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import VirtualEnv, parse_declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.grammar import shown
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import VirtualEnv, parse_declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import shown
 from host_samples import bundle, digest
 from hypothesis import given
 from hypothesis import strategies as st

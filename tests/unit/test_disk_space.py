@@ -11,11 +11,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import disk_space, free_space
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.artifact import Artifact
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.durable import explain
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import free_space
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import DiskFull
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import disk_space
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.artifact import Artifact
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.os_errors import explain
 from host_samples import ONE, PYTHON, host_as_declared, laid
 
 RESERVE = 4 * 1024 * 1024

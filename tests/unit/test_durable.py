@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import durable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import os_errors, paths
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
 from unprivileged import ROOT, as_nobody, unprivileged
 
 needs_root = pytest.mark.skipif(not ROOT, reason="mounting a small file system needs root")
@@ -71,13 +72,13 @@ def test_a_kill_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
 import os, signal, sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import durable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
 os.replace = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
 durable.write_text(Path({str(path)!r}), "new")
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
     assert path.read_text() == "old"
-    assert [entry.name.startswith(durable.TEMPORARY) for entry in tmp_path.iterdir() if entry != path] == [True]
+    assert [entry.name.startswith(paths.BUILDING) for entry in tmp_path.iterdir() if entry != path] == [True]
 
 
 def test_the_file_and_its_directory_are_flushed_around_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +154,7 @@ def test_a_read_only_file_system_is_said(small_disk: Path) -> None:
     ],
 )
 def test_an_error_of_the_system_says_what_happened_and_what_to_do(number: int, text: str) -> None:
-    told = durable.explain(OSError(number, os.strerror(number), "/some/file"), "the subject")
+    told = os_errors.explain(OSError(number, os.strerror(number), "/some/file"), "the subject")
     assert isinstance(told, BrokenRoot)
     assert told.message.startswith("the subject: ")
     assert text in told.message
@@ -162,7 +163,7 @@ def test_an_error_of_the_system_says_what_happened_and_what_to_do(number: int, t
 
 
 def test_an_unknown_error_keeps_its_own_words() -> None:
-    assert "strange thing" in durable.explain(OSError(9999, "strange thing"), "x").message
+    assert "strange thing" in os_errors.explain(OSError(9999, "strange thing"), "x").message
 
 
 def test_two_directories_are_swapped(tmp_path: Path) -> None:

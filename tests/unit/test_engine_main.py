@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.command import run
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands.dispatch import run
 from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
 from host_samples import digest
 

@@ -65,7 +65,7 @@ def test_it_takes_nothing_from_ansible_nor_from_site_packages(zip_file: Path) ->
             "-I",
             "-S",
             "-c",
-            f"import sys; sys.path.insert(0, {str(zip_file)!r}); import hermetic.command; print('ansible' in sys.modules)",
+            f"import sys; sys.path.insert(0, {str(zip_file)!r}); import hermetic.commands.dispatch; print('ansible' in sys.modules)",
         ],
         capture_output=True,
         text=True,

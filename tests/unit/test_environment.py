@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.entry_points import commands_for
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.environment import Built, Places, make, places
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspection import Inspection, file_owner
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.manifest import Manifest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import LaidReceipt
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.scripts import PosixLaunchers, own_scripts
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.tree_files import WAYS
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.tree_files import WAYS
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.environment import Built, Places, make, places
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.entry_points import commands_for
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.scripts import PosixLaunchers, own_scripts
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 from host_samples import Host, bundle, bundle_info
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.explain import (
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.difference import Difference
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import Finding, file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.tree_findings import (
     ForeignPackage,
     bundle_findings,
     environment_findings,
     shared_finding,
     without_consequences,
 )
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import Finding, file_severity
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.foreign_packages import find_foreign
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspection import Difference
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import EnvironmentReceipt, LaidReceipt
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.foreign_packages import find_foreign
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import EnvironmentReceipt, LaidReceipt
 from host_samples import Host, bundle, digest, virtualenv
 
 SITE = "lib/python3.12/site-packages"

@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import fetch
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot, FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetch import sha256_of, verified
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import sha256_of, verified
 from fetch_server import (
     BODY,
     DIGEST,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetch import verified
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import verified
 from fetch_server import (
     BODY,
     DIGEST,

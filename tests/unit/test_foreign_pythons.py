@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.foreign_pythons import find_foreign_pythons
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.other_pythons import find_foreign_pythons
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import generation as generations
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import Generation, dump
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import replacement
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile as generations
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.foreign_obstacles import foreign_obstacles
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Generation, dump
 from host_samples import NOW, Host, bundle, virtualenv
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the facade of POSIX; Windows has junctions")
@@ -175,7 +177,7 @@ class TestPlace:
         return path
 
     def test_where_nothing_is(self, tmp_path: Path) -> None:
-        generations.place(self.tree(tmp_path / ".new-x", "new"), tmp_path / "x")
+        replacement.place(self.tree(tmp_path / ".new-x", "new"), tmp_path / "x")
         assert (tmp_path / "x/deep/word").read_text() == "new"
         assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
@@ -183,7 +185,7 @@ class TestPlace:
     @pytest.mark.parametrize("before", ["tree", "file", "link"])
     def test_where_something_is(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, exchanges: bool) -> None:
         if not exchanges:
-            monkeypatch.setattr(generations, "exchange", lambda one, other: False)
+            monkeypatch.setattr(replacement, "exchange", lambda one, other: False)
         base = tmp_path / "base"
         outside = self.tree(tmp_path / "outside", "precious")
         self.tree(base / ".old-x", "left by a run that was killed")
@@ -194,7 +196,7 @@ class TestPlace:
             final.write_text("old")
         else:
             final.symlink_to(outside)
-        generations.place(self.tree(base / ".new-x", "new"), final)
+        replacement.place(self.tree(base / ".new-x", "new"), final)
         assert (final / "deep/word").read_text() == "new"
         assert not final.is_symlink()
         assert [path.name for path in base.iterdir()] == ["x"]
@@ -205,27 +207,27 @@ class TestObstacles:
     """What somebody else put at the root is never overwritten."""
 
     def test_none_on_a_new_root(self, tmp_path: Path) -> None:
-        assert generations.foreign_obstacles(Layout(tmp_path / "nowhere")) == []
-        assert generations.foreign_obstacles(Layout(tmp_path)) == []
+        assert foreign_obstacles(Layout(tmp_path / "nowhere")) == []
+        assert foreign_obstacles(Layout(tmp_path)) == []
 
     def test_none_on_our_own(self, host: Host, layout: Layout) -> None:
         generations.activate(layout, host.records.generations[1], host.records)
-        assert generations.foreign_obstacles(layout) == []
+        assert foreign_obstacles(layout) == []
 
     def test_none_when_only_the_state_was_lost(self, host: Host, layout: Layout) -> None:
         generations.activate(layout, host.records.generations[1], host.records)
         layout.state.rename(layout.root.parent / "away")
-        assert generations.foreign_obstacles(layout) == []
+        assert foreign_obstacles(layout) == []
 
     def test_a_file_for_a_root(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        assert [str(tmp_path / "file") in told for told in generations.foreign_obstacles(Layout(tmp_path / "file"))] == [True]
+        assert [str(tmp_path / "file") in told for told in foreign_obstacles(Layout(tmp_path / "file"))] == [True]
 
     @pytest.mark.parametrize("name", ["bin", "lib", "envs", "current"])
     @pytest.mark.parametrize("kind", ["directory", "file"])
     def test_something_where_a_link_belongs(self, tmp_path: Path, name: str, kind: str) -> None:
         (tmp_path / name).mkdir() if kind == "directory" else (tmp_path / name).touch()
-        (told,) = generations.foreign_obstacles(Layout(tmp_path))
+        (told,) = foreign_obstacles(Layout(tmp_path))
         assert f"{tmp_path / name} is a {kind} of something else" in told
 
     @pytest.mark.parametrize("name", ["bundles", "environments", "laid", "wheels", "generations", "state"])
@@ -233,7 +235,7 @@ class TestObstacles:
     def test_something_where_a_directory_belongs(self, tmp_path: Path, name: str, kind: str) -> None:
         (tmp_path / "elsewhere").mkdir()
         (tmp_path / name).symlink_to("elsewhere") if kind == "link" else (tmp_path / name).touch()
-        (told,) = generations.foreign_obstacles(Layout(tmp_path))
+        (told,) = foreign_obstacles(Layout(tmp_path))
         assert f"{tmp_path / name} is no directory" in told
 
     @pytest.mark.parametrize(
@@ -242,10 +244,10 @@ class TestObstacles:
     def test_links_of_a_directory_that_is_not_ours(self, tmp_path: Path, name: str, target: str) -> None:
         """A system whose /bin is a link to usr/bin is not to be taken for a root whose link was tampered with."""
         (tmp_path / name).symlink_to(target)
-        (told,) = generations.foreign_obstacles(Layout(tmp_path))
+        (told,) = foreign_obstacles(Layout(tmp_path))
         assert f"{tmp_path / name} is a link to {target}" in told
 
     def test_everything_is_told_at_once(self, tmp_path: Path) -> None:
         for name in ("bin", "lib", "state"):
             (tmp_path / name).touch()
-        assert len(generations.foreign_obstacles(Layout(tmp_path))) == 3
+        assert len(foreign_obstacles(Layout(tmp_path))) == 3

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import grammar
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import parse_declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import bundle_id, environment_id, laid_id
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import parse_declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import bundle_id, environment_id, laid_id
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text import grammar
 from ansible_collections.hermetic.python.plugins.plugin_utils.answers_without_engine import _dead
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
 from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import refuse_bad_names

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspection import Inspection, directory_hints, file_owner
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import FILE_TIME_NS
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.manifest import Manifest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, directory_hints, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME_NS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, owners and symbolic links as on POSIX")
 

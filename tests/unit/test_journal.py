@@ -7,8 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import journal, links
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records import transaction_marker as journal
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import byte_code
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import FILE_TIME
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.byte_code import byte_code
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 
 UP = "../../../"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import links
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
 
 
 class NoReparsePoints(OSError):

@@ -13,15 +13,15 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import locking
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot, LockTimeout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.locking import hold
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import locking
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import hold
 
 HOLDER = f"""
 import sys, time, os
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.locking import hold
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import hold
 with hold(Path(sys.argv[1]), timeout=0, purpose="converge\\nfor a test"):
     if sys.argv[2] == "fork" and os.fork() == 0:
         sys.stdout.write("child " + str(os.getpid()) + "\\n"); sys.stdout.flush(); time.sleep(60); os._exit(0)

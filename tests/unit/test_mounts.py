@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import durable, mounts
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic import mounts
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter, BrokenRoot, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.interpreter import ask
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.start_failure import start_failure
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.interpreter import ask
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.start_failure import start_failure
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.workplace import workplace
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import Update
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
@@ -183,7 +184,7 @@ def test_another_user_is_told_of_the_mount_as_well() -> None:
         program = _program(place / "python")
         _remount(place, "noexec")
         done = unprivileged(
-            "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.start_failure import start_failure\n"
+            "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.start_failure import start_failure\n"
             "try: os.execv(sys.argv[1], sys.argv[1:])\n"
             "except OSError as error: print(start_failure(error, sys.argv[1]))",
             str(program),

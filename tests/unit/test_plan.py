@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import make_plan
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import make_plan
 from host_samples import NOW, ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, laid, steps, told, virtualenv
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.declaration import Declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import Finding
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.plan import reused
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import Finding
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import reused
 from host_samples import LEFTOVER, ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, laid, steps, virtualenv
 
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import processes, windows_processes
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.processes import trees_in_use
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import in_use as processes
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.in_use import trees_in_use
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import processes as windows_processes
 
 SLEEP = shutil.which("sleep") or "/bin/sleep"
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.durable import write_json
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.manifest import Manifest, from_bundle_files
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import EnvironmentReceipt, dump, load_records
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.atomic import write_json
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest, from_bundle_files
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import EnvironmentReceipt, dump
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
 from host_samples import Host, bundle, digest, virtualenv
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.redaction import has_secret, is_ambiguous, redacted, shown
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.redaction import has_secret, is_ambiguous, redacted, shown
 
 SECRETS = [
     "http://user:s3cret@host/x",

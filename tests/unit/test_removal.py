@@ -9,8 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import removal
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.removal import remove_tree
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import removal
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.removal import remove_tree
 from unprivileged import as_nobody, unprivileged
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.artifact import Artifact
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.request import Options, parse_request
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.artifact import Artifact
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import Options, parse_request
 from host_samples import digest
 
 

@@ -12,10 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import ownership
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.root_trust import require_trusted, take_back, untrusted_directories
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import ownership
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.root_trust import (
+    require_trusted,
+    take_back,
+    untrusted_directories,
+)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from unprivileged import as_nobody
 
 pytestmark = as_nobody

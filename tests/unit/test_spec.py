@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.envelope import pack, unpack
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, InvalidRequest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.envelope import pack, unpack
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import DOWNLOADS, HIDDEN, RULES, SPECS
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import ARGUMENT_SPEC as BUNDLE_BUILD
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import carry_out as build

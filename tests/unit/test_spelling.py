@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spelling import as_written, folded, spelled_otherwise
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.case_folding import as_written
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.letter_case import folded, spelled_otherwise
 
 
 @pytest.mark.parametrize(("one", "other"), [("Lib", "lib"), ("STRASSE", "straße"), ("caf\u00e9", "cafe\u0301"), ("\u0130x", "i\u0307X")])

@@ -10,12 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import extended_attributes, root_record, store_check
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import file_severity
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.observation import Observation
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.store_check import check_store
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.store_repair import put_right
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import extended_attributes
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import root_check as store_check
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.root_repair import put_right
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records import root_record
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners as on POSIX")
 

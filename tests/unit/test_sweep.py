@@ -13,10 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import sweep
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import Generation
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.sweep import (
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import prune as sweep
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.prune import (
     Garbage,
     find_garbage,
     is_recorded,
@@ -24,6 +22,8 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.sweep imp
     remove,
     remove_leftovers,
 )
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Generation
 from host_samples import Host, bundle, virtualenv, wheel
 from hypothesis import given
 from hypothesis import strategies as st

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.request import parse_request
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import parse_request
 from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import (
     DeclaredState,
     default_bundle,

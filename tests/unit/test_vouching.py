@@ -175,7 +175,7 @@ def _digest_of_byte_code(before: str, source: str, *words: str, **environment: s
     """Return the digest of a source's byte code, made by a process of its own that has run some lines and interned some words before."""
     program = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
-        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.byte_code import byte_code\n"
+        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.byte_code import byte_code\n"
         f"{before}\n"
         f"source = {source}\n"
         "print(hashlib.sha256(byte_code(source, shown_as='x.py')).hexdigest())\n"

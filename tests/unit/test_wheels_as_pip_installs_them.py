@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.environment import Places, make
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.grammar import has_drive
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.lay import lay
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.receipts import LaidReceipt
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.environment import Places, make
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import has_drive
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages, places_in
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BuilderWheel
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic import (
-    durable,
-    generation,
-    windows_acl,
-    windows_environment,
-    windows_in_use,
-    windows_volume,
-)
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.grammar import is_windows_name
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import replacement
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import windows_environment
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import is_windows_name
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import acl as windows_acl
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import in_use as windows_in_use
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import volume as windows_volume
 
 
 class Refused(PermissionError):
@@ -99,9 +97,9 @@ def test_a_directory_that_cannot_be_renamed_is_filled_in_place(root: Path, runni
         original(source, target)
 
     monkeypatch.setattr(os, "rename", rename)
-    monkeypatch.setattr(generation, "exchange", lambda _a, _b: False)
+    monkeypatch.setattr(replacement, "exchange", lambda _a, _b: False)
     running.add(str(final / "python.exe"))
-    generation.place(building, final)
+    replacement.place(building, final)
     assert content(final) == {"python.exe": "p", "Lib/os.py": "os"}
     assert [path.name for path in (root / "bundles").iterdir()] == ["a"]
 

@@ -113,7 +113,7 @@ def test_a_host_that_has_a_bundle_is_asked_once(supply: Supply, bundle: BundleAr
     assert (run.timings["find"], run.timings["engine"]) == (0.2, 1.5)
     assert host.asked[0]["time_limit"] == 77
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(host.asked[0]["engine"]))) as engine:
-        assert "hermetic/command.py" in engine.namelist()
+        assert "hermetic/commands/dispatch.py" in engine.namelist()
 
 
 def test_a_host_without_any_gets_the_archive_and_all_else_that_it_cannot_fetch(supply: Supply, bundle: BundleArtifact) -> None:

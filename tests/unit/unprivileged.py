@@ -14,9 +14,10 @@ ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 as_nobody = pytest.mark.skipif(not ROOT, reason="becomes another user")
 
 _PACKAGE = "ansible_collections.hermetic.python.plugins.module_utils.hermetic"
-_LOAD = f"from {_PACKAGE} import durable\nfrom {_PACKAGE}.errors import BrokenRoot\nfrom {_PACKAGE}.removal import remove_tree\n"
+_LOAD = f"from {_PACKAGE}.fs import atomic as durable\nfrom {_PACKAGE}.errors import BrokenRoot\nfrom {_PACKAGE}.fs.removal import remove_tree\n"
 # Loaded while everything can still be read.
-_LOAD += f"from {_PACKAGE} import sweep\nfrom {_PACKAGE}.layout import Layout\nfrom {_PACKAGE}.receipts import Generation, Records\n"
+_LOAD += f"from {_PACKAGE}.generations import prune as sweep\nfrom {_PACKAGE}.model.layout import Layout\n"
+_LOAD += f"from {_PACKAGE}.model.receipts import Generation, Records\n"
 
 
 def unprivileged(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows_stand_in import MARK as STAND_IN
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.junction_fallback import MARK as STAND_IN
 from engine_hosts import ENGINE, WindowsRoot, equip
 from kill_driver import BULK, STEPS
 from roots import Archive, Declared, Document

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.finding import KINDS
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
 from fleet_bundles import FleetBundles
 from fleet_tampering import Host, tamper
 from measured import TOLD

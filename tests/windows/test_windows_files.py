@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.layout import BUILDING
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import BUILDING
 from engine_hosts import ARGUMENTS, ENGINE, WindowsRoot, equip
 from roots import Archive, Declared
 from wheelhouse import Wheel
@@ -18,7 +18,7 @@ from windows_host import WindowsHost
 BEGIN = f"""
 import json, os, stat, sys
 sys.path.insert(0, {ENGINE!r})
-from hermetic import windows_acl, windows_status
+from hermetic.windows import acl as windows_acl; from hermetic.windows import status as windows_status
 look = windows_status.WindowsLook(numbers=False).status
 """
 
@@ -135,7 +135,7 @@ print(json.dumps([len(paths) > 100, equal, missing]))
 """
 
 FLUSHED = """
-from hermetic import command, windows_volume
+from hermetic.commands import dispatch as command; from hermetic.windows import volume as windows_volume
 flushed = []
 windows_volume._flush_volume = lambda drive: False
 windows_volume._flush_file = flushed.append

@@ -66,7 +66,7 @@ def test_processes_of_the_engine_end_with_it(root: WindowsRoot) -> None:
     mark = "hermetic-job-test"
     code = (
         "import sys, subprocess; sys.path.insert(0, 'C:\\\\engine\\\\engine.zip')\n"
-        "from hermetic.windows_job import end_children_with_this_process\n"
+        "from hermetic.windows.job import end_children_with_this_process\n"
         "assert end_children_with_this_process()\n"
         f"subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(120)', '{mark}'])\n"
         "print('started', flush=True)\n"
@@ -84,5 +84,5 @@ def test_processes_of_the_engine_end_with_it(root: WindowsRoot) -> None:
 
 
 def test_an_engine_that_ends_by_itself_says_how(root: WindowsRoot) -> None:
-    code = "import sys; sys.path.insert(0, 'C:\\\\engine\\\\engine.zip')\nfrom hermetic.windows_job import *\nend_children_with_this_process()\nsys.exit(7)"
+    code = "import sys; sys.path.insert(0, 'C:\\\\engine\\\\engine.zip')\nfrom hermetic.windows.job import *\nend_children_with_this_process()\nsys.exit(7)"
     assert root.host.run([root.bootstrap, "-I", "-c", code]).code == 7

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...module_utils.hermetic.byte_code import without_byte_code
 from ...module_utils.hermetic.errors import BrokenArtifact
+from ...module_utils.hermetic.unpack.byte_code import without_byte_code
 from .archive_source import take_archive
 from .archive_writing import archive_name, write_archive
 from .build_paths import blank_in_binaries, leaks

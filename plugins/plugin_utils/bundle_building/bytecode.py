@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...module_utils.hermetic.byte_code import LARGEST_SOURCE
 from ...module_utils.hermetic.errors import BrokenInterpreter
+from ...module_utils.hermetic.unpack.byte_code import LARGEST_SOURCE
 from .interpreter_facts import ask_interpreter
 from .tree import Tree
 

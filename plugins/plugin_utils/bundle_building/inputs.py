@@ -14,8 +14,8 @@ from typing import Any
 
 import certifi
 
-from ...module_utils.hermetic import lay
 from ...module_utils.hermetic.errors import InvalidRequest
+from ...module_utils.hermetic.unpack import wheel as lay
 from .digests import file_sha256, text_sha256
 from .interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
 from .launcher import Compiler, choose_compiler

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenInterpreter
-from ...module_utils.hermetic.start_failure import start_failure
+from ...module_utils.hermetic.process.start_failure import start_failure
 
 # Runs on Python 2.7 as well.
 QUESTION = r"""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...module_utils.hermetic.confinement import CONFINED, missing_landmarks
 from ...module_utils.hermetic.errors import BrokenArtifact
+from ...module_utils.hermetic.model.confinement import CONFINED, missing_landmarks
 from ..platforms import Platform
 from .digests import file_sha256
 from .packages import Package

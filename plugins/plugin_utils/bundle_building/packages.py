@@ -15,13 +15,13 @@ from typing import Any, cast
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from ...module_utils.hermetic import windows_environment
-from ...module_utils.hermetic.environment import Places, record_with_scripts
 from ...module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
-from ...module_utils.hermetic.grammar import has_drive
-from ...module_utils.hermetic.lay import lay
-from ...module_utils.hermetic.scripts import Launchers, own_scripts
-from ...module_utils.hermetic.wheel_contents import HostRules
+from ...module_utils.hermetic.install import windows_environment
+from ...module_utils.hermetic.install.environment import Places, record_with_scripts
+from ...module_utils.hermetic.text.grammar import has_drive
+from ...module_utils.hermetic.unpack.scripts import Launchers, own_scripts
+from ...module_utils.hermetic.unpack.wheel import lay
+from ...module_utils.hermetic.unpack.wheel_contents import HostRules
 from .digests import file_sha256
 from .request import Wheel
 from .tree import Tree

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...module_utils.hermetic.errors import InvalidRequest, redacted
-from ...module_utils.hermetic.grammar import digest_problem, name_problem, release_problem
+from ...module_utils.hermetic.text.grammar import digest_problem, name_problem, release_problem
 from ..platforms import PLATFORMS
 
 VERSION = re.compile(r"[0-9]+\.[0-9]+\Z")

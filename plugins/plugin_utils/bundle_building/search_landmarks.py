@@ -7,7 +7,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from ...module_utils.hermetic.confinement import landmarks
+from ...module_utils.hermetic.model.confinement import landmarks
 from .tree import PythonVersion, Tree
 
 # No zip: what is none costs the imports of a program nothing, and tells a reader why it is there.

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from ...module_utils.hermetic.archive import folds_case
-from ...module_utils.hermetic.entries import DIRECTORY, FILE, HARD_LINK, LINK, Entries
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError, UnsafeArchive
-from ...module_utils.hermetic.tar_structure import BoundedTarInfo
-from ...module_utils.hermetic.unpack_budget import UnpackBudget
-from ...module_utils.hermetic.zip_structure import check_entry_count, judge_zip
+from ...module_utils.hermetic.unpack.archive import folds_case
+from ...module_utils.hermetic.unpack.archive_entries import DIRECTORY, FILE, HARD_LINK, LINK, Entries
+from ...module_utils.hermetic.unpack.tar_structure import BoundedTarInfo
+from ...module_utils.hermetic.unpack.unpack_budget import UnpackBudget
+from ...module_utils.hermetic.unpack.zip_structure import check_entry_count, judge_zip
 
 BLOCK = 1 << 20
 _OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}

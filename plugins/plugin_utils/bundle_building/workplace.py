@@ -8,9 +8,9 @@ import errno
 import tempfile
 from pathlib import Path
 
-from ...module_utils.hermetic.durable import explain
 from ...module_utils.hermetic.errors import InvalidRequest
 from ...module_utils.hermetic.mounts import forbids_programs, mount_of
+from ...module_utils.hermetic.os_errors import explain
 
 
 def workplace(destination: Path, *, starts_programs: bool) -> Path:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...module_utils.hermetic.finding import INTERRUPTED, PENDING, TAMPERED
+from ...module_utils.hermetic.findings.finding import INTERRUPTED, PENDING, TAMPERED
 from .policy import Policy
 
 FORMAT = 2

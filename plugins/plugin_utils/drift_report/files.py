@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.json_text import parse_json
+from ...module_utils.hermetic.text.json_text import parse_json
 from .document import FORMAT, Report
 from .html_page import html_page
 from .json_lines import json_lines

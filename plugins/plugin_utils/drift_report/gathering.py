@@ -15,7 +15,7 @@ from ansible import context
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.printable import printable, printable_lines
+from ...module_utils.hermetic.text.printable import printable, printable_lines
 from .document import EXIT_ERROR
 from .plain_text import earlier_hosts, plain_text
 from .recording import Recording, Written, merge_files, now

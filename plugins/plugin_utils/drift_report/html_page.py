@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ...module_utils.hermetic.printable import printable as visible
+from ...module_utils.hermetic.text.printable import printable as visible
 from .page_data import page_data
 from .page_headline import details, first_hosts, headline, run_line, tiles
 from .plain_text import earlier_hosts

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.grammar import shown
+from ...module_utils.hermetic.text.grammar import shown
 from .document import FORMAT, NOT_CHECKED, REASONS, Report, assemble
 from .gathered import weakest
 from .policy import Policy, policy_of

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.ownership import others_behind
+from ...module_utils.hermetic.fs.ownership import others_behind
 
 LOCK = ".reports.lock"
 _NEW = ".new"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ...module_utils.hermetic.printable import printable as visible
+from ...module_utils.hermetic.text.printable import printable as visible
 
 STATES: Mapping[str, tuple[str, str]] = {
     "tampered": ("Tampered", "not as we left it"),

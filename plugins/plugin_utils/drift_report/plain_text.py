@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...module_utils.hermetic.finding import INTERRUPTED, PENDING, TAMPERED
+from ...module_utils.hermetic.findings.finding import INTERRUPTED, PENDING, TAMPERED
 from .document import CAUSES, CLEAN, NOT_CHECKED
 from .printable import printable
 

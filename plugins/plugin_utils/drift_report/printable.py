@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ...module_utils.hermetic.printable import printable as visible
+from ...module_utils.hermetic.text.printable import printable as visible
 
 
 def printable(text: object, *, most: int = 500) -> str:

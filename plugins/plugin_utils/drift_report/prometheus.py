@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ...module_utils.hermetic.finding import KINDS
+from ...module_utils.hermetic.findings.finding import KINDS
 from .document import CAUSES, NOT_CHECKED, REASONS, STATES
 from .printable import printable
 

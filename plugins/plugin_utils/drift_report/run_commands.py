@@ -17,7 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.splitter import parse_kv
 
 from ...module_utils.hermetic.errors import redacted
-from ...module_utils.hermetic.printable import printable
+from ...module_utils.hermetic.text.printable import printable
 
 PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
 COLLECTION = "hermetic.python"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...module_utils.hermetic.grammar import is_number, shown
+from ...module_utils.hermetic.text.grammar import is_number, shown
 from .document import CAUSES, FORMAT, NOT_CHECKED, REASONS, SEVERITIES, STATES, VERIFY_LEVELS
 
 _MOMENT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")

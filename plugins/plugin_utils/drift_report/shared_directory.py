@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.path_trust import Way, danger_above, dangers_above, way_to
+from ...module_utils.hermetic.fs.path_trust import Way, danger_above, dangers_above, way_to
 
 _MODE = 0o755
 

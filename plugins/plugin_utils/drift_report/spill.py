@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.grammar import shown
-from ...module_utils.hermetic.json_text import parse_json
+from ...module_utils.hermetic.text.grammar import shown
+from ...module_utils.hermetic.text.json_text import parse_json
 from .own_files import create_own, open_own
 from .shape import event_fault
 from .shared_directory import make_directory

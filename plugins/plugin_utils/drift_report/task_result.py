@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils.hermetic.finding import TAMPERED
-from ...module_utils.hermetic.grammar import is_number
+from ...module_utils.hermetic.findings.finding import TAMPERED
+from ...module_utils.hermetic.text.grammar import is_number
 from .document import CAUSES, SEVERITIES
 from .shape import is_declaration, is_foreign
 

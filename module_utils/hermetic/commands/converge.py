@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring a root to what is declared."""
+
+from __future__ import annotations
+
+from ..errors import DiskFull
+from ..free_space import size_text
+from ..generations.root_mounts import is_unchangeable, program_problems, require_programs, require_writable, write_problems
+from ..model.layout import Layout
+from ..model.request import Request
+from ..planning import changes
+from ..planning.plan import Plan
+from ..records.vouching import made_since, taken
+from ..timings import Timings
+from .observed_plan import file_names, observe_and_plan
+from .result import Progress, Result, make_result, releases
+from .root_access import reading, require_usable, secured, writing
+
+
+def carry_out(request: Request, progress: Progress) -> Result:
+    """Carry the request out on its root, and return the result."""
+    layout, timings = Layout(request.root), Timings()
+    warnings: list[str] = []
+    require_usable(layout)
+    request, untrusted = secured(request, layout)
+    # A root that nobody can change is verified all the same: an image that was made read-only on purpose is as declared, or is not.
+    fixed = is_unchangeable(layout)
+    holding = reading(layout, request, warnings) if request.check or fixed else writing(layout, request, warnings)
+    with holding as waited:
+        if waited >= 1:
+            warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
+        observation, plan = observe_and_plan(request, layout, timings, untrusted)
+        before = observation.current.number if observation.current else None
+        after = plan.target.number if plan.target is not None else before
+        changed = changes.of_plan(plan, observation, file_name=file_names(request, layout))
+        before_it = None
+        if plan.changes:
+            warnings += _against_mounts(plan, layout, check=request.check)
+            # Fetching and building are half of the engine's code, which most runs have no use for.
+            from ..install.apply import apply, require_room
+
+            needed = require_room(plan, observation, request, layout)
+        if plan.changes and not request.check:
+            before_it = taken(observation.records)
+            try:
+                warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
+            except DiskFull as error:
+                raise DiskFull(f"{error.message} This run needs about {size_text(needed)}.", error.problems) from error
+        elif plan.unrepairable:
+            warnings += plan.unrepairable
+        result = make_result(plan, layout.root, before, after, changed=plan.changes, timings=timings, warnings=warnings)
+        reached = observation.current if request.check else plan.target or observation.current
+        result["bundles"] = releases(reached, observation.records, plan)
+        if before_it is not None:
+            result["manifests"] = made_since(before_it, observation.records)
+        return {**result, **changed.as_dict()}
+
+
+def _against_mounts(plan: Plan, layout: Layout, *, check: bool) -> list[str]:
+    """Raise BrokenRoot where the mounts of the root do not let a plan be carried out; in check mode, return why as warnings."""
+    installs = bool(plan.install or plan.environments)
+    if check:
+        return [*write_problems(layout), *(program_problems(layout) if installs else ())]
+    require_writable(layout)
+    if installs:
+        require_programs(layout)
+    return []

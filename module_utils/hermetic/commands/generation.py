@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command that goes back to a generation, keeps or releases one, or prunes what none needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import BrokenRoot, HermeticError
+from ..findings.finding import Finding
+from ..findings.needed_repair import PROTECT
+from ..free_space import size_text
+from ..fs.atomic import write_json
+from ..generations import profile as generations
+from ..generations.prune import find_garbage, remove
+from ..inspect.observe import observe
+from ..inspect.root_check import needed_repairs
+from ..install.disk_space import freed_bytes
+from ..install.root_repair import put_right
+from ..model.layout import Layout
+from ..model.receipts import Generation, dump
+from ..model.request import Request
+from ..planning import changes
+from ..planning.plan import Plan, Step
+from ..records import transaction_marker as journal
+from ..records.load import load_records
+from ..timings import Timings
+from .result import Progress, Result, make_result
+from .root_access import reading, require_usable, secured, writing
+
+
+def carry_out(request: Request, _progress: Progress) -> Result:
+    """Activate, keep, release or prune generations, as a request says, and return the result."""
+    layout, timings = Layout(request.root), Timings()
+    warnings: list[str] = []
+    require_usable(layout)
+    if not layout.state.is_dir():
+        raise BrokenRoot(f"{layout.root} holds no generation yet; converge this host first.")
+    request, untrusted = secured(request, layout)
+    warnings += [f"{each.path}: {each.found}." + ("" if request.check else " It was taken back.") for each in untrusted]
+    with reading(layout, request, warnings) if request.check else writing(layout, request, warnings):
+        records = load_records(layout)
+        number = generations.current_number(layout)
+        begun = generations.never_in_force(layout, records)
+        if begun is not None:
+            del records.generations[begun]
+            if not request.check:
+                generations.forget(layout, begun)
+        # Without the link, what the last switch put in force: it must not be pruned, and it is what 'previous' starts from.
+        lost = number if number is not None else generations.told_number(layout)
+        current = records.generations.get(lost) if lost is not None else None
+        if not request.check:
+            # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
+            warnings += put_right(layout, [each for each in needed_repairs(layout, records, current) if each.action == PROTECT])
+        plan = Plan()
+        after = number
+        freed = 0
+        changed = changes.Changes()
+        if request.generation_action == "activate":
+            target = _named(request, records.generations, current, layout)
+            after = target.number
+            found = _plan_activation(plan, request, layout, target, number)
+            changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
+            if plan.steps and not request.check:
+                with timings.of("switch"), journal.kept(layout, [step.as_dict() for step in plan.steps]):
+                    warnings += generations.activate(layout, target, records)
+        elif request.generation_action in ("keep", "release"):
+            target = _named(request, records.generations, current, layout)
+            wanted = request.generation_action == "keep"
+            if target.kept != wanted:
+                plan.steps.append(
+                    Step(str(request.generation_action), f"generation:{target.number}", f"kept is {str(target.kept).lower()}")
+                )
+                if not request.check:
+                    marked = Generation(**{**target.__dict__, "kept": wanted})
+                    write_json(layout.generation_records / f"{target.number}.json", dump(marked))
+        elif request.generation_action == "sweep":
+            with timings.of("sweep"):
+                garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
+                if garbage.any():
+                    counted = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
+                    freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
+                    plan.steps.append(Step("sweep", "store", f"{counted}, {size_text(freed)}"))
+                if plan.steps and not request.check:
+                    with journal.kept(layout, [step.as_dict() for step in plan.steps]):
+                        warnings += remove(layout, records, garbage)
+        else:
+            raise HermeticError(f"The generation action is {request.generation_action!r}; expected activate, keep, release or sweep.")
+        result = make_result(plan, layout.root, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
+        if request.generation_action == "sweep":
+            result["bytes"] = freed
+        if number != after:
+            sides = (("before", "none" if number is None else number), ("after", after))
+            result["diff"] = {side: "".join(f"{line}\n" for line in [f"generation {each}", *changed.lines(side)]) for side, each in sides}
+        return {**result, **changed.as_dict()}
+
+
+def _named(request: Request, known: Mapping[int, Generation], current: Generation | None, layout: Layout) -> Generation:
+    number = request.generation_number
+    if number == "previous":
+        if current is None:
+            raise BrokenRoot(f"No generation is in force below {layout.root}, so none is previous; name a number.")
+        number = current.previous
+        if number is None:
+            raise BrokenRoot(
+                f"Generation {current.number} was the first on this host, so none is previous; there is nothing to go back to."
+            )
+    elif number is None and current is not None:
+        number = current.number
+    if not isinstance(number, int):
+        raise HermeticError(f"The generation is {number!r}; expected a number or 'previous'.")
+    if number not in known:
+        there = ", ".join(str(each) for each in sorted(known)) or "none"
+        raise BrokenRoot(f"Generation {number} is not below {layout.root}; there are: {there}. Name one of them, or converge.")
+    return known[number]
+
+
+def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Generation, number: int | None) -> list[Finding]:
+    """Plan the switch to a generation, after its trees were found whole: going back must not lead into a damaged state.
+
+    Returns what is wrong with the links of a generation that is in force already.
+    """
+    damage = observe(layout, verify=request.options.verify, jobs=request.options.jobs, at=target.number).findings
+    if damage:
+        raise BrokenRoot(
+            f"Generation {target.number} cannot be activated: its trees are not as they were built. Converge to repair the host, then try again.",
+            [finding.line() for finding in damage],
+        )
+    if number != target.number:
+        plan.steps.append(
+            Step("switch", "generation", f"from {f'generation {number}' if number else 'nothing'} to generation {target.number}")
+        )
+        return []
+    observation = observe(layout, verify="none")
+    if not observation.facade_broken:
+        return []
+    plan.steps.append(Step("restore_links", "generation", f"the links of generation {target.number} are not as they were made"))
+    return observation.findings

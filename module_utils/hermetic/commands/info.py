@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say what a root holds."""
+
+from __future__ import annotations
+
+from ..generations import profile as generations
+from ..inspect.info import describe
+from ..inspect.observe import in_force
+from ..model.layout import Layout
+from ..model.request import Request
+from ..records.load import load_records
+from .result import Progress, Result
+from .root_access import require_usable
+
+
+def carry_out(request: Request, _progress: Progress) -> Result:
+    """Carry the request out on its root, and return the result."""
+    layout = Layout(request.root)
+    require_usable(layout)
+    records = load_records(layout)
+    info = describe(layout, records, generations.current_number(layout), in_force=in_force(layout, records))
+    return {"changed": False, "info": info, "warnings": []}

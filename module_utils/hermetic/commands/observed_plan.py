@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at a root and plan for it: what converge and drift have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..generations import root_trust
+from ..generations.prune import find_garbage
+from ..inspect.observe import observe, observe_reused
+from ..model.layout import Layout
+from ..model.request import Request
+from ..planning.observation import Observation
+from ..planning.plan import Plan, Step, make_plan, reused
+from ..records.stored_artifacts import find_artifact
+from ..timings import Timings
+from .result import now
+
+
+def observe_and_plan(request: Request, layout: Layout, timings: Timings, untrusted: list[root_trust.Untrusted]) -> tuple[Observation, Plan]:
+    """Return what a root holds and what is to be done there; a tree that the plan takes into use again is looked at as well."""
+    with timings.of("observe"):
+        observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
+    root_trust.report(untrusted, observation, layout.root)
+    with timings.of("plan"):
+        plan = _make_plan(request, observation, layout)
+        again = reused(plan, observation)
+    if again is not None and again.any():
+        with timings.of("observe"):
+            observe_reused(layout, observation, again, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
+        plan = _make_plan(request, observation, layout)
+    with timings.of("plan"):
+        if not plan.steps:
+            garbage = find_garbage(layout, observation.records, observation.current, keep=request.options.keep_generations)
+            if garbage.any():
+                plan.steps.append(Step("sweep", "store", "generations, trees or artifacts are kept by nothing"))
+    return observation, plan
+
+
+def _make_plan(request: Request, observation: Observation, layout: Layout) -> Plan:
+    return make_plan(request.declaration, observation, file_name=file_names(request, layout), now=now())
+
+
+def file_names(request: Request, layout: Layout) -> Callable[[str], str]:
+    """Return a function that gives the file name of an artifact by its digest."""
+    return lambda sha256: find_artifact(sha256, request.artifacts, layout).filename

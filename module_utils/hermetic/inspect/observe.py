@@ -1,0 +1,277 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read a root and say what it holds and what is wrong with it; changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from ..findings.aggregate import MOST, aggregated_by_directory
+from ..findings.finding import INTERRUPTED, TAMPERED, Finding
+from ..findings.tree_findings import store_finding
+from ..fs import links
+from ..fs.case_folding import other_spelling
+from ..generations import profile as generations
+from ..model.layout import Layout, is_tree_name
+from ..model.receipts import Generation, Records
+from ..paths import BUILDING, DISCARDED, WINDOWS, Inode
+from ..planning.observation import Observation, Reused
+from ..process.inode_hashing import hash_inodes
+from ..process.subprocess_environment import core_count
+from ..records.load import load_records
+from ..records.stored_artifacts import look_at_stored, read_here
+from ..records.vouching import check_receipts
+from ..windows import acl as windows_acl
+from .profile_check import check_facade
+from .root_check import check_store, check_stored, report_spelling, report_stray
+from .tree_checks import check_trees
+
+_NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+
+def observe(
+    layout: Layout, *, verify: str, jobs: int = 0, at: int | None = None, known: Mapping[str, Sequence[str]] = _NOTHING
+) -> Observation:
+    """Read the state below a root and hold the current generation's trees against their receipts.
+
+    ``at`` inspects another generation's trees instead. ``verify`` is ``none`` (receipts and links), ``quick`` (by ``lstat``) or ``deep`` (by content as well).
+    ``known`` are the digests of receipts that the controller vouches for, by ``kind/id``; they are compared by a deep look only.
+    """
+    observation = Observation(records=load_records(layout))
+    records = observation.records
+    if at is not None:
+        check_trees(layout, observation, records.generations[at], verify=verify, jobs=jobs)
+        return observation
+    for path, reason in records.unreadable.items():
+        observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, path))
+        observation.leftovers.append(Path(path))
+    _check_record_of_switch(layout, observation)
+    begun = generations.never_in_force(layout, records)
+    if begun is not None:
+        del records.generations[begun]
+        observation.leftovers.append(layout.generation_records / f"{begun}.json")
+    observation.current = _in_force(layout, observation)
+    stored = look_at_stored(layout, records)
+    to_read = stored.to_read(deep=verify == "deep")
+    digests: dict[Inode, str] = {}
+    if observation.current is not None:
+        check_facade(layout, observation, observation.current)
+        digests = check_trees(layout, observation, observation.current, verify=verify, jobs=jobs, also_read=to_read)
+        if verify == "deep":
+            check_receipts(layout, observation, observation.current, known=known)
+    if verify == "quick":
+        digests = read_here(to_read)
+    elif verify == "deep" and observation.current is None:
+        digests = hash_inodes(to_read, count=core_count(jobs))
+    _find_leftovers(layout, observation)
+    if WINDOWS and layout.state.is_dir():
+        _check_root(layout, observation)
+    if layout.state.is_dir():
+        check_store(layout, observation)
+        if verify != "none":
+            check_stored(layout, observation, stored, {inode: digests.get(inode, "") for inode in to_read})
+    beside = [finding for finding in observation.findings if finding.subject == "store"]
+    if len(beside) > MOST:
+        others = [finding for finding in observation.findings if finding.subject != "store"]
+        observation.findings = [*others, *aggregated_by_directory(beside)]
+    return observation
+
+
+def in_force(layout: Layout, records: Records) -> Generation | None:
+    """Return the generation that a look at the host takes for the one in force, without looking at anything of it."""
+    begun = generations.never_in_force(layout, records)
+    known = {number: each for number, each in records.generations.items() if number != begun}
+    return _in_force(layout, Observation(records=replace(records, generations=known)))
+
+
+def _check_record_of_switch(layout: Layout, observation: Observation) -> None:
+    reason = generations.unreadable_switch(layout)
+    if reason is not None:
+        observation.facade_broken = observation.facade_broken or WINDOWS
+        observation.leftovers.append(layout.in_force)
+        observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, "state/current.json"))
+
+
+def _check_root(layout: Layout, observation: Observation) -> None:
+    observation.open_to = windows_acl.others_who_may_write(layout.root)
+    if observation.open_to:
+        actual = f"writing for {', '.join(observation.open_to)}"
+        remedy = "Converge to set its access list."
+        observation.findings.append(
+            Finding("store", "mode", "high", TAMPERED, "writing for the system and administrators only", actual, ".", remedy)
+        )
+
+
+def observe_reused(
+    layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0, known: Mapping[str, Sequence[str]] = _NOTHING
+) -> None:
+    """Inspect trees of other generations that are to be used again: what was done to them since nobody has looked at."""
+    begin = len(observation.findings)
+    check_trees(layout, observation, reused.trees, verify=verify, jobs=jobs, also_laid=reused.laid)
+    if layout.journal.exists():
+        found = [replace(each, cause=INTERRUPTED) if _is_tree_gone(layout, each) else each for each in observation.findings[begin:]]
+        observation.findings[begin:] = found
+    if verify == "deep":
+        check_receipts(layout, observation, reused.trees, known=known, also_laid=reused.laid)
+    observation.findings = list(dict.fromkeys(observation.findings))
+
+
+def _is_tree_gone(layout: Layout, finding: Finding) -> bool:
+    """Tell whether a finding is about a whole tree that is gone: a run that was cut off while it pruned left its receipt."""
+    kind, _slash, tree_id = (finding.path or "").partition("/")
+    return finding.kind == "missing" and is_tree_name(kind, tree_id) and not os.path.lexists(layout.tree(kind, tree_id))
+
+
+def _in_force(layout: Layout, observation: Observation) -> Generation | None:
+    """Return the generation in force, be it that its record or the link to it is lost."""
+    records = observation.records
+    number, told = generations.current_number(layout), generations.told_number(layout)
+    if number is not None and told not in (None, number) and told in records.generations and not layout.journal.exists():
+        # A switch writes both, under a journal that stays when it is cut off: the link was turned by somebody else.
+        _report_switch(layout, observation, records.generations[told])
+        return records.generations[told]
+    if number is not None and number in records.generations:
+        # A run was cut off between the link and the record of the switch: the record is written again, or the next look would call it turned.
+        observation.facade_broken = observation.facade_broken or (told not in (None, number) and told in records.generations)
+        return records.generations[number]
+    if number is not None:
+        found = generations.from_facade(layout, number, records)
+        if found is not None:
+            observation.facade_broken = True
+            record = layout.generation_records / f"{number}.json"
+            if str(record) not in records.unreadable:
+                remedy = "Converge to write it again."
+                observation.findings.append(
+                    Finding(
+                        "generation",
+                        "missing",
+                        "high",
+                        TAMPERED,
+                        f"the record of generation {number}",
+                        None,
+                        f"state/generations/{number}.json",
+                        remedy,
+                    )
+                )
+            return found
+    last = records.generations.get(told) if told is not None else None
+    last = last or (_last_in_force(layout, records) if records.generations else None)
+    if last is not None:
+        _report_switch(layout, observation, last)
+    return last
+
+
+def _last_in_force(layout: Layout, records: Records) -> Generation | None:
+    """Return the newest generation whose facade is there, where neither the link nor the record of the last switch tells which it was."""
+    for number in sorted(records.generations, reverse=True):
+        if (layout.generations / str(number)).is_dir():
+            return records.generations[number]
+    return None
+
+
+def _report_switch(layout: Layout, observation: Observation, current: Generation) -> None:
+    target = links.read(layout.current)
+    # A run that was cut off between the first record and the first switch leaves records and no link; the journal tells it apart.
+    cause = INTERRUPTED if target is None and layout.journal.exists() else TAMPERED
+    observation.facade_broken = True
+    observation.findings.append(
+        Finding(
+            "generation",
+            "missing" if target is None else "link",
+            "high",
+            cause,
+            f"a link to generation {current.number}",
+            f"link to {target}" if target else None,
+            "current",
+            "Converge, or activate a generation.",
+        )
+    )
+
+
+def _find_leftovers(layout: Layout, observation: Observation) -> None:
+    """Find what no receipt speaks of: trees of runs that were cut off, and trees that lost their receipt."""
+    records = observation.records
+    known = {
+        layout.bundles: set(records.bundles),
+        layout.environments: set(records.environments),
+        layout.laid: set(records.laid),
+        layout.generations: {str(number) for number in records.generations},
+    }
+    if observation.current is not None and observation.current.number not in records.generations:
+        observation.orphans.append(layout.generations / str(observation.current.number))
+    cut_off = layout.journal.exists()
+    for directory in _written_to(layout):
+        known.setdefault(directory, {entry for entry in os.listdir(directory) if not entry.startswith((BUILDING, DISCARDED))})
+    referred = _referred_to(layout, records)
+    found: list[Finding] = []
+    for directory, names in known.items():
+        listed = sorted(os.listdir(directory)) if directory.is_dir() else []
+        for entry in listed:
+            if entry in names or directory / entry in observation.orphans:
+                continue
+            begun = entry.startswith((BUILDING, DISCARDED))
+            right = None if begun else other_spelling(directory, entry, names.difference(listed))
+            if right is not None:
+                report_spelling(layout, observation, directory / entry, right)
+                continue
+            if not begun and not is_tree_name(directory.name, entry):
+                report_stray(layout, observation, directory / entry)
+                continue
+            observation.leftovers.append(directory / entry)
+            path = str((directory / entry).relative_to(layout.root))
+            if begun:
+                found.append(store_finding("interrupted", INTERRUPTED, None, "what a run that was cut off left", path))
+            elif directory / entry in referred:
+                # A run removes the records that refer to a tree before the receipt of the tree: this one somebody else removed.
+                if str(_receipt_of(layout, directory / entry)) in records.unreadable:
+                    continue
+                found.append(
+                    store_finding(
+                        "missing",
+                        TAMPERED,
+                        f"the receipt of {path}",
+                        None,
+                        str(_receipt_of(layout, directory / entry).relative_to(layout.root)),
+                    )
+                )
+            else:
+                # Written to the end and not recorded yet, or a removal that did not end; what has another name no run of ours made.
+                ours = cut_off or directory in (layout.bundles, layout.environments, layout.laid)
+                found.append(store_finding("unexpected", INTERRUPTED if ours else TAMPERED, None, "a tree without a receipt", path))
+    observation.findings += found
+    if layout.journal.exists():
+        observation.leftovers.append(layout.journal)
+        observation.findings.append(store_finding("interrupted", INTERRUPTED, None, "a run that did not end", "state/journal"))
+
+
+def _referred_to(layout: Layout, records: Records) -> set[Path]:
+    """Return the trees that a record speaks of, be it of a generation or of an environment that one has."""
+    environments = {tree_id for generation in records.generations.values() for tree_id in generation.virtualenvs.values()}
+    receipts = [records.environments[tree_id] for tree_id in environments if tree_id in records.environments]
+    bundles = {tree_id for generation in records.generations.values() for tree_id in generation.bundles.values()}
+    return {
+        *(layout.tree("environments", tree_id) for tree_id in environments),
+        *(layout.tree("bundles", tree_id) for tree_id in (*bundles, *(receipt.bundle for receipt in receipts))),
+        *(layout.tree("laid", laid_id) for receipt in receipts for laid_id in receipt.laid),
+    }
+
+
+def _receipt_of(layout: Layout, tree: Path) -> Path:
+    return layout.receipt(tree.parent.name, tree.name)
+
+
+def _written_to(layout: Layout) -> list[Path]:
+    """Return the directories where files and links are written beside and renamed."""
+    places = [
+        layout.root,
+        layout.state,
+        layout.generation_records,
+        *(layout.receipts(kind) for kind in ("bundles", "environments", "laid")),
+    ]
+    if layout.wheels.is_dir():
+        places += [entry for entry in sorted(layout.wheels.iterdir()) if entry.is_dir()]
+    return [place for place in places if place.is_dir()]

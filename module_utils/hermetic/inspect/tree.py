@@ -1,0 +1,294 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a tree on the disk against its manifest, by ``lstat`` or by content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..findings.difference import Difference
+from ..fs import extended_attributes
+from ..fs.file_status import look_here
+from ..model.manifest import DIRECTORY_MODE, Manifest
+from ..paths import FILE_TIME_NS, Inode, extended, inside
+from ..windows import acl as windows_acl
+from ..windows import streams as windows_streams
+
+POSIX = os.name == "posix"
+
+# What is no part of a tree's own files on Windows: a file with one of these is not written to, not seen, or not touched.
+WINDOWS_ATTRIBUTES = {0x1: "read-only", 0x2: "hidden", 0x4: "system"}
+
+
+def file_owner() -> list[Any] | None:
+    """Return user and group that files made by this process belong to; None where the system has no such numbers."""
+    return [os.geteuid(), os.getegid()] if POSIX else None
+
+
+def owner_of(path: Path) -> list[Any] | None:
+    """Return user and group of what is at a path; None where the system has no such numbers.
+
+    Not everywhere are they those of the process that made it: macOS takes the group of the directory above, and a file server may
+    turn root into nobody, or know one owner for all.
+    """
+    if not POSIX:
+        return None
+    found = os.lstat(path)
+    return [found.st_uid, found.st_gid]
+
+
+def tree_owner(tree: Path, files: Iterable[str]) -> list[Any] | None:
+    """Return what a finished tree's entries have in common: user and group, or on Windows owner and access list of directories and files."""
+    if POSIX:
+        return owner_of(tree)
+    descriptors = windows_acl.Descriptors()
+    sample = next(iter(files), None)
+    of_file = descriptors.of(inside(tree)(sample)) if sample is not None else ""
+    return [descriptors.of(extended(tree)), of_file]
+
+
+def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
+    """Return the time stamps of every directory of a finished tree.
+
+    A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
+    """
+    hints = {}
+    at, look = inside(tree), look_here()
+    for path in ["", *sorted(manifest.directories)]:
+        found = look.status(at(path) if path else extended(tree))
+        hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
+    return hints
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "directory"
+    if stat.S_ISLNK(mode):
+        return "link"
+    return "file" if stat.S_ISREG(mode) else "special file"
+
+
+class Inspection:
+    """One pass over one tree; collects the differences."""
+
+    def __init__(
+        self,
+        tree: Path,
+        manifest: Manifest,
+        *,
+        owner: list[Any] | None,
+        shares: bool = False,
+        reads: bool = False,
+        finished: int = 0,
+        carried: extended_attributes.Known | None = None,
+    ) -> None:
+        """Begin.
+
+        ``shares``: files with further names are judged in the trees that they come from (owner and access list on Windows).
+        ``reads``: the inodes are wanted, because ``contents`` or ``streams`` will follow.
+        ``finished``: when we last changed anything in the tree; a file that has not changed since carries nothing new, so that it need
+        not be asked for capabilities, ACLs and flags. 0 asks all. ``carried``: what is known of those, shared by trees that share files.
+        """
+        self._at = inside(tree)
+        self._tree = extended(tree)
+        self._manifest = manifest
+        self._owner = tuple(owner) if owner and POSIX else None
+        self._access = owner if not POSIX else None
+        self._shares = shares
+        self._reads = reads
+        self._finished = finished
+        self._carried = {} if carried is None else carried
+        self._look = look_here(numbers=reads)
+        self._descriptors = windows_acl.Descriptors() if self._access else None
+        self.differences: list[Difference] = []
+        self.inodes: dict[str, Inode] = {}
+
+    def _differ(self, path: str, kind: str, expected: object, actual: object) -> None:
+        self.differences.append(
+            Difference(path, kind, None if expected is None else str(expected), None if actual is None else str(actual))
+        )
+
+    def _check_owner(self, path: str, found: Any) -> None:
+        if self._owner is not None and (found.st_uid, found.st_gid) != self._owner:
+            self._differ(path, "owner", f"{self._owner[0]}:{self._owner[1]}", f"{found.st_uid}:{found.st_gid}")
+
+    def _check_carried(self, path: str, found: Any) -> None:
+        words = extended_attributes.carried(self._at(path) if path else self._tree, found, self._carried)
+        if words:
+            self._differ(path, "mode", "no capabilities, access control lists or flags", ", ".join(words))
+
+    def _check_access(self, path: str, found: Any) -> None:
+        """Check owner, access list and attributes, as Windows has them."""
+        set_ones = [name for bit, name in WINDOWS_ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
+        if set_ones:
+            self._differ(path, "mode", "no attribute", ", ".join(set_ones))
+        directory = stat.S_ISDIR(found.st_mode)
+        if self._descriptors is None or not self._access:
+            return
+        expected = str(self._access[0 if directory else 1])
+        try:
+            actual = self._descriptors.of(self._at(path) if path else self._tree)
+            if actual == expected or (self._shares and not directory and os.lstat(self._at(path)).st_nlink > 1):
+                return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._differ(path, "mode", expected.partition("D:")[2], f"an access list that cannot be read: {error.strerror}")
+            return
+        (owner, _mark, access), (wanted_owner, _same, wanted_access) = actual.partition("D:"), expected.partition("D:")
+        if owner != wanted_owner:
+            self._differ(path, "owner", wanted_owner.removeprefix("O:"), owner.removeprefix("O:"))
+        if access != wanted_access:
+            self._differ(path, "mode", wanted_access, access or "no access list")
+
+    def streams(self, known: dict[Inode, list[str]]) -> None:
+        """Report what lies behind files and directories under a second name (NTFS); each inode is asked once."""
+        if POSIX:
+            return
+        for path in ("", *self._manifest.directories, *self.inodes):
+            inode = self.inodes.get(path)
+            if inode is None or inode not in known:
+                found = windows_streams.alternate_streams(self._at(path) if path else self._tree)
+                if inode is not None:
+                    known[inode] = found
+            else:
+                found = known[inode]
+            for name in found:
+                self._differ(f"{path}{name}", "unexpected", None, "an alternate data stream")
+
+    def directories(self, hints: Mapping[str, list[int]]) -> list[str]:
+        """Check every directory, and return those that may hold other names than before."""
+        changed = []
+        if self._descriptors is not None:
+            self._descriptors.read_ahead([self._at(path) for path in self._manifest.directories])
+        for path in ["", *self._manifest.directories]:
+            try:
+                # Without a slash at the end: it would lead through a link.
+                found = self._look.status(self._at(path) if path else self._tree)
+            except (FileNotFoundError, NotADirectoryError):
+                self._differ(path, "missing", "directory", None)
+                continue
+            if not stat.S_ISDIR(found.st_mode):
+                self._differ(path, "link" if stat.S_ISLNK(found.st_mode) else "modified", "directory", _kind_of(found.st_mode))
+                continue
+            mode = stat.S_IMODE(found.st_mode)
+            if POSIX and mode != DIRECTORY_MODE:
+                self._differ(path, "mode", f"{DIRECTORY_MODE:04o}", f"{mode:04o}")
+            self._check_owner(path, found)
+            if not POSIX:
+                self._check_access(path, found)
+            if hints.get(path) != [found.st_mtime_ns, found.st_ctime_ns]:
+                changed.append(path)
+                if POSIX:
+                    self._check_carried(path, found)
+        return changed
+
+    def listings(self, changed: list[str]) -> None:
+        """List the directories that may have changed, and report what does not belong there."""
+        if not changed:
+            return
+        manifest = self._manifest
+        files, directories, links = manifest.files, manifest.directories, manifest.links
+        listed: dict[str, list[str]] = {}
+        known = 0
+        for path in changed:
+            prefix = f"{path}/" if path else ""
+            try:
+                listed[path] = names = self._look.names(self._at(path) if path else self._tree)
+            except OSError as error:
+                self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
+                continue
+            entries = [prefix + name for name in names]
+            unexpected = [entry for entry in entries if entry not in files and entry not in directories and entry not in links]
+            known += len(entries) - len(unexpected)
+            for entry in sorted(unexpected):
+                self._differ(entry, "unexpected", None, _kind_of(os.lstat(self._at(entry)).st_mode))
+        # Sorting a large tree's paths by their directories takes as long as looking at them: not where nothing can be missing.
+        if known < len(files) + len(directories) + len(links):
+            self._other_spellings(listed)
+
+    def _other_spellings(self, listed: Mapping[str, list[str]]) -> None:
+        """Report what a file system that folds case finds under another name than the one that it lists."""
+        children = self._manifest.children()
+        for path, names in listed.items():
+            prefix = f"{path}/" if path else ""
+            for name in sorted(children.get(path, set()).difference(names)):
+                if os.path.lexists(self._at(prefix + name)):
+                    self._differ(prefix + name, "missing", "a name spelled like this", "a name that differs in case")
+
+    def files(self) -> None:
+        """Check type, size, time, mode and owner of every file of the manifest."""
+        at, status, regular = self._at, self._look.status, stat.S_ISREG
+        owner, finished = self._owner, self._finished
+        if self._descriptors is not None:
+            self._descriptors.read_ahead([at(path) for path in self._manifest.files])
+        for path, (mode, size, _sha256) in self._manifest.files.items():
+            try:
+                found = status(at(path))
+            except (FileNotFoundError, NotADirectoryError):
+                self._differ(path, "missing", "file", None)
+                continue
+            if not regular(found.st_mode):
+                kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
+                self._differ(path, kind, "file", _kind_of(found.st_mode))
+                continue
+            if self._reads:
+                self.inodes[path] = self._look.inode(at(path), found)
+            if found.st_size != size:
+                self._differ(path, "modified", f"{size} bytes", f"{found.st_size} bytes")
+            elif found.st_mtime_ns != FILE_TIME_NS:
+                self._differ(path, "modified", "untouched since it was installed", "written to later")
+            if POSIX and found.st_mode & 0o7777 != mode:
+                self._differ(path, "mode", f"{mode:04o}", f"{found.st_mode & 0o7777:04o}")
+            if owner is not None and (found.st_uid, found.st_gid) != owner:
+                self._check_owner(path, found)
+            if POSIX and found.st_ctime_ns >= finished:
+                self._check_carried(path, found)
+            if not POSIX:
+                self._check_access(path, found)
+
+    def links(self) -> None:
+        """Check the target of every link of the manifest."""
+        for path, target in self._manifest.links.items():
+            try:
+                actual = os.readlink(self._at(path))
+            except (FileNotFoundError, NotADirectoryError):
+                self._differ(path, "missing", f"link to {target}", None)
+                continue
+            except OSError:
+                self._differ(path, "link", f"link to {target}", "no link")
+                continue
+            if actual != target:
+                self._differ(path, "link", f"link to {target}", f"link to {actual}")
+
+    def contents(self, digests: Mapping[Inode, str]) -> None:
+        """Check the content of every file whose inode was hashed."""
+        told = {difference.path for difference in self.differences if difference.kind == "modified"}
+        touched: set[str] = set()
+        for path, inode in self.inodes.items():
+            wanted = self._manifest.files[path][2]
+            actual = digests.get(inode)
+            if actual is None:
+                self._differ(path, "modified", f"sha256 {wanted[:12]}", "a file that cannot be read")
+            elif actual != wanted and path not in told:
+                self._differ(path, "modified", f"sha256 {wanted[:12]}", f"sha256 {actual[:12]}")
+            elif actual == wanted and path in told:
+                touched.add(path)
+        # Written to, or only touched: the content decides, and the time alone is reported as such.
+        self.differences = [
+            Difference(difference.path, "modified", "time of installation", "another time, same content")
+            if difference.kind == "modified" and difference.path in touched
+            else difference
+            for difference in self.differences
+        ]
+
+    def all_by_stat(self, hints: Mapping[str, list[int]], *, list_all: bool = False) -> None:
+        """Do everything that needs no reading of files."""
+        changed = self.directories({} if list_all else hints)
+        self.listings(changed)
+        self.files()
+        self.links()

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carry out a plan: fetch everything first, then build offline, switch once, and sweep."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import HermeticError
+from ..fetching.fetch import fetch_all, verified
+from ..fs.own_files import is_our_directory
+from ..fs.removal import remove_tree
+from ..generations import profile as generations
+from ..generations.prune import find_garbage, is_recorded, remove, remove_leftovers
+from ..model.artifact import Artifact
+from ..model.layout import Layout, laid_id
+from ..model.request import Request
+from ..planning.observation import Observation
+from ..planning.plan import Plan
+from ..records import transaction_marker as journal
+from ..records.stored_artifacts import find_artifact
+from ..timings import Timings
+from .disk_space import needed_bytes, refuse_full
+from .installer import Progress, Store
+from .root_repair import put_right
+
+
+def apply(plan: Plan, observation: Observation, request: Request, layout: Layout, *, timings: Timings, progress: Progress) -> list[str]:
+    """Carry out a plan, and return the warnings. The caller holds the lock of the root.
+
+    Until the switch, an error leaves the generation in force untouched and removes what was begun.
+    """
+    if plan.unrepairable:
+        raise HermeticError(
+            "The host cannot be brought into a known state without being told more; nothing was changed.", plan.unrepairable
+        )
+    store = Store(
+        layout,
+        observation.records,
+        jobs=request.options.jobs,
+        link_mode=request.options.link_mode,
+        unpack_limit=request.options.unpack_limit,
+        progress=progress,
+    )
+    # First of all: what a flag or a mode keeps from being written would be met halfway otherwise.
+    store.warnings += put_right(layout, observation.repairs)
+    store.prepare()
+    begun = plan.target.number if plan.target is not None else None
+    with journal.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
+        with timings.of("sweep"):
+            store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
+        with timings.of("fetch"):
+            artifacts = _fetch(plan, observation, request, layout, progress)
+        # Now the wheels are here and say what they hold.
+        require_room(plan, observation, request, layout)
+        with timings.of("install"):
+            for bundle in plan.install:
+                artifact = artifacts[bundle.sha256]
+                store.install_bundle(bundle, artifact, layout.artifact(artifact.sha256, artifact.filename))
+        with timings.of("build"):
+            if plan.environments:
+                store.build(plan.environments, relay=plan.relay, artifacts=artifacts)
+        with timings.of("switch"):
+            store.warnings += _switch(plan, observation, layout, progress)
+        with timings.of("sweep"):
+            store.warnings += remove_leftovers(orphan for orphan in observation.orphans if not is_recorded(orphan, observation.records))
+            current = plan.target or observation.current
+            garbage = find_garbage(layout, observation.records, current, keep=request.options.keep_generations)
+            store.warnings += remove(layout, observation.records, garbage)
+    return store.warnings
+
+
+def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Progress) -> list[str]:
+    warnings: list[str] = []
+    if plan.target is not None:
+        progress(f"switch to generation {plan.target.number}")
+        try:
+            warnings = generations.activate(layout, plan.target, observation.records)
+        except BaseException:
+            if generations.current_number(layout) != plan.target.number:
+                generations.forget(layout, plan.target.number)
+            raise
+        observation.records.generations[plan.target.number] = plan.target
+    elif observation.current is not None and (
+        plan.restore_facade or generations.shows_what_was(layout, observation.current, observation.records.bundles)
+    ):
+        progress(f"restore the links of generation {observation.current.number}")
+        warnings = generations.activate(layout, observation.current, observation.records)
+        observation.records.generations[observation.current.number] = observation.current
+    return warnings
+
+
+def needed_artifacts(plan: Plan, observation: Observation, request: Request, layout: Layout) -> dict[str, Artifact]:
+    """Return the artifacts that a plan works from, wherever they are to come from."""
+    wanted = [bundle.sha256 for bundle in plan.install]
+    bundle_digests = {bundle.id: bundle.sha256 for bundle in plan.install}
+    bundle_digests.update({tree_id: receipt.sha256 for tree_id, receipt in observation.records.bundles.items()})
+    for each in plan.environments:
+        for wheel in each.declared.wheels:
+            name = laid_id(wheel, bundle_sha256=bundle_digests[each.bundle_id])
+            if name not in observation.records.laid or name in plan.relay:
+                wanted.append(wheel)
+    return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(wanted)}
+
+
+def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout) -> int:
+    """Return about how many bytes a plan needs; raises DiskFull when the file system of the root has not that much left."""
+    if plan.unrepairable:
+        return 0
+    needed = needed_bytes(needed_artifacts(plan, observation, request, layout), layout)
+    if request.options.check_free_space:
+        refuse_full(layout.root, needed)
+    return needed
+
+
+def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layout, progress: Progress) -> dict[str, Artifact]:
+    artifacts = needed_artifacts(plan, observation, request, layout)
+    for artifact in artifacts.values():
+        stored = layout.artifact(artifact.sha256, artifact.filename)
+        if os.path.lexists(stored.parent) and not is_our_directory(stored.parent):
+            # Whoever may write the directory could swap the artifact after it was verified.
+            remove_tree(stored.parent)
+        elif os.path.lexists(stored) and not verified(stored, artifact.sha256):
+            # The store's own copy was damaged: what is laid comes from a verified artifact or not at all.
+            remove_tree(stored)
+    missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
+    if missing:
+        progress(f"fetch {len(missing)} artifacts")
+
+    def destination(artifact: Artifact) -> Path:
+        return layout.artifact(artifact.sha256, artifact.filename)
+
+    fetch_all(
+        missing,
+        destination,
+        timeout=request.options.timeout,
+        retries=request.options.retries,
+        credentials=request.credentials,
+        ca_path=request.options.ca_path,
+        download_timeout=request.options.download_timeout,
+        minimum_rate=request.options.minimum_rate,
+        maximum_size=request.options.maximum_size,
+    )
+    return artifacts

@@ -1,0 +1,326 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put bundles, laid wheels and environments into a root: build beside, verify, rename, and leave the receipt for last."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..errors import BrokenArtifact, BrokenRoot, HermeticError
+from ..fs.atomic import make_directory, sync_file_system, sync_trees, write_json
+from ..fs.removal import free, try_to_remove
+from ..fs.replacement import place
+from ..inspect.tree import directory_hints, tree_owner
+from ..model.artifact import Artifact
+from ..model.declaration import Bundle, WantedEnvironment
+from ..model.layout import Layout, laid_id
+from ..model.manifest import Manifest, from_bundle_files
+from ..model.receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
+from ..model.wheel_name import distribution
+from ..paths import BUILDING, WINDOWS
+from ..process import interpreter
+from ..process.background import repeatedly
+from ..process.pool import Workers
+from ..process.subprocess_environment import core_count
+from ..records import root_record
+from ..unpack.archive import unpack
+from ..windows import acl as windows_acl
+from . import environment
+from .bundle_verification import bundle_info, check_confined, verify_unpacked
+from .target_compile import compile_elsewhere
+
+Progress = Callable[[str], None]
+
+
+# The trees under construction, with the files that were written into each.
+_Finished = dict[Path, Collection[str]]
+
+
+@dataclass
+class Store:
+    """The trees of one root; the caller holds its lock."""
+
+    layout: Layout
+    records: Records
+    jobs: int = 0
+    link_mode: str = "auto"
+    unpack_limit: int = 0
+    progress: Progress = lambda _text: None
+    warnings: list[str] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Make the directories of the root."""
+        for directory in (
+            self.layout.root,
+            self.layout.bundles,
+            self.layout.environments,
+            self.layout.laid,
+            self.layout.wheels,
+            self.layout.generations,
+            self.layout.generation_records,
+            *(self.layout.receipts(kind) for kind in ("bundles", "environments", "laid")),
+        ):
+            make_directory(directory)
+        if WINDOWS and windows_acl.others_who_may_write(self.layout.root):
+            windows_acl.protect(self.layout.root)
+            root_record.renew_access(self.layout)
+        root_record.claim(self.layout)
+
+    @contextmanager
+    def _building(self, kind: str, tree_id: str) -> Iterator[Path]:
+        """Give an empty directory beside the final place; what is left there after an error is removed."""
+        building = self.layout.tree(kind, f"{BUILDING}{tree_id}")
+        self.warnings += free(building)
+        make_directory(building)
+        try:
+            yield building
+        except BaseException:
+            # What stays begins with a mark of ours: the next run tries again, and the error that led here is the one to report.
+            try_to_remove(building)
+            raise
+
+    def install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path) -> BundleReceipt:
+        """Unpack, verify and start a bundle, then put it into place."""
+        self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
+        with self._building("bundles", bundle.id) as building:
+            written = unpack(archive, building, unpack_limit=self.unpack_limit)
+            info, record = bundle_info(building, written, bundle)
+            manifest = from_bundle_files(info["files"], also=[("bundle.json", record)])
+            verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")
+            if info.get("hermetic") == "site":
+                self.warnings.append(
+                    f"The bundle '{bundle.name}' {bundle.release} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it."
+                )
+            executable = building / info["python"]["executable"]
+            subject = f"The bundle '{bundle.name}' {bundle.release}"
+            answer = interpreter.check_version(executable, wanted=info["python"]["version"], subject=subject)
+            check_confined(info, subject=subject)
+            interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
+            sync_trees({building: manifest.files}, below=building)
+            self.warnings += place(building, self.layout.tree("bundles", bundle.id))
+        try:
+            return self._record_bundle(bundle, artifact, archive, info, record, manifest)
+        except BaseException:
+            self._withdraw(building, self.records.bundles)
+            raise
+
+    def _record_bundle(
+        self, bundle: Bundle, artifact: Artifact, archive: Path, info: Mapping[str, Any], record: list[Any], manifest: Manifest
+    ) -> BundleReceipt:
+        receipt = BundleReceipt(
+            id=bundle.id,
+            sha256=bundle.sha256,
+            filename=artifact.filename,
+            size=os.path.getsize(archive),
+            owner=tree_owner(self.layout.tree("bundles", bundle.id), manifest.files),
+            info=info,
+            info_record=record,
+            directories=directory_hints(self.layout.tree("bundles", bundle.id), manifest),
+        )
+        write_json(self.layout.receipt("bundles", bundle.id), dump(receipt))
+        self.records.bundles[bundle.id] = receipt
+        return receipt
+
+    def build(self, wanted: Sequence[WantedEnvironment], *, relay: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
+        """Lay the wheels that are not laid yet (and those in ``relay`` again), build the environments, and put all into place.
+
+        Environments that share a laid wheel which is laid again must be among ``wanted``. Environments are put into place before
+        the laid wheels: a run that is cut off between the two leaves the damaged laid wheel to be found again.
+        """
+        again = set(relay)
+        to_lay = self._missing_wheels(wanted, again)
+        finished: _Finished = {}
+        try:
+            # Data is written back while the cores compile, so that the one flush before the receipts has little left to do.
+            with repeatedly(partial(sync_file_system, self.layout.root), every=1.0):
+                laid = self._lay_all(to_lay, artifacts, finished)
+                built = [self._build_one(each, laid, finished) for each in wanted]
+            sync_trees(finished, below=self.layout.root)
+        except BaseException:
+            for tree in finished:
+                try_to_remove(tree)
+            raise
+        before = {kind: set(getattr(self.records, kind)) for kind in ("environments", "laid")}
+        try:
+            for receipt, building in built:
+                self._finish("environments", receipt, building)
+            for laid_receipt, building in laid.values():
+                self._finish("laid", laid_receipt, building)
+            for each in wanted:
+                self._start_once(each)
+        except BaseException:
+            for tree in finished:
+                self._withdraw(tree, before[tree.parent.name])
+            raise
+        return [each.id for each in wanted]
+
+    def _withdraw(self, building: Path, recorded: Collection[str]) -> None:
+        """Remove a tree that was made in a run which failed, wherever it is by now; one that was repaired stays."""
+        kind, tree_id = building.parent.name, building.name[len(BUILDING) :]
+        try_to_remove(building)
+        if tree_id not in recorded:
+            self.layout.receipt(kind, tree_id).unlink(missing_ok=True)
+            getattr(self.records, kind).pop(tree_id, None)
+            with suppress(BrokenRoot):
+                free(self.layout.tree(kind, tree_id))
+
+    def _missing_wheels(self, wanted: Sequence[WantedEnvironment], again: set[str]) -> dict[str, tuple[str, str]]:
+        """Return the laid wheels to make: their name, the wheel's digest and the bundle."""
+        missing = {}
+        for each in wanted:
+            bundle = self.records.bundles[each.bundle_id]
+            for wheel in each.declared.wheels:
+                name = laid_id(wheel, bundle_sha256=bundle.sha256)
+                if name not in self.records.laid or name in again:
+                    missing[name] = (wheel, each.bundle_id)
+        return missing
+
+    def _lay_all(
+        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: _Finished
+    ) -> dict[str, tuple[LaidReceipt, Path]]:
+        laid: dict[str, tuple[LaidReceipt, Path]] = {}
+        for bundle_id in sorted({bundle_id for _wheel, bundle_id in to_lay.values()}):
+            names = [name for name in to_lay if to_lay[name][1] == bundle_id]
+            # The largest first, so that no core waits for it at the end.
+            names.sort(key=lambda name: -os.path.getsize(self._stored(artifacts[to_lay[name][0]])))
+            self.progress(f"lay and compile {len(names)} wheels for {bundle_id}")
+            laid.update(self._lay_for(self.records.bundles[bundle_id], names, to_lay, artifacts, finished))
+        return laid
+
+    def _stored(self, artifact: Artifact) -> Path:
+        return self.layout.artifact(artifact.sha256, artifact.filename)
+
+    def _lay_for(
+        self,
+        bundle: BundleReceipt,
+        names: Sequence[str],
+        to_lay: Mapping[str, tuple[str, str]],
+        artifacts: Mapping[str, Artifact],
+        finished: _Finished,
+    ) -> dict[str, tuple[LaidReceipt, Path]]:
+        runs_engine = bool(bundle.info.get("engine"))
+        python = self.layout.tree("bundles", bundle.id) / bundle.python["executable"] if runs_engine else Path(sys.executable)
+        up_to_prefix = environment.places(bundle.info).up_to_prefix
+        jobs = []
+        for name in names:
+            building = self.layout.tree("laid", f"{BUILDING}{name}")
+            self.warnings += free(building)
+            finished[building] = ()
+            make_directory(building)
+            wheel = self._stored(artifacts[to_lay[name][0]])
+            job: dict[str, Any] = {"task": "lay", "wheel": str(wheel), "into": str(building), "compiles": runs_engine}
+            jobs.append({**job, "up_to_prefix": up_to_prefix, "unpack_limit": self.unpack_limit})
+        answers = Workers(python, count=core_count(self.jobs)).run(jobs)
+        laid = {}
+        for name, job, answer in zip(names, jobs, answers):
+            building = Path(str(job["into"]))
+            told = answer["laid"]
+            self.warnings.extend(told["warnings"])
+            if not runs_engine:
+                executable = self.layout.tree("bundles", bundle.id) / bundle.python["executable"]
+                self.warnings.extend(compile_elsewhere(executable, building, told["files"], subject=artifacts[to_lay[name][0]].filename))
+            finished[building] = told["files"]
+            artifact = artifacts[to_lay[name][0]]
+            receipt = LaidReceipt(
+                id=name,
+                wheel=artifact.sha256,
+                filename=artifact.filename,
+                bundle=bundle.id,
+                name=distribution(told["name"]),
+                version=told["version"],
+                dist_info=told["dist_info"],
+                entry_points=told["entry_points"],
+                owner=tree_owner(building, told["files"]),
+                files=told["files"],
+                directories={},
+                stamp=uuid.uuid4().hex,
+            )
+            laid[name] = (receipt, building)
+        return laid
+
+    def _build_one(
+        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: _Finished
+    ) -> tuple[EnvironmentReceipt, Path]:
+        self.progress(f"environment {wanted.declared.name}: {len(wanted.declared.wheels)} wheels")
+        bundle = self.records.bundles[wanted.bundle_id]
+        names = sorted({laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in wanted.declared.wheels})
+        laid = [fresh.get(name) or (self.records.laid[name], self.layout.tree("laid", name)) for name in names]
+        _refuse_two_versions(wanted, [receipt for receipt, _tree in laid])
+        with self._building("environments", wanted.id) as building:
+            finished[building] = ()
+            built = environment.make(
+                building,
+                final=self.layout.tree("environments", wanted.id),
+                name=wanted.declared.name,
+                system_site_packages=wanted.declared.system_site_packages,
+                pythonpath=wanted.declared.pythonpath,
+                bundle=bundle,
+                bundle_tree=self.layout.tree("bundles", bundle.id),
+                laid=laid,
+                link_mode=self.link_mode,
+            )
+        finished[building] = [*built.own_files, *built.unlinked]
+        self.warnings.extend(built.warnings)
+        receipt = EnvironmentReceipt(
+            id=wanted.id,
+            name=wanted.declared.name,
+            key=wanted.key,
+            bundle=bundle.id,
+            wheels=sorted(wanted.declared.wheels),
+            system_site_packages=wanted.declared.system_site_packages,
+            pythonpath=wanted.declared.pythonpath,
+            laid={name: receipt.stamp for name, (receipt, _tree) in zip(names, laid)},
+            link_mode=built.link_mode,
+            owner=tree_owner(building, ["pyvenv.cfg"]),
+            site_packages=built.places.site_packages,
+            headers=built.places.headers,
+            scripts=built.places.scripts,
+            own_files=built.own_files,
+            own_links=built.own_links,
+            directories={path: [0, 0] for path in ["", *sorted(built.directories)]},
+        )
+        return receipt, building
+
+    def _finish(self, kind: str, receipt: EnvironmentReceipt | LaidReceipt, building: Path) -> None:
+        final = self.layout.tree(kind, receipt.id)
+        self.warnings += place(building, final)
+        manifest = receipt.own_manifest() if isinstance(receipt, EnvironmentReceipt) else receipt.manifest()
+        written: Any = type(receipt)(**{**receipt.__dict__, "directories": directory_hints(final, manifest)})
+        write_json(self.layout.receipt(kind, receipt.id), dump(written))
+        getattr(self.records, kind)[receipt.id] = written
+
+    def _start_once(self, wanted: WantedEnvironment) -> None:
+        bundle = self.records.bundles[wanted.bundle_id]
+        tree = self.layout.tree("environments", wanted.id)
+        where = environment.places(bundle.info)
+        answer = interpreter.check_version(
+            tree / where.python, wanted=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{wanted.declared.name}'"
+        )
+        bundle_tree = self.layout.tree("bundles", bundle.id)
+        allowed = (tree, bundle_tree, *interpreter.also_searched(bundle.info, self.layout.root))
+        interpreter.check_own_tree(answer, *allowed, subject=f"The new VirtualEnv '{wanted.declared.name}'")
+        if os.path.realpath(answer["prefix"]) != os.path.realpath(tree):
+            raise HermeticError(
+                f"The interpreter of the new VirtualEnv '{wanted.declared.name}' takes {answer['prefix']} for its prefix, where {tree} was wanted; "
+                "nothing was switched. Rebuild its bundle with bundle_build."
+            )
+
+
+def _refuse_two_versions(wanted: WantedEnvironment, laid: Sequence[LaidReceipt]) -> None:
+    versions: dict[str, list[str]] = {}
+    for receipt in laid:
+        versions.setdefault(receipt.name, []).append(receipt.filename)
+    problems = [f"{name}: {', '.join(sorted(filenames))}" for name, filenames in sorted(versions.items()) if len(filenames) > 1]
+    if problems:
+        raise BrokenArtifact(
+            f"The VirtualEnv '{wanted.declared.name}' is declared with more than one wheel of a package; nothing was switched. Leave one of each in its lock.",
+            problems,
+        )

@@ -1,0 +1,307 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compare what is declared with what was observed; pure, and shared by apply, check mode, drift and the reports."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from ..findings.finding import PENDING, Finding
+from ..findings.needed_repair import PROTECT, RENAME, SET_ASIDE
+from ..findings.tree_findings import open_finding
+from ..model.confinement import missing_landmarks
+from ..model.declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
+from ..model.layout import laid_id
+from ..model.receipts import EnvironmentReceipt, Generation
+from ..model.wheel_name import name_and_version
+from ..text.grammar import LARGEST_GENERATION
+from .desired_state import Wanted, wanted_bundles, wanted_environments
+from .observation import Observation, Reused
+
+_NAMED_AT_MOST = 5
+FileName = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do, and why."""
+
+    action: str
+    subject: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the step as the mapping that results carry."""
+        return {"action": self.action, "subject": self.subject, "reason": self.reason}
+
+
+@dataclass
+class Plan:
+    """The steps from the observed to the declared state, and the findings that call for them."""
+
+    findings: list[Finding] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    install: list[Bundle] = field(default_factory=list)
+    environments: list[WantedEnvironment] = field(default_factory=list)
+    relay: set[str] = field(default_factory=set)
+    unrepairable: list[str] = field(default_factory=list)
+    target: Generation | None = None
+    restore_facade: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.steps)
+
+
+def make_plan(declaration: Declaration | None, observation: Observation, *, file_name: FileName, now: str) -> Plan:
+    """Return what is to be done so that the host is as declared; without a declaration, as its current generation says.
+
+    ``file_name`` gives the file name of an artifact by its digest; ``now`` is the time that a new generation is stamped with.
+    """
+    plan = Plan(findings=list(observation.findings))
+    if declaration is None:
+        # Nothing is asked for beyond the current generation.
+        declaration = Declaration(complete=False)
+    bundles = wanted_bundles(declaration, observation, plan.unrepairable)
+    environments = wanted_environments(declaration, observation, bundles, plan.unrepairable)
+    _plan_bundles(plan, observation, bundles)
+    _plan_environments(plan, observation, environments, file_name)
+    _plan_repairs(plan, observation, environments, bundles)
+    _plan_removals(plan, observation, bundles, environments)
+    _plan_switch(plan, observation, bundles, environments, now)
+    if observation.open_to:
+        plan.steps.append(Step("protect", "store", f"others may write into the root: {', '.join(observation.open_to)}"))
+    plan.steps += _store_steps(observation)
+    if observation.leftovers:
+        told = f"{len(observation.leftovers)} path(s) below the root that no record speaks of"
+        plan.steps.append(Step("sweep", "store", told))
+    return plan
+
+
+def _store_steps(observation: Observation) -> list[Step]:
+    reasons = {
+        RENAME: "are spelled otherwise than they were made",
+        PROTECT: "have another mode, owner or access than they were made with, or are gone",
+        SET_ASIDE: "were made by no run; they are moved to state/unexpected",
+    }
+    steps = []
+    for action, reason in reasons.items():
+        names = sorted({each.path.name for each in observation.repairs if each.action == action})
+        if names:
+            shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else "")
+            steps.append(Step(action, "store", f"{shown}: {reason}"))
+    return steps
+
+
+def reused(plan: Plan, observation: Observation) -> Reused | None:
+    """Return what a plan would take into use again as it lies there, without anybody having looked at it; None without a switch."""
+    if plan.target is None:
+        return None
+    records, current = observation.records, observation.current
+    known = {*current.bundles.values(), *current.virtualenvs.values()} if current is not None else set()
+    trees = Generation(
+        **{
+            **plan.target.__dict__,
+            "bundles": {name: tree_id for name, tree_id in plan.target.bundles.items() if tree_id in records.bundles.keys() - known},
+            "virtualenvs": {name: each for name, each in plan.target.virtualenvs.items() if each in records.environments.keys() - known},
+        }
+    )
+    inspected = {laid for tree_id in known if tree_id in records.environments for laid in records.environments[tree_id].laid}
+    shared = {
+        laid_id(wheel, bundle_sha256=records.bundles[each.bundle_id].sha256)
+        for each in plan.environments
+        if each.bundle_id in records.bundles
+        for wheel in each.declared.wheels
+    }
+    return Reused(trees, frozenset(shared & records.laid.keys() - inspected))
+
+
+def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle]) -> None:
+    current = observation.current.bundles if observation.current else {}
+    for name, bundle in sorted(bundles.items()):
+        before = observation.records.bundles.get(current.get(name, ""))
+        if current.get(name) != bundle.id:
+            plan.findings.append(
+                Finding(
+                    subject=f"bundle:{name}",
+                    kind="version" if before is not None else "missing",
+                    severity="medium",
+                    cause=PENDING,
+                    expected=f"{bundle.release} ({bundle.sha256[:12]})",
+                    actual=f"{before.release} ({before.sha256[:12]})" if before is not None else None,
+                    path=f"bundles/{bundle.id}",
+                    remedy="Converge to install it.",
+                )
+            )
+        installed = observation.records.bundles.get(bundle.id)
+        missing = missing_landmarks(installed.info) if installed is not None else []
+        if installed is not None and missing:
+            # No step: only another archive would help, and which one is for the declaration to say.
+            plan.findings.append(open_finding(name, installed, missing))
+        if bundle.id in observation.broken["bundles"]:
+            plan.install.append(bundle)
+            plan.steps.append(Step("repair_bundle", f"bundle:{name}", "it is not as it was installed"))
+        elif bundle.id not in observation.records.bundles:
+            plan.install.append(bundle)
+            plan.steps.append(Step("install_bundle", f"bundle:{name}", f"{bundle.release} is declared and not on this host"))
+
+
+def _plan_environments(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], file_name: FileName) -> None:
+    current = observation.current.virtualenvs if observation.current else {}
+    records = observation.records
+    for name, each in sorted(environments.items()):
+        before = records.environments.get(current.get(name, ""))
+        if current.get(name) != each.id:
+            plan.findings += _environment_findings(name, each, before, observation, file_name)
+        if each.wanted is None or each.id in observation.broken["environments"]:
+            continue
+        if each.id not in records.environments:
+            plan.environments.append(each.wanted)
+            plan.steps.append(Step("build_environment", f"virtualenv:{name}", "its content is declared and not on this host"))
+
+
+def _environment_findings(
+    name: str, each: Wanted, before: EnvironmentReceipt | None, observation: Observation, file_name: FileName
+) -> list[Finding]:
+    found = [
+        Finding(
+            subject=f"virtualenv:{name}",
+            kind="missing" if before is None else "stale" if before.bundle != each.bundle else "version",
+            severity="medium",
+            cause=PENDING,
+            expected=each.id,
+            actual=before.id if before is not None else None,
+            path=f"environments/{each.id}",
+            remedy="Converge to build it.",
+        )
+    ]
+    if before is None or each.wanted is None:
+        return found
+    laid = observation.records.laid
+    old = {laid[laid_of].name: laid[laid_of].version for laid_of in before.laid if laid_of in laid}
+    new = dict(name_and_version(file_name(wheel)) for wheel in each.wanted.declared.wheels)
+    for package in sorted({*old, *new}):
+        if old.get(package) != new.get(package):
+            kind = "missing" if package not in old else "unexpected" if package not in new else "version"
+            found.append(
+                Finding(
+                    subject=f"package:{name}/{package}",
+                    kind=kind,
+                    severity="medium",
+                    cause=PENDING,
+                    expected=new.get(package),
+                    actual=old.get(package),
+                    path=None,
+                    remedy="Converge to build the environment that is declared.",
+                )
+            )
+    return found
+
+
+def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], bundles: Mapping[str, Bundle]) -> None:
+    """Rebuild what is damaged, and every environment on the disk that shares a damaged laid wheel, whatever generation it is of."""
+    records = observation.records
+    wanted_ids = {each.id: each for each in environments.values()}
+    planned = {each.id for each in plan.environments}
+    for tree_id in sorted(observation.broken["environments"]):
+        each = wanted_ids.get(tree_id)
+        if each is None or each.wanted is None or tree_id in planned:
+            continue
+        plan.environments.append(each.wanted)
+        plan.steps.append(Step("repair_environment", f"virtualenv:{each.name}", "it is not as it was built"))
+        planned.add(tree_id)
+        receipt = records.environments.get(tree_id)
+        bundle = next((bundle for bundle in bundles.values() if bundle.id == each.bundle), None)
+        if receipt is not None and bundle is not None:
+            wheels = {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in each.wanted.declared.wheels}
+            plan.relay |= {name for name in wheels if name in observation.broken["laid"]}
+    if not observation.broken["laid"]:
+        return
+    needed = {
+        laid_id(wheel, bundle_sha256=bundle.sha256)
+        for each in environments.values()
+        if each.wanted is not None
+        for bundle in bundles.values()
+        if bundle.id == each.bundle
+        for wheel in each.wanted.declared.wheels
+    }
+    plan.relay |= observation.broken["laid"] & needed
+    for receipt in sorted(records.environments.values(), key=lambda receipt: receipt.id):
+        if receipt.id in planned or not plan.relay.intersection(receipt.laid):
+            continue
+        if receipt.bundle not in records.bundles and all(bundle.id != receipt.bundle for bundle in plan.install):
+            # Its bundle has lost its receipt, and is not in use: the environment does not start, and nothing is known to build it on.
+            continue
+        rebuilt = _as_it_was(receipt)
+        plan.environments.append(rebuilt)
+        planned.add(receipt.id)
+        plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is laid again"))
+
+
+def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
+    declared = VirtualEnv(
+        name=receipt.name,
+        bundle="",
+        wheels=tuple(receipt.wheels),
+        system_site_packages=receipt.system_site_packages,
+        pythonpath=receipt.pythonpath,
+    )
+    return WantedEnvironment(receipt.id, receipt.key, declared, receipt.bundle)
+
+
+def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, Wanted]) -> None:
+    current = observation.current
+    if current is None:
+        return
+    for subject, kind, had, wanted in (
+        ("bundle", "bundles", current.bundles, set(bundles)),
+        ("virtualenv", "environments", current.virtualenvs, set(environments)),
+    ):
+        for name in sorted(set(had) - wanted):
+            plan.findings.append(
+                Finding(
+                    f"{subject}:{name}",
+                    "unexpected",
+                    "medium",
+                    PENDING,
+                    None,
+                    had[name],
+                    f"{kind}/{had[name]}",
+                    "Converge to take it out of the current generation.",
+                )
+            )
+
+
+def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, Wanted], now: str) -> None:
+    current = observation.current
+    if current is None and not bundles and not environments:
+        return
+    numbers = observation.records.generations
+    target = Generation(
+        number=_next_number(numbers),
+        created=now,
+        kept=False,
+        default=next((bundle.name for bundle in bundles.values() if bundle.default), None),
+        bundles={name: bundle.id for name, bundle in sorted(bundles.items())},
+        virtualenvs={name: each.id for name, each in sorted(environments.items())},
+        previous=current.number if current is not None else None,
+    )
+    if current is None or not current.same_content(target):
+        plan.target = target
+        before = f"generation {current.number}" if current is not None else "nothing"
+        plan.steps.append(Step("switch", "generation", f"from {before} to generation {target.number}"))
+    elif observation.facade_broken:
+        plan.restore_facade = True
+        plan.steps.append(Step("restore_links", "generation", f"the links of generation {current.number} are not as they were made"))
+    elif any(tree_id not in observation.records.bundles for tree_id in current.bundles.values()):
+        # What a bundle adds to the links is known from its receipt only: a link that was changed shows when that has been made again.
+        plan.restore_facade = True
+
+
+def _next_number(numbers: Collection[int]) -> int:
+    """Return the number of a new generation: after all others, or a free one where a record has the last number that there is."""
+    following = max(numbers, default=0) + 1
+    return following if following <= LARGEST_GENERATION else next(number for number in itertools.count(1) if number not in numbers)

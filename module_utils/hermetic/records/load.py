@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read every receipt and generation of a root; one that cannot be read is named, and stops nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import BrokenRoot
+from ..fs.case_folding import other_spelling
+from ..fs.record_files import read_json
+from ..model.layout import Layout
+from ..model.receipt_checks import record_problem
+from ..model.receipts import RECEIPT_FORMAT, BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
+from ..text.grammar import is_number, shown
+
+_LATEST_FORMAT = 999
+_KINDS: dict[str, Any] = {"bundles": BundleReceipt, "environments": EnvironmentReceipt, "laid": LaidReceipt, "generations": Generation}
+_SHAPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "list": list, "FileRecord": list, "Mapping": dict, "Hints": dict}
+
+
+def _load(path: Path, kind: str) -> Any:
+    """Return the record in a file, None where it is gone, or the sentence that says why it cannot be read."""
+    try:
+        document = read_json(path)
+        if not isinstance(document, dict):
+            raise ValueError(f"it holds {shown(document)} where an object is wanted")
+        number = document.pop("format", None)
+        # A number that no release will ever have is damage, not the future.
+        if is_number(number, least=RECEIPT_FORMAT + 1, most=_LATEST_FORMAT):
+            raise BrokenRoot(
+                f"{path} has the format {number}, and this engine reads {RECEIPT_FORMAT}: a later release of hermetic.python wrote it. "
+                "Use that release or a later one; nothing was changed."
+            )
+        if not is_number(number, least=RECEIPT_FORMAT, most=RECEIPT_FORMAT):
+            raise ValueError(f"the format is {shown(number)}")
+        return _record(kind, document, path)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        return f"{path} cannot be read ({error}); what it stands for will be made again."
+
+
+def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
+    """Return a document as a record; raises ValueError for one that ``dump`` did not write, or that is not what its file's name says."""
+    record_type = _KINDS[kind]
+    known = {field.name: field for field in fields(record_type)}
+    missing = [key for key, field in known.items() if key not in document and field.default is MISSING and field.default_factory is MISSING]
+    unknown = [shown(key) for key in document if key not in known]
+    if missing or unknown:
+        told = (("it lacks", missing), ("it has the unknown", unknown))
+        raise ValueError(", ".join(f"{what} {', '.join(keys[:6])}" for what, keys in told if keys))
+    for key, value in document.items():
+        wanted = str(known[key].type)
+        fits = any(isinstance(value, shape) for prefix, shape in _SHAPES.items() if wanted.startswith(prefix))
+        if (not fits or (isinstance(value, bool) and not wanted.startswith("bool"))) and not (value is None and wanted.endswith("| None")):
+            raise ValueError(f"{key} is {shown(value)}")
+    problem = record_problem(kind, document)
+    if problem is not None:
+        raise ValueError(problem)
+    told_name = str(document["number"]) if kind == "generations" else document["id"]
+    # A file system that folds case finds it by its right name, too: it is the same record, and its name is put right.
+    if told_name != path.stem and other_spelling(path.parent, path.name, [f"{told_name}.json"]) is None:
+        raise ValueError(f"it speaks of {told_name}")
+    return record_type(**document)
+
+
+def _files(directory: Path) -> list[Path]:
+    """Return the files of a directory of records, also those whose ending is spelled otherwise where that makes no difference."""
+    names = sorted(os.listdir(directory)) if directory.is_dir() else []
+    return [
+        directory / name
+        for name in names
+        if not name.startswith(".")
+        and (name.endswith(".json") or other_spelling(directory, name, {f"{name[: -len('.json')]}.json"}.difference(names)) is not None)
+    ]
+
+
+def load_records(layout: Layout) -> Records:
+    """Read every receipt and generation below a root; a missing root has none."""
+    records = Records({}, {}, {}, {}, {})
+    for kind in _KINDS:
+        found = getattr(records, kind)
+        directory = layout.generation_records if kind == "generations" else layout.receipts(kind)
+        for path in _files(directory):
+            record = _load(path, kind)
+            if isinstance(record, str):
+                records.unreadable[str(path)] = record
+            elif record is not None:
+                found[record.number if kind == "generations" else record.id] = record
+    return records

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artifacts that a root keeps: which are there, what lies among them, and whether they still are what their digests say."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..fs.file_status import look_here
+from ..fs.hashing import hash_files
+from ..model.artifact import Artifact
+from ..model.layout import Layout
+from ..model.receipts import Records
+from ..paths import BUILDING, DISCARDED, Inode, extended
+from ..text.grammar import file_name_problem
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+_UNFINISHED = ".part"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One artifact in the store."""
+
+    sha256: str
+    path: Path
+    inode: Inode
+    suspicious: bool
+    """Whether a look at it alone says that it may have changed: another size, or written to after it got its name."""
+
+
+@dataclass
+class StoredArtifacts:
+    """What the directory of artifacts holds."""
+
+    artifacts: list[Stored] = field(default_factory=list)
+    strays: list[Path] = field(default_factory=list)
+    misspelled: dict[Path, str] = field(default_factory=dict)
+
+    def to_read(self, *, deep: bool) -> dict[Inode, str]:
+        """Return the files whose content is to be looked at."""
+        return {each.inode: extended(each.path) for each in self.artifacts if deep or each.suspicious}
+
+    def changed(self, digests: Mapping[Inode, str]) -> list[tuple[Stored, str | None]]:
+        """Return the artifacts that were to be read and are not what their digest says, with the digest that they have."""
+        read = [each for each in self.artifacts if each.inode in digests]
+        return [(each, digests[each.inode] or None) for each in read if digests[each.inode] != each.sha256]
+
+
+def look_at_stored(layout: Layout, records: Records) -> StoredArtifacts:
+    """Return what the store holds, without reading any artifact."""
+    found, look = StoredArtifacts(), look_here(numbers=True)
+    known = {receipt.sha256: (receipt.filename, receipt.size) for receipt in records.bundles.values()}
+    names = {receipt.wheel: receipt.filename for receipt in records.laid.values()}
+    for digest in sorted(look.names(extended(layout.wheels))) if layout.wheels.is_dir() else ():
+        directory = layout.wheels / digest
+        if digest.startswith((BUILDING, DISCARDED)):
+            continue
+        if not _DIGEST.fullmatch(digest) or directory.is_symlink() or not directory.is_dir():
+            lower = digest.lower()
+            if lower != digest and _DIGEST.fullmatch(lower) and os.path.lexists(layout.wheels / lower):
+                found.misspelled[directory] = lower
+            else:
+                found.strays.append(directory)
+            continue
+        filename, size = known.get(digest, (names.get(digest), None))
+        entries = [name for name in sorted(look.names(extended(directory))) if not name.startswith((BUILDING, DISCARDED))]
+        whole = [name for name in entries if not name.endswith(_UNFINISHED)]
+        # What no receipt speaks of, an artifact of a build that failed, goes by its own name when it is alone.
+        wanted = filename if filename is not None else whole[0] if len(whole) == 1 else None
+        for name in entries:
+            path = directory / name
+            status = look.status(extended(path))
+            if not stat.S_ISREG(status.st_mode) or (name in whole and name != wanted):
+                found.strays.append(path)
+            elif name in whole:
+                # It got its name when it was complete, which is the last that happened to its directory.
+                late = status.st_mtime_ns > os.lstat(directory).st_mtime_ns or status.st_size != (
+                    size if size is not None else status.st_size
+                )
+                found.artifacts.append(Stored(digest, path, look.inode(extended(path), status), late))
+    return found
+
+
+def read_here(paths: Mapping[Inode, str]) -> dict[Inode, str]:
+    """Hash few files in this process; those that cannot be read are left out."""
+    return {inode: digest for inode, digest in zip(paths, hash_files(list(paths.values()))) if digest is not None}
+
+
+def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> Artifact:
+    """Return an artifact as the request describes it, or as the store still has it."""
+    if sha256 in sent:
+        return sent[sha256]
+    directory = layout.wheels / sha256
+    stored = sorted(_files(directory)) if directory.is_dir() else []
+    if stored:
+        return Artifact(sha256=sha256, filename=stored[0], size=None, sources=())
+    # Neither sent nor stored: the fetch reports it together with all others that cannot be had.
+    return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
+
+
+def _files(directory: Path) -> list[str]:
+    """Return the names of what could be an artifact; nothing else that lies there is ever opened."""
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries if file_name_problem(entry.name) is None and entry.is_file(follow_symlinks=False)]

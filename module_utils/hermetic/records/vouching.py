@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the receipts of a root are the ones that were written: against themselves, and against what the controller knows.
+
+Receipts lie on the host. Whoever may write there can change a tree and its receipt together, and no comparison of the two shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union
+
+from ..findings.finding import TAMPERED, Finding
+from ..model.layout import Layout, bundle_id, environment_id, laid_id
+from ..model.receipts import BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
+from ..planning.observation import Observation
+
+Receipt = Union[BundleReceipt, EnvironmentReceipt, LaidReceipt]
+
+# Before 3.11, byte code holds the constants of a set in the order of a random hash: equal wheels give other bytes on each host.
+_SAME_BYTES_SINCE = (3, 11)
+
+# What decides the content of a tree. Owner and times differ from host to host, and so does how files are shared.
+_OF_LAID = ("id", "wheel", "bundle", "name", "version", "dist_info", "entry_points", "files")
+_OF_ENVIRONMENT = ("id", "name", "key", "bundle", "system_site_packages", "site_packages", "headers", "scripts", "own_files", "own_links")
+
+_REMEDY = "Converge to install it again from the verified artifact, and find out who may write below the root."
+
+
+def digest(receipt: Receipt) -> str:
+    """Return the digest of what a receipt says of its tree: equal for equal trees, whenever and on whichever host they were made.
+
+    For a bundle it is the SHA-256 of its bundle.json, which lists all its other files.
+    """
+    if isinstance(receipt, BundleReceipt):
+        return str(receipt.info_record[2])
+    if isinstance(receipt, LaidReceipt):
+        content = {name: getattr(receipt, name) for name in _OF_LAID}
+    else:
+        content = {name: getattr(receipt, name) for name in _OF_ENVIRONMENT}
+        content.update(wheels=sorted(receipt.wheels), laid=sorted(receipt.laid), directories=sorted(receipt.directories))
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def made_since(before: Mapping[str, Mapping[str, Receipt]], records: Records) -> dict[str, dict[str, Any]]:
+    """Return the digests of the trees that were made since ``before`` was taken by ``taken``, for the controller to remember.
+
+    ``here`` marks those that only this host can be held to.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for kind, known in before.items():
+        for tree_id, receipt in getattr(records, kind).items():
+            if known.get(tree_id) is not receipt:
+                found[f"{kind}/{tree_id}"] = {"digest": digest(receipt), "here": kind == "laid" and _differs_by_host(receipt, records)}
+    return found
+
+
+def taken(records: Records) -> dict[str, dict[str, Receipt]]:
+    """Return the receipts as they are now."""
+    return {kind: dict(getattr(records, kind)) for kind in ("bundles", "environments", "laid")}
+
+
+def _differs_by_host(receipt: LaidReceipt, records: Records) -> bool:
+    bundle = records.bundles.get(receipt.bundle)
+    return bundle is None or tuple(map(int, str(bundle.python["version"]).split(".")[:2])) < _SAME_BYTES_SINCE
+
+
+@dataclass(frozen=True)
+class _Vouching:
+    """One look at the receipts of a generation."""
+
+    layout: Layout
+    observation: Observation
+    known: Mapping[str, Sequence[str]]
+
+    def look(self, kind: str, tree_id: str, receipt: Receipt, subjects: Iterable[str]) -> None:
+        problem = self._problem(kind, tree_id, receipt)
+        if problem is None:
+            return
+        self.observation.broken[kind].add(tree_id)
+        if kind == "bundles":
+            # The links of the generation were judged by what this receipt says of the bundle's commands.
+            self.observation.facade_broken = True
+        path = str(self.layout.receipt(kind, tree_id).relative_to(self.layout.root))
+        expected, actual = problem
+        for subject in subjects:
+            self.observation.findings.append(Finding(subject, "receipt", "high", TAMPERED, expected, actual, path, _REMEDY))
+
+    def _problem(self, kind: str, tree_id: str, receipt: Receipt) -> tuple[str, str] | None:
+        key = f"{kind}/{tree_id}"
+        vouched = self.known.get(key)
+        (self.observation.unvouched if vouched is None else self.observation.vouched).add(key)
+        found = digest(receipt)
+        if vouched is not None and found not in vouched:
+            told = " or ".join(each[:12] for each in vouched)
+            return f"the record of {key} that the controller knows ({told})", f"a record that was changed on the host ({found[:12]})"
+        contradiction = next(_contradictions(self.layout, receipt, self.observation.records), None)
+        if contradiction is not None:
+            return f"the record that was written when {key} was installed", f"a record that was changed on the host: {contradiction}"
+        return None
+
+
+def check_receipts(
+    layout: Layout,
+    observation: Observation,
+    current: Generation,
+    *,
+    known: Mapping[str, Sequence[str]],
+    also_laid: frozenset[str] = frozenset(),
+) -> None:
+    """Add a finding for each receipt of a generation that is not the one that was written; ``known`` has digests by ``kind/id``."""
+    records = observation.records
+    vouching = _Vouching(layout, observation, known)
+    for name, tree_id in sorted(current.bundles.items()):
+        if tree_id in records.bundles:
+            vouching.look("bundles", tree_id, records.bundles[tree_id], [f"bundle:{name}"])
+    users: dict[str, list[str]] = {each: [] for each in sorted(also_laid) if each in records.laid}
+    for name, tree_id in sorted(current.virtualenvs.items()):
+        receipt = records.environments.get(tree_id)
+        if receipt is None:
+            continue
+        vouching.look("environments", tree_id, receipt, [f"virtualenv:{name}"])
+        for each in receipt.laid:
+            if each in records.laid:
+                users.setdefault(each, []).append(name)
+    for each, names in sorted(users.items()):
+        laid = records.laid[each]
+        vouching.look("laid", each, laid, [f"package:{name}/{laid.name}" for name in names] or ["store"])
+
+
+def _contradictions(layout: Layout, receipt: Receipt, records: Records) -> Iterator[str]:
+    """Tell what a receipt says that no engine would have written."""
+    if os.name == "posix" and receipt.owner and receipt.owner[0] != os.stat(layout.root).st_uid:
+        yield f"it says that user {receipt.owner[0]} owns the tree, and all below the root is made by one user"
+    if isinstance(receipt, BundleReceipt):
+        if bundle_id(receipt.name, release=receipt.release, sha256=receipt.sha256) != receipt.id:
+            yield f"it speaks of the archive {receipt.sha256[:12]}"
+        elif not _is_description(receipt, layout.tree("bundles", receipt.id) / "bundle.json"):
+            yield "its list of files is not the one of bundle.json"
+        return
+    bundle = records.bundles.get(receipt.bundle)
+    if isinstance(receipt, LaidReceipt):
+        if bundle is not None and laid_id(receipt.wheel, bundle_sha256=bundle.sha256) != receipt.id:
+            yield f"it speaks of the wheel {receipt.wheel[:16]} on {bundle.id}"
+        return
+    if environment_id(receipt.name, key=receipt.key) != receipt.id:
+        yield f"it speaks of the environment {environment_id(receipt.name, key=receipt.key)}"
+    elif bundle is not None and {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in receipt.wheels} != set(receipt.laid):
+        yield "the files that it lists are not those of its wheels"
+
+
+def _is_description(receipt: BundleReceipt, path: Path) -> bool:
+    """Tell whether the content of a receipt is that of the bundle.json whose digest it names."""
+    wanted = str(receipt.info_record[2])
+    # As bundle_build writes it; what others wrote is compared with the file itself.
+    text = json.dumps(receipt.info, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+    if hashlib.sha256(text.encode()).hexdigest() == wanted:
+        return True
+    try:
+        content = path.read_bytes()
+    except OSError:
+        # That it is gone is found in the tree.
+        return True
+    if hashlib.sha256(content).hexdigest() != wanted:
+        return True
+    try:
+        return bool(json.loads(content) == receipt.info)
+    except ValueError:
+        return False

@@ -29,8 +29,8 @@ FLAT = 2.0
 
 def write(hosts: int, directory: Path) -> dict[str, Any]:
     """Write every format of a generated fleet, without and with a history."""
-    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import WRITERS, write_report
-    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.history import remember
+    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import WRITERS, write_report
+    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.history import remember
     from generated_fleet import fleet
 
     report = fleet(hosts, 1)
@@ -50,9 +50,9 @@ def write(hosts: int, directory: Path) -> dict[str, Any]:
 
 def gather(hosts: int, directory: Path) -> dict[str, Any]:
     """Record an answer of every host, as the callback does, and make the report of them."""
-    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.recording import Recording
-    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.settings import ARGUMENT_SPEC, parse_settings
-    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.task_result import answer
+    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer
+    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording
+    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import ARGUMENT_SPEC, parse_settings
     from generated_fleet import fleet
 
     made = fleet(1000, 1)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..plugins.plugin_utils.bundle_building.build import build
-from ..plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
-from ..plugins.plugin_utils.engine_zip import engine_zip
+from ..plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
+from ..plugins.plugin_utils.target.engine_zip import engine_zip
 from . import documents
 from .command import Command, run
 from .documents import Archive, Wheel

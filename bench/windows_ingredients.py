@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..plugins.plugin_utils.bundle_building.build import build
-from ..plugins.plugin_utils.bundle_building.request import ArchiveSource, BuildRequest
+from ..plugins.plugin_utils.bundle_building.model.request import ArchiveSource, BuildRequest
 from ..tests.windows.windows_host import Station, WindowsHost, why_impossible
 from . import documents
 from .command import Command, run

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils.target_action import TargetAction
+from ..plugin_utils.target.action import TargetAction
 
 
 class ActionModule(TargetAction):

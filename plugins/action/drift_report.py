@@ -14,8 +14,8 @@ from ..module_utils.hermetic.text.printable import printable_result
 from ..plugin_utils.missing_libraries import explain_import
 
 try:
-    from ..plugin_utils.drift_report.loaded import CALLBACK, Loaded
-    from ..plugin_utils.drift_report.report_request import ARGUMENT_SPEC, checked
+    from ..plugin_utils.drift_report.run.loaded import CALLBACK, Loaded
+    from ..plugin_utils.drift_report.run.report_request import ARGUMENT_SPEC, checked
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
 else:

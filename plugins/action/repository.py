@@ -14,7 +14,7 @@ from ..module_utils.hermetic.text.printable import printable_result
 from ..plugin_utils.missing_libraries import explain_import
 
 try:
-    from ..plugin_utils.repository_request import ARGUMENT_SPEC, carry_out
+    from ..plugin_utils.publishing.request import ARGUMENT_SPEC, carry_out
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
 else:

@@ -129,8 +129,8 @@ from ..plugin_utils.end_of_run import EndOfRun
 from ..plugin_utils.missing_libraries import explain_import
 
 try:
-    from ..plugin_utils.drift_report.gathering import Gathering
-    from ..plugin_utils.drift_report.loaded import Loaded
+    from ..plugin_utils.drift_report.run.gathering import Gathering
+    from ..plugin_utils.drift_report.run.loaded import Loaded
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
 else:

@@ -25,7 +25,7 @@ from typing import Any
 from ansible.plugins.callback import CallbackBase
 
 from ..plugin_utils.end_of_run import EndOfRun
-from ..plugin_utils.unreachable_hosts import CALLBACK, FAILED, UNREACHABLE, Lost, Unreachable, named
+from ..plugin_utils.target.unreachable_hosts import CALLBACK, FAILED, UNREACHABLE, Lost, Unreachable, named
 
 
 class CallbackModule(CallbackBase):

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.text.printable import printable_lines
-from ..plugin_utils.merged_declarations import SUBJECTS, merged
+from ..plugin_utils.target.merged_declarations import SUBJECTS, merged
 
 
 def merged_declarations(declared: Any, what: str) -> list[dict[str, Any]]:

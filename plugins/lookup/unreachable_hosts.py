@@ -55,7 +55,7 @@ from typing import Any
 from ansible import constants as C  # noqa: N812
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils.unreachable_hosts import CALLBACK, patterns
+from ..plugin_utils.target.unreachable_hosts import CALLBACK, patterns
 
 
 class LookupModule(LookupBase):

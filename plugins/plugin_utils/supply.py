@@ -31,18 +31,18 @@ from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.model.request import credentials_problems, option_problems
 from ..module_utils.hermetic.spec import DOWNLOADS
 from ..module_utils.hermetic.text.redaction import shown
-from .controller_cache import ControllerCache, local_path
-from .locks import Lock, read_lock
-from .package_sources import PackageSources, configured_sources
+from .locks.lock_file import Lock, read_lock
+from .locks.package_sources import PackageSources, configured_sources
+from .locks.simple_index import WheelCandidates
+from .locks.wheel import Wheel
+from .locks.wheel_selection import DeclaredLock, Selection, prove, select
+from .net.controller_cache import ControllerCache, local_path
+from .net.url_credentials import host_names, is_loopback, split_address, split_credentials
 from .platforms import Target, stated_values
-from .repository_index import BundleArtifact, Index, archive_artifact, load_index
-from .simple_index import WheelCandidates
-from .url_credentials import host_names, is_loopback, split_address, split_credentials
-from .wheel import Wheel
-from .wheel_selection import DeclaredLock, Selection, prove, select
+from .repository.index import BundleArtifact, Index, archive_artifact, load_index
 
 if TYPE_CHECKING:
-    from .http_source import HttpSource
+    from .net.http_source import HttpSource
 
 _LIMITS = ("download_timeout", "minimum_rate", "maximum_size")
 
@@ -97,7 +97,7 @@ class Supply:
         with self._making_http:
             if self._http is None:
                 # A task that finds all that it needs on the disk is spared a tenth of a second.
-                from .http_source import HttpSource
+                from .net.http_source import HttpSource
 
                 self._http = HttpSource(
                     ca_path=self.sources.ca_path,

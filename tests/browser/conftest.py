@@ -31,7 +31,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], str]:
     """Write the page of a report document once, and return its address."""
-    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.html_page import html_page
+    from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.html_page import html_page
 
     folder = tmp_path_factory.mktemp("pages")
 

@@ -309,7 +309,7 @@ def test_commands_are_those_of_how_the_run_was_started(browser: Browser, page_of
 
 def test_the_page_escapes_the_characters_of_the_one_table(browser: Browser, small: str) -> None:
     browser.open(small)
-    program = (PROJECT / "plugins/plugin_utils/drift_report/page/text.js").read_text(encoding="utf-8")
+    program = (PROJECT / "plugins/plugin_utils/drift_report/formats/page/text.js").read_text(encoding="utf-8")
     script = "const [codes] = arguments; return codes.map((code) => visible(String.fromCodePoint(code)));"
     codes = [*sorted(ACTING), *map(ord, HARMLESS)]
     assert browser.run(f"{program}\n{script}", codes) == [printable(chr(code)) for code in codes]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build import build
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BundledWheel
-from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BundledWheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 from bundle_variants import Change, Contents, contents_of, slim, write
 from hosts import Host
 from roots import Archive, Declared, Engine, Root

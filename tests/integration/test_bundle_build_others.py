@@ -14,12 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import (
-    BuildRequest,
-    InterpreterSource,
-    Wheel,
-    build,
-)
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import BuildRequest, InterpreterSource, Wheel, build
 from bundle_sources import fixed_packages, packed
 from pe_samples import pe
 

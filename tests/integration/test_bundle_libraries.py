@@ -13,9 +13,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.elf import is_elf, read_elf
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build import BuildReport, build
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.elf import is_elf, read_elf
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
 from engine_fixtures import interpreter_source
 
 pytestmark = [

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BuilderWheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
 from ansible_collections.hermetic.python.tests.unit.bundle_samples import tree_at
 from ansible_collections.hermetic.python.tests.unit.peculiar_wheels import PECULIAR
 from hosts import Host

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, Wheel, build
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.mach_o import is_mach_o, read_mach_o
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.mach_o import is_mach_o, read_mach_o
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.digests import file_sha256
 from index_wheels import unpacked_wheel
 from mach_o_samples import ARM64, X86_64, mach_o
 from wheelhouse import make_wheel

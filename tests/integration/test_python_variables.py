@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build import build
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
 from engine_fixtures import interpreter_source
 from roots import Root
 from variables import ACTING, MIXED, SILENT, Variable

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildReport, BuildRequest, Wheel, build
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.pe import Pe, is_pe, read_pe
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.pe import Pe, is_pe, read_pe
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.digests import file_sha256
 from index_wheels import unpacked_wheel
 from pe_samples import pe
 from wheelhouse import make_wheel

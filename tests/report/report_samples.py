@@ -8,8 +8,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import Report, assemble, unknown_host
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import Policy, parse_policy
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import Report, assemble, unknown_host
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Policy, parse_policy
 
 TODAY = datetime.date(2026, 11, 24)
 RAW = ("subject", "kind", "severity", "cause", "expected", "actual", "path", "remedy")

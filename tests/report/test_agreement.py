@@ -8,9 +8,9 @@ from typing import Any
 
 import format_readers as read
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import CAUSES, REASONS, SEVERITIES, not_checked
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import WRITERS
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.merging import merge
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import CAUSES, REASONS, SEVERITIES, not_checked
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.merging import merge
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import WRITERS
 from fleet_troubles import HOSTILE
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st

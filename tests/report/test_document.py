@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import assemble, declaration_key, not_checked
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import policy_of
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import assemble, declaration_key, not_checked
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import policy_of
 from generated_fleet import fleet
 from report_samples import finding, gathered, host, policy, report
 

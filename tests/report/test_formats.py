@@ -16,12 +16,12 @@ from typing import Any
 import format_readers as read
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import terminal
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import not_checked
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import FORMATS, WRITERS, read_report, write_report
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.plain_text import plain_text
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.printable import printable
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.prometheus import HOSTS_MOST, RELEASES_MOST, prometheus
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats import terminal
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.plain_text import plain_text
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.prometheus import HOSTS_MOST, RELEASES_MOST, prometheus
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import not_checked
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.printable import printable
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import FORMATS, WRITERS, read_report, write_report
 from fleet_troubles import HOSTILE
 from generated_fleet import fleet
 from report_samples import finding, host, policy, report

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import declaration_key
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.gathered import Gathered, gather
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.task_result import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import declaration_key
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.gathered import Gathered, gather
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import (
     HIDDEN,
     Event,
     answer,

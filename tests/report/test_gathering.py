@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.gathering import Gathering
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.gathering import Gathering
 
 OPTIONS = {
     "name": "drift", "formats": ["json"], "policy": None, "history": False, "history_days": 9, "prometheus_file": None, "fail": True, "show": False,

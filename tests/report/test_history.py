@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import Report, not_checked
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.history import OLDEST, VERSION, remember
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.own_files import alone_in
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import Report, not_checked
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.history import OLDEST, VERSION, remember
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.own_files import alone_in
 from fleet_troubles import HOSTILE
 from report_samples import finding, host, report
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import Report, not_checked
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.merging import merge
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.report_request import checked
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import Report, not_checked
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.merging import merge
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.report_request import checked
 from generated_fleet import fleet
 from report_samples import finding, host, policy, report
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.hermetic.python.plugins.callback import drift_report as callback
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.report_request import ARGUMENT_SPEC
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.report_request import ARGUMENT_SPEC
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHAPE = ("type", "elements", "choices")

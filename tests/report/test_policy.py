@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import parse_policy, policy_of, read_policy
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import parse_policy, policy_of, read_policy
 from report_samples import TODAY, finding, policy
 
 

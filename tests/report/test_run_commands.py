@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.cli.playbook import PlaybookCLI
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run_commands import PLAYBOOKS, commands_of_run
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.run_commands import PLAYBOOKS, commands_of_run
 from report_samples import report
 
 PROJECT = Path(__file__).resolve().parents[2]

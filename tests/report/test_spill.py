@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import recording
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.recording import Recording, merge_files
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.settings import Settings, parse_settings
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.spill import Spill, events_of, orphans
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.task_result import answer
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import recording
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording, merge_files
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import Settings, parse_settings
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.spill import Spill, events_of, orphans
 
 PROJECT = Path(__file__).resolve().parents[2]
 KILLED = """

@@ -13,12 +13,12 @@ from typing import Any
 
 import format_readers as read
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import recording
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import Report
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.plain_text import plain_text
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.recording import Recording, Written
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.settings import Settings, parse_settings
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.task_result import answer, silence
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.plain_text import plain_text
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import Report
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer, silence
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import recording
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording, Written
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import Settings, parse_settings
 
 ALL = ("a", "b", "c")
 STRAY = {"subject": "file:web/stray", "kind": "unexpected", "severity": "high", "cause": "tampered", "path": "/r/stray"}

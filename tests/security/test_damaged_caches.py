@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import read_metadata
-from ansible_collections.hermetic.python.plugins.plugin_utils.controller_cache import ControllerCache
-from ansible_collections.hermetic.python.plugins.plugin_utils.package_sources import pip_configuration
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import Archive, ChannelMove, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import pip_configuration
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import Archive, ChannelMove, Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from hostile_values import HOSTILE, as_json, documents
 from hypothesis import given, settings

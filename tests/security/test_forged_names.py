@@ -16,7 +16,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.bundle_json import bundle_problems
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import read_metadata
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata
 from bundle_variants import Change, Contents, write
 from hosts import Host
 from roots import Declared, Engine

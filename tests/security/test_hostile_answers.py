@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import installed_bundle
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.task_result import answer as answer_event
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_answer import checked_answer, checked_host
-from ansible_collections.hermetic.python.plugins.plugin_utils.result_format import readable_diff, sentence
-from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import presumed_facts, told_facts
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer as answer_event
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import installed_bundle
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_answer import checked_answer, checked_host
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import readable_diff, sentence
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import presumed_facts, told_facts
 from document_samples import ANSWER, INFO
 from host_samples import NOW, PYTHON, digest
 from hostile_values import HOSTILE, mutated, ours

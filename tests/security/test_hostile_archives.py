@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, UnsafeArchive
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack as unpack_on_host
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import bootstrap_command
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import unpacking
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.unpacking import unpack as unpack_for_build
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources import unpacking
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.unpacking import unpack as unpack_for_build
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import bootstrap_command
 
 SIDES = [unpack_on_host, unpack_for_build]
 SECRET = "what nobody but its owner may read"

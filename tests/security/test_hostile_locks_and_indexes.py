@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks import read_lock
-from ansible_collections.hermetic.python.plugins.plugin_utils.pylock import parse_pylock, select_from_pylock
-from ansible_collections.hermetic.python.plugins.plugin_utils.release_order import newest_first
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import Index, parse_index
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import described
-from ansible_collections.hermetic.python.plugins.plugin_utils.simple_index import parse_html
-from ansible_collections.hermetic.python.plugins.plugin_utils.simple_index import parse_json as parse_page
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.lock_file import read_lock
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.pylock import parse_pylock, select_from_pylock
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.simple_index import parse_html
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.simple_index import parse_json as parse_page
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import described
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import Index, parse_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.release_order import newest_first
 from document_samples import INFO
 from host_samples import NOW, digest
 from hostile_values import HOSTILE, as_json, documents, mutated, ours

@@ -9,13 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import FORMAT, assemble
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import json_text, read_report
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.gathered import gather
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.merging import merge
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import Policy, parse_policy
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.recording import today
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.spill import events_of
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import FORMAT, assemble
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.gathered import gather
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.merging import merge
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Policy, parse_policy
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import json_text, read_report
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import today
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.spill import events_of
 from document_samples import ANSWER
 from hostile_values import HOSTILE, as_json, documents, mutated, ours
 from hypothesis import given

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed, HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.pacing import Pace, TooSlow
-from ansible_collections.hermetic.python.plugins.plugin_utils.http_source import HttpSource
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.http_source import HttpSource
 from fetch_server import BODY, artifact, get, leftovers
 from hostile_server import HostileServer, answer, hostile
 
@@ -29,7 +29,7 @@ DIGEST = hashlib.sha256(b"").hexdigest()
 @pytest.fixture(autouse=True)
 def _no_proxy_and_no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "_FIRST_PAUSE", 0.01)
-    monkeypatch.setattr("ansible_collections.hermetic.python.plugins.plugin_utils.http_source._LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("ansible_collections.hermetic.python.plugins.plugin_utils.net.http_source._LONGEST_PAUSE", 0.05)
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -244,7 +244,7 @@ def test_the_memory_of_a_whole_process_stays_small_against_a_bomb() -> None:
     """By the address space that the kernel counts, so that memory of C libraries counts too."""
     program = (
         "import resource, sys; sys.path[:0] = sys.argv[2:]\n"
-        "from ansible_collections.hermetic.python.plugins.plugin_utils.http_source import HttpSource\n"
+        "from ansible_collections.hermetic.python.plugins.plugin_utils.net.http_source import HttpSource\n"
         "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError\n"
         "now = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (now + (256 << 20),) * 2)\n"

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_landmarks import plant
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.search_landmarks import plant
 from looked_at import asked_for, outside, require_strace
 from roots import Archive
 from search_layout import CLEAN, Layout, laid_out, prefix_of

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.known_manifests import KnownManifests
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
 from play_fleet import SYSTEM, Fleet
 from roots import Archive
 from wheelhouse import Wheel

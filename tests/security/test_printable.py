@@ -18,16 +18,16 @@ from typing import Any
 import pytest
 from acting_characters import ACTING, ESCAPES, HARMLESS
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.printable import printable, printable_lines, printable_result
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import page_headline
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import printable as for_reports
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.document import assemble, not_checked, unknown_host
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.files import WRITERS
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.html_page import html_page
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import Policy
-from ansible_collections.hermetic.python.plugins.plugin_utils.result_format import readable_diff, sentence
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats import page_headline
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.html_page import html_page
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model import printable as for_reports
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import assemble, not_checked, unknown_host
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Policy
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import WRITERS
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import readable_diff, sentence
 from plays import PROJECT, Controller
 
-PAGE_TEXT = PROJECT / "plugins/plugin_utils/drift_report/page/text.js"
+PAGE_TEXT = PROJECT / "plugins/plugin_utils/drift_report/formats/page/text.js"
 TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202edrowssap\u2066\u200b\udc9b\r"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report import own_files
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.own_files import LOCK, alone_in
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.recording import Recording
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.settings import Settings, parse_settings
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.shared_directory import make_directory
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.task_result import answer
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import own_files
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.own_files import LOCK, alone_in
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import Settings, parse_settings
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.shared_directory import make_directory
 
 OTHER = 65534
 SECRET = "only root knows this"

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils import signature
-from ansible_collections.hermetic.python.plugins.plugin_utils.controller_cache import ControllerCache
-from ansible_collections.hermetic.python.plugins.plugin_utils.http_source import HttpSource
-from ansible_collections.hermetic.python.plugins.plugin_utils.private_directory import intruders
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import load_index
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import ChannelMove, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_reader import _validators, published_here
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import _archives
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.http_source import HttpSource
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.private_directory import intruders
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import _archives
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.reader import _validators, published_here
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from hostile_server import hostile
 from supply_samples import make_bundle, served

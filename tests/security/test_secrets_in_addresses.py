@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import HIDDEN
-from ansible_collections.hermetic.python.plugins.plugin_utils.target_request import shown_options
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import shown_options
 from plays import Controller, Played
 from roots import Archive, Engine
 from wheelhouse import Wheel

@@ -24,9 +24,9 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.unpack_budget import MIB
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BuilderWheel
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.unpacking import unpack as unpack_for_build
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.unpacking import unpack as unpack_for_build
 from bundle_samples import tree_at
 from hosts import Host
 from roots import Declared

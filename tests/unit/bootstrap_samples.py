@@ -13,11 +13,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import (
-    Bootstrapped,
-    bootstrap_command,
-    parse_bootstrap,
-)
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import Bootstrapped, bootstrap_command, parse_bootstrap
 
 SHELLS = [shell for shell in (["dash"], ["bash", "--posix"], ["busybox", "sh"], ["zsh"]) if shutil.which(shell[0])]
 PYTHON = b"#!/bin/sh\nprintf 3.12.1\n"

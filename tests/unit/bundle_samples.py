@@ -9,11 +9,9 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.interpreter_facts import abi_tag
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import (
-    Wheel,
-)
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.tree import PythonVersion, Tree
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.interpreter_facts import abi_tag
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.tree import PythonVersion, Tree
 from ansible_collections.hermetic.python.plugins.plugin_utils.platforms import platform_named
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.aggregate import MOST, aggregated
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED, Finding, file_severity
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.policy import Ignore
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Ignore
 
 TREE = "environments/one-0123456789ab"
 

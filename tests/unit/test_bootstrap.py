@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import (
     BootstrapFailed,
     Bootstrapped,
     parse_bootstrap,

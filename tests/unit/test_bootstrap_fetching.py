@@ -18,10 +18,7 @@ from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import (
-    BootstrapFailed,
-    secrets_text,
-)
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import BootstrapFailed, secrets_text
 from bootstrap_samples import SHELLS, command_for, digest_of, make_archive, programs_without_downloaders, run_script
 
 

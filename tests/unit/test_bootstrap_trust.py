@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import BootstrapFailed, parse_bootstrap
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import BootstrapFailed, parse_bootstrap
 from bootstrap_samples import command_for, make_archive, run_script
 from test_host_probe import SHELLS
 from test_host_trust import CHANGES, NOBODY

@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build_paths import leaks, same_length, specific_paths
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.interpreter_facts import abi_tag
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import fits
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.build_paths import leaks, same_length, specific_paths
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.shared_libraries import OF_THE_HOST
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.stdlib_patches import add_ca_bundle
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.sysconfig_cleaning import (
+    clean_sysconfig,
+    cleaned_variables,
+)
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.interpreter_facts import abi_tag
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import (
     ArchiveSource,
     BuildRequest,
     InterpreterSource,
     Wheel,
 )
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.selection import is_left_out
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.shared_libraries import OF_THE_HOST
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.stdlib_patches import add_ca_bundle
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sysconfig_cleaning import clean_sysconfig, cleaned_variables
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import fits
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.selection import is_left_out
 from bundle_samples import tree_at
 
 

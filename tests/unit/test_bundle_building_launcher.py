@@ -11,9 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.host import host_platform
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.launcher import Compiler, choose_compiler, compile_launcher
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.tree import PythonVersion
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.launcher import (
+    Compiler,
+    choose_compiler,
+    compile_launcher,
+)
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.host import host_platform
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.tree import PythonVersion
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the launcher is compiled for the machine that the tests run on, and that is Linux"

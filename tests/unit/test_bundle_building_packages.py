@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.architecture import program_for
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import (
-    Wheel,
-)
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.architecture import program_for
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
 from bundle_samples import tree_at, wheel_at
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, InvalidRequest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.architecture import program_for
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.archive_source import find_posix_python
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import (
-    StandaloneSource,
-)
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.standalone_catalogue import look_up
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.upstream_version import version_of
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.architecture import program_for
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import StandaloneSource
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.archive_source import find_posix_python
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.standalone_catalogue import look_up
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.upstream_version import version_of
 
 
 def catalogue_entry(version: tuple[int, int, int], *files: dict[str, object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.target_compile import compile_elsewhere
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.byte_code import LARGEST_SOURCE
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.bytecode import compile_tree
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.bytecode import compile_tree
 from bundle_samples import tree_at
 
 LONG = f"{'m' * 251}.py"

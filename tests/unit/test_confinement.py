@@ -16,24 +16,24 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import file_severity
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.confinement import is_open, landmarks, missing_landmarks
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import interpreter
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import check_metadata
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.elf import read_elf
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.openssl_directories import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.elf import read_elf
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.openssl_directories import (
     belongs_to_system,
     compiled_in,
     confine_openssl,
 )
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_landmarks import add_landmarks, plant
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_paths import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.search_paths import (
     confine_search_paths,
     outside_search_paths,
     stays_inside,
     warnings_of_packages,
 )
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.stdlib_patches import mark_externally_managed
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.upstream_version import release_warnings
-from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import Resolver
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.search_landmarks import add_landmarks, plant
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.stdlib_patches import mark_externally_managed
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.upstream_version import release_warnings
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import check_metadata
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Index
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import Resolver
 from bundle_samples import tree_at
 from host_samples import PYTHON, SYSTEM, bundle_info, host_as_declared, told
 

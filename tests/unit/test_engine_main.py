@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands.dispatch import run
-from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 from host_samples import digest
 
 BUNDLE = {"name": "python", "release": "3.12.1+1", "sha256": digest("bundle"), "default": True}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 

@@ -12,13 +12,13 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import parse_declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import bundle_id, environment_id, laid_id
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text import grammar
-from ansible_collections.hermetic.python.plugins.plugin_utils.answers_without_engine import _dead
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import BuildRequest, InterpreterSource
-from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import refuse_bad_names
-from ansible_collections.hermetic.python.plugins.plugin_utils.index_document import index_problems
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
 from ansible_collections.hermetic.python.plugins.plugin_utils.platforms import PLATFORMS
-from ansible_collections.hermetic.python.plugins.plugin_utils.release_order import newest_first
-from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import presumed_facts, usable_windows_root
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index_document import index_problems
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.release_order import newest_first
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.answers_without_engine import _dead
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import refuse_bad_names
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import presumed_facts, usable_windows_root
 from host_samples import bundle_info, digest
 from hypothesis import given
 from hypothesis import strategies as st

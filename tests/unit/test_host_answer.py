@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_answer import checked_answer
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_answer import checked_answer
 
 
 def test_warnings_that_ansible_made_objects_of_are_texts_again() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_mounts import refuse_read_only, without_programs
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import parse_probe, probe_command, script_text, usable_root
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_mounts import refuse_read_only, without_programs
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_probe import parse_probe, probe_command, script_text, usable_root
 
 SHELLS = [shell for shell in (["dash"], ["bash", "--posix"], ["busybox", "sh"], ["zsh"], ["sh"]) if shutil.which(shell[0])]
 LINE = "hermetic-probe-1 os=Linux machine=x86_64 uid=0 bits=64 libc=glibc libc_version=2.36 root_type=missing root_writable=yes tools=curl,tar root=/r"

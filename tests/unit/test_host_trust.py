@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import HostFacts, parse_probe, script_text
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_trust import parse_distrust, refuse_untrusted
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_probe import HostFacts, parse_probe, script_text
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_trust import parse_distrust, refuse_untrusted
 from test_host_probe import SHELLS, _bundle
 from test_root_trust import access_list
 from unprivileged import as_nobody

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.known_manifests import KnownManifests
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
 
 LAID, ENVIRONMENT, BUNDLE = "laid/0123456789abcdef-0123456789ab", "environments/web-0123456789ab", "bundles/python-3.12.1+1-0123456789ab"
 ONE, TWO = "1" * 64, "2" * 64

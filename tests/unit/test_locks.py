@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks import read_lock
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.lock_file import read_lock
 from packaging.version import Version
 from supply_samples import LINUX, WINDOWS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.marker_logic import judge
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.marker_logic import judge
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import DeclaredLock, Supply
 from packaging.markers import Marker
 from supply_samples import LINUX, MACOS, make_wheel, pylock_entry, sha256, write_pylock

@@ -10,7 +10,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.hermetic.python.plugins.filter.merged_declarations import merged_declarations
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.merged_declarations import merged
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.merged_declarations import merged
 
 WEB, BUILD = {"name": "web", "lock": "locks/web.toml"}, {"name": "build", "lock": "locks/build.toml"}
 

@@ -73,7 +73,7 @@ def test_every_missing_one_is_named_as_the_index_calls_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "plugin", ["action.repository", "action.bundle_build", "action.drift_report", "plugin_utils.target_action", "callback.drift_report"]
+    "plugin", ["action.repository", "action.bundle_build", "action.drift_report", "plugin_utils.target.action", "callback.drift_report"]
 )
 def test_a_controller_that_lacks_several_is_told_of_all_and_of_no_import(plugin: str) -> None:
     code = (WITHOUT + FAILING).format(collections=str(PROJECT / ".collections"), gone=GONE, plugin=f"{PLUGINS}.{plugin}", plugins=PLUGINS)

@@ -17,9 +17,9 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.interpreter import ask
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.start_failure import start_failure
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.workplace import workplace
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.workplace import workplace
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from unprivileged import ROOT, unprivileged
 
 needs_root = pytest.mark.skipif(not ROOT, reason="mounting a file system needs root")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.controller_cache import ControllerCache
-from ansible_collections.hermetic.python.plugins.plugin_utils.package_sources import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import (
     PackageSources,
     configuration_files,
     configured_sources,
     parse_configuration,
 )
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
 
 PRIVATE = "https://private.example/simple"
 

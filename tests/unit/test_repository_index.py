@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils import signature
-from ansible_collections.hermetic.python.plugins.plugin_utils.release_order import newest_first
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import load_index
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import ChannelMove, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import _archives, _wheel_files
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import _archives, _wheel_files
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.release_order import newest_first
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from supply_samples import make_bundle, make_wheel, served, sha256
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
-from ansible_collections.hermetic.python.plugins.plugin_utils import repository_store, signature
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import load_index
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import ChannelMove, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import ARGUMENT_SPEC, carry_out
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing import store as repository_store
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC, carry_out
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
 from supply_samples import make_bundle, make_wheel, pylock_entry, served, sha256, write_pylock
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.result_format import readable_diff, sentence
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import readable_diff, sentence
 
 
 def _finding(subject: str, kind: str, *, actual: str | None = None, expected: str | None = None, cause: str = "tampered") -> dict[str, Any]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils import package_sources
-from ansible_collections.hermetic.python.plugins.plugin_utils.controller_cache import ControllerCache
-from ansible_collections.hermetic.python.plugins.plugin_utils.package_sources import configured_sources, parse_configuration
-from ansible_collections.hermetic.python.plugins.plugin_utils.simple_index import parse_html, parse_json
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks import package_sources
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import configured_sources, parse_configuration
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.simple_index import parse_html, parse_json
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from supply_samples import LINUX, make_html_index, make_wheel, served, sha256
 

@@ -16,8 +16,8 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.env
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import DOWNLOADS, HIDDEN, RULES, SPECS
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import ARGUMENT_SPEC as BUNDLE_BUILD
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import carry_out as build
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import ARGUMENT_SPEC as REPOSITORY
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_request import carry_out as publish
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC as REPOSITORY
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import carry_out as publish
 
 PROJECT = Path(__file__).resolve().parents[2]
 

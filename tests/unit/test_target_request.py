@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import parse_request
-from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import BundleArtifact
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import (
     DeclaredState,
     default_bundle,
     installed_bundle,
     refuse_bad_names,
     refuse_old_libc,
 )
-from ansible_collections.hermetic.python.plugins.plugin_utils.host_probe import parse_probe
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import BundleArtifact
-from ansible_collections.hermetic.python.plugins.plugin_utils.target_request import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_probe import parse_probe
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import (
     artifacts_for_host,
     compose_request,
     credentials_for,

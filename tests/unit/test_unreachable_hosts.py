@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.end_of_run import EndOfRun
-from ansible_collections.hermetic.python.plugins.plugin_utils.unreachable_hosts import Lost, Unreachable, named, patterns
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.unreachable_hosts import Lost, Unreachable, named, patterns
 
 
 @pytest.fixture(autouse=True)

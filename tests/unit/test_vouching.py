@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_archive import read_metadata
-from ansible_collections.hermetic.python.plugins.plugin_utils.controller_cache import ControllerCache, sha256_of
-from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import DeclaredState
-from ansible_collections.hermetic.python.plugins.plugin_utils.interpreter_verification import parse_verification, verify_command
-from ansible_collections.hermetic.python.plugins.plugin_utils.known_manifests import KnownManifests
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_index import archive_artifact, load_index, parse_index
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_plan import Archive, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository_store import RepositoryStore
-from ansible_collections.hermetic.python.plugins.plugin_utils.target_request import declare
-from ansible_collections.hermetic.python.plugins.plugin_utils.vouching import vouched
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache, sha256_of
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import Archive, Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import archive_artifact, load_index, parse_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import DeclaredState
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.interpreter_verification import parse_verification, verify_command
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import declare
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.vouching import vouched
 from supply_samples import make_bundle
 
 PLATFORM = "linux-x86_64"

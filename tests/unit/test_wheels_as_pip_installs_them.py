@@ -22,8 +22,8 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.e
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import has_drive
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.packages import lay_packages, places_in
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.request import Wheel as BuilderWheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages, places_in
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 from bundle_samples import tree_at
 from host_samples import Host, bundle

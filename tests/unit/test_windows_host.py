@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import (
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import (
     OtherPlatform,
     presumed_facts,
     told_facts,

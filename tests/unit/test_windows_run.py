@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.bootstrap import BootstrapFailed
-from ansible_collections.hermetic.python.plugins.plugin_utils.declared_state import DeclaredState
-from ansible_collections.hermetic.python.plugins.plugin_utils.reached_host import ReachedWindowsHost
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import BundleArtifact, Supply
-from ansible_collections.hermetic.python.plugins.plugin_utils.target_action import TargetAction
-from ansible_collections.hermetic.python.plugins.plugin_utils.target_request import compose_request, declare
-from ansible_collections.hermetic.python.plugins.plugin_utils.target_run import NoInterpreter
-from ansible_collections.hermetic.python.plugins.plugin_utils.windows_host import OtherPlatform, presumed_facts
-from ansible_collections.hermetic.python.plugins.plugin_utils.windows_run import ARCHIVE_MARK, WindowsRun
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.action import TargetAction
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import BootstrapFailed
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import DeclaredState
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.reached_host import ReachedWindowsHost
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import compose_request, declare
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.run import NoInterpreter
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import OtherPlatform, presumed_facts
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_run import ARCHIVE_MARK, WindowsRun
 from supply_samples import make_bundle, served, sha256
 
 DONE = {"changed": True, "plan": [], "findings": [], "generation": {"before": None, "after": 1}}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2] / "plugins/plugin_utils/bundle_building/inside/windows_start.py.in"
+SOURCE = Path(__file__).resolve().parents[2] / "plugins/plugin_utils/bundle_building/isolation/inside/windows_start.py.in"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.archive_writing import archive_name, write_archive
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import archive_name, write_archive
 from bundle_variants import Contents, Entry, entry, write
 from roots import Archive
 

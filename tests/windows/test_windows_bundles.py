@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, build
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.digests import file_sha256
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.search_landmarks import plant
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.search_landmarks import plant
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.digests import file_sha256
 from engine_hosts import WindowsRoot, equip, unpack
 from fleet_bundles import FleetBundles
 from roots import Archive, Declared

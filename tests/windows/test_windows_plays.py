@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import _LOCKED_BYTE
-from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 from fleet_bundles import FleetBundles
 from plays import Controller, Played
 from roots import Archive

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.engine_zip import engine_zip
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 from fleet_bundles import FleetBundles
 from plays import Controller, Played
 from roots import Archive

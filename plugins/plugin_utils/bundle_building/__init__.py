@@ -5,6 +5,6 @@
 from __future__ import annotations
 
 from .build import BuildReport, build, inputs_of
-from .request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource, Wheel
+from .model.request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource, Wheel
 
 __all__ = ["ArchiveSource", "BuildReport", "BuildRequest", "InterpreterSource", "StandaloneSource", "Wheel", "build", "inputs_of"]

@@ -16,34 +16,41 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact
 from ...module_utils.hermetic.unpack.byte_code import without_byte_code
-from .archive_source import take_archive
-from .archive_writing import archive_name, write_archive
-from .build_paths import blank_in_binaries, leaks
-from .bytecode import Compiled, compile_tree, compiling_interpreter
-from .digests import file_sha256
-from .engine_files import add_engine_files
-from .host import runs_here, version_key
+from .binaries.build_paths import blank_in_binaries, leaks
+from .binaries.macos_libraries import check_programs as check_macos_programs
+from .binaries.openssl_directories import confine_openssl
+from .binaries.own_names import give_own_names
+from .binaries.search_paths import confine_search_paths, warnings_of_packages
+from .binaries.shared_libraries import (
+    drop_unneeded_libpython,
+    glibc_needed,
+    link_for_embedding,
+    missing_libraries,
+    set_search_paths,
+    strip_tree,
+)
+from .binaries.windows_libraries import check_programs as check_windows_programs
 from .inputs import Inputs, resolve_inputs
-from .interpreter_source import InterpreterPlan, take_interpreter
-from .launcher import compile_launcher
-from .macos_libraries import check_programs as check_macos_programs
-from .metadata import describe, set_modes, write_description
-from .obtaining import obtain
-from .openssl_directories import confine_openssl
-from .own_names import give_own_names
-from .packages import lay_packages
-from .request import DEFAULT_GLIBC_OF_ARCHIVES, BuildRequest
-from .search_landmarks import add_landmarks
-from .search_paths import confine_search_paths, warnings_of_packages
-from .self_test import SelfTest
-from .shared_libraries import drop_unneeded_libpython, glibc_needed, link_for_embedding, missing_libraries, set_search_paths, strip_tree
-from .stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
-from .sysconfig_cleaning import clean_sysconfig
-from .tree import Tree
-from .upstream_version import release_warnings
-from .windows_libraries import check_programs as check_windows_programs
-from .windows_start import add_start, keep_quiet
-from .workplace import workplace
+from .isolation.bytecode import Compiled, compile_tree, compiling_interpreter
+from .isolation.engine_files import add_engine_files
+from .isolation.launcher import compile_launcher
+from .isolation.search_landmarks import add_landmarks
+from .isolation.stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
+from .isolation.sysconfig_cleaning import clean_sysconfig
+from .isolation.windows_start import add_start, keep_quiet
+from .model.digests import file_sha256
+from .model.host import runs_here, version_key
+from .model.request import DEFAULT_GLIBC_OF_ARCHIVES, BuildRequest
+from .model.tree import Tree
+from .output.archive_writing import archive_name, write_archive
+from .output.metadata import describe, set_modes, write_description
+from .output.packages import lay_packages
+from .output.self_test import SelfTest
+from .output.workplace import workplace
+from .sources.archive_source import take_archive
+from .sources.interpreter_source import InterpreterPlan, take_interpreter
+from .sources.obtaining import obtain
+from .sources.upstream_version import release_warnings
 
 MUSL_MINIMUM = "1.2"
 

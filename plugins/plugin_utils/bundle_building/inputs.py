@@ -16,14 +16,22 @@ import certifi
 
 from ...module_utils.hermetic.errors import InvalidRequest
 from ...module_utils.hermetic.unpack import wheel as lay
-from .digests import file_sha256, text_sha256
-from .interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
-from .launcher import Compiler, choose_compiler
-from .request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
-from .shared_libraries import patchelf_command, strip_identity
-from .standalone_catalogue import look_up, read_catalogue
+from .binaries.shared_libraries import patchelf_command, strip_identity
+from .isolation.launcher import Compiler, choose_compiler
+from .model.digests import file_sha256, text_sha256
+from .model.request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
+from .sources.interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
+from .sources.standalone_catalogue import look_up, read_catalogue
 
-UNPACKING_OF_THE_ENGINE = ("entry_points", "environment", "lay", "record_file", "scripts", "wheel_contents", "windows_environment")
+UNPACKING_OF_THE_ENGINE = (
+    "install/environment",
+    "install/windows_environment",
+    "model/record_file",
+    "unpack/entry_points",
+    "unpack/scripts",
+    "unpack/wheel",
+    "unpack/wheel_contents",
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def builder_digest() -> str:
     here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c", ".h"))
     # What unpacks wheels is the engine's.
-    files += [Path(lay.__file__).with_name(f"{name}.py") for name in UNPACKING_OF_THE_ENGINE]
+    files += [Path(lay.__file__).parents[1] / f"{name}.py" for name in UNPACKING_OF_THE_ENGINE]
     return text_sha256(json.dumps([[path.name, file_sha256(path)] for path in files]))
 
 

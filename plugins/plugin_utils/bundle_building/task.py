@@ -11,14 +11,14 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import InvalidRequest
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE, DOWNLOADS, WHEEL_SELECTION
-from ..controller_cache import sha256_of
+from ..net.controller_cache import sha256_of
 from ..platforms import Target
 from ..supply import Supply, download_problems
 from .build import archive_of, build, built_already, inputs_of
-from .host import host_glibc
 from .inputs import Inputs
-from .interpreter_source import InterpreterPlan
-from .request import DEFAULT_GLIBC_OF_ARCHIVES, ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource, Wheel
+from .model.host import host_glibc
+from .model.request import DEFAULT_GLIBC_OF_ARCHIVES, ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource, Wheel
+from .sources.interpreter_source import InterpreterPlan
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "name": {"type": "str", "default": DEFAULT_BUNDLE},

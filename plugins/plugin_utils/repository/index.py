@@ -1,0 +1,304 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a repository's index, from a path or a web server, and resolving names in it to digests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlunsplit
+
+from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ...module_utils.hermetic.model.confinement import is_open
+from ...module_utils.hermetic.text.grammar import is_number
+from ...module_utils.hermetic.text.grammar import shown as shown_value
+from ...module_utils.hermetic.text.json_text import parse_json
+from ...module_utils.hermetic.text.redaction import shown
+from ..net.controller_cache import ControllerCache, local_path, sha256_of
+from ..net.url_credentials import below, last_name, split_address
+from ..platforms import Target
+from . import signature as signatures
+from .bundle_archive import MANIFEST, UNPACKED, is_metadata, read_metadata
+from .index_document import FORMAT, index_problems
+from .reader import INDEX, DirectoryReader, WebReader
+from .release_order import newest_first
+
+if TYPE_CHECKING:
+    from ..net.http_source import HttpSource
+
+_THIS_PROCESS = f"process {os.getpid()} {time.time_ns()}"
+
+
+@dataclass(frozen=True)
+class BundleArtifact:
+    """One bundle archive: what it is, and where it lies."""
+
+    name: str
+    release: str
+    platform: str
+    sha256: str
+    size: int | None
+    filename: str
+    location: str
+    """A URL without credentials, or an absolute path on the controller."""
+    python: Mapping[str, Any]
+    libc: Mapping[str, Any] | None
+    macos: Mapping[str, Any] | None
+    hermetic: str
+    engine: bool
+    packages: tuple[Mapping[str, Any], ...] = ()
+    looks_above: bool = False
+    """Whether its interpreter looks for parts in the directories above the bundle, where others may put some."""
+    manifest: str | None = None
+    """The SHA-256 of its bundle.json; None where an older release published it."""
+    unpacked: int | None = None
+    """The bytes of its files; None likewise."""
+
+    @cached_property
+    def target(self) -> Target:
+        """What wheels are selected for when they are meant for this bundle."""
+        return Target.of(self.platform, python=self.python, libc=self.libc, macos=self.macos)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where to get it, as the engine's request wants it."""
+        return (self.location,)
+
+
+@dataclass(frozen=True)
+class Index:
+    """A repository's index, checked."""
+
+    base: str
+    """The URL or directory that its paths start from."""
+    content: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def serial(self) -> int:
+        """The number that goes up with each change."""
+        return int(self.content["serial"])
+
+    def release(self, bundle: str, *, channel: str = "stable") -> str:
+        """Return the release that a channel of a bundle names now."""
+        channels = self._bundle(bundle)["channels"]
+        if channel not in channels:
+            raise HermeticError(
+                f"Bundle {bundle!r} has no channel {channel!r} in the repository {shown(self.base)}; channels: {_listed(sorted(channels))}. "
+                "Move the channel to a release with the repository module, or name one of these"
+            )
+        return str(channels[channel])
+
+    def resolve(self, bundle: str, *, platform: str, release: str | None = None, channel: str = "stable") -> BundleArtifact:
+        """Return the archive of a bundle for a platform: of the release if one is given, else of what the channel names."""
+        found = self._bundle(bundle)
+        release = release or self.release(bundle, channel=channel)
+        if release not in found["releases"]:
+            raise HermeticError(
+                f"Bundle {bundle!r} has no release {release!r} in the repository {shown(self.base)}; "
+                f"releases: {_listed(newest_first(found['releases']))}"
+            )
+        platforms = found["releases"][release]["platforms"]
+        if platform not in platforms:
+            raise HermeticError(
+                f"Release {release} of bundle {bundle!r} is not there for {platform} in the repository {shown(self.base)}; "
+                f"platforms: {_listed(sorted(platforms))}. Build and publish it for that platform"
+            )
+        entry = platforms[platform]
+        return BundleArtifact(
+            name=bundle,
+            release=release,
+            platform=platform,
+            sha256=entry["sha256"],
+            size=entry["size"],
+            filename=entry["path"].rpartition("/")[2],
+            location=self.locate(entry["path"]),
+            python=entry["python"],
+            libc=entry.get("libc"),
+            macos=entry.get("macos"),
+            hermetic=entry["hermetic"],
+            engine=entry["engine"],
+            packages=tuple(entry.get("packages") or ()),
+            looks_above=is_open({**entry, "platform": platform}),
+            manifest=entry.get(MANIFEST),
+            unpacked=entry.get(UNPACKED),
+        )
+
+    def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:
+        """Return the platforms that a release is there for."""
+        return tuple(sorted(self._bundle(bundle)["releases"].get(release, {}).get("platforms", {})))
+
+    def wheel(self, sha256: str) -> str | None:
+        """Return where the repository holds a wheel, or None."""
+        entry = self.content["wheels"].get(sha256)
+        return self.locate(entry["path"]) if entry else None
+
+    def locate(self, path: str) -> str:
+        """Return the URL or path of a file that the index names."""
+        return below(self.base, quote(path)) if "://" in self.base else str(Path(self.base) / path)
+
+    def _bundle(self, name: str) -> Mapping[str, Any]:
+        if name not in self.content["bundles"]:
+            raise HermeticError(
+                f"Bundle {name!r} is not in the repository {shown(self.base)}; bundles: {_listed(sorted(self.content['bundles']))}"
+            )
+        found: Mapping[str, Any] = self.content["bundles"][name]
+        return found
+
+
+def load_index(
+    location: str,
+    *,
+    public_key: str | Path | None = None,
+    cache: ControllerCache | None = None,
+    http: HttpSource | None = None,
+    max_age: float = 30.0,
+    run: str = "",
+) -> Index:
+    """Load the index of a repository from a directory, file URL or http(s) URL (of the directory or of ``index.json``).
+
+    With a public key, an index whose signature is missing or wrong is an error, and so is one older than this controller
+    has seen before. A web server is asked at most every ``max_age`` seconds per location within one ``run``, and then only for
+    what changed.
+    """
+    base = _base(location)
+    directory = local_path(base)
+    if directory is not None:
+        base = str(directory.absolute())
+    key = signatures.read_public_key(public_key) if public_key else None
+    if directory is None and http is None:
+        from ..net.http_source import HttpSource
+
+        http = HttpSource()
+    read = (
+        DirectoryReader(Path(base))
+        if http is None or directory is not None
+        else WebReader(base, http, cache, max_age, run or _THIS_PROCESS)
+    )
+    for attempt in range(4):
+        content, signed = read(with_signature=key is not None, fresh=attempt > 0)
+        if key is None or signatures.is_signed_by(content, signed, key=key):
+            break
+        # Index and signature are two files; a publisher may have been between them.
+        if attempt < 3 and signed is not None:
+            time.sleep(0.2)
+    else:
+        if key is None:
+            raise AssertionError("key is set by now")
+        found = "has no signature" if signed is None else "is signed by another key, or was changed after it was signed"
+        raise BrokenArtifact(
+            f"The index of the repository {shown(base)} {found}; expected the signature of key {signatures.fingerprint(key)} ({public_key}). "
+            "Nothing of it is used: publish it again with the right private key"
+        )
+    index = Index(base, parse_index(content, subject=f"The index of the repository {shown(base)}"))
+    if key is not None and cache is not None:
+        _refuse_older(index, hashlib.sha256(content).hexdigest(), cache, signatures.fingerprint(key))
+    return index
+
+
+def _base(location: str) -> str:
+    """Return the directory or address that the paths of an index start from."""
+    if local_path(location) is None:
+        parts = split_address(location)
+        return urlunsplit(parts._replace(path=parts.path.rstrip("/").removesuffix(f"/{INDEX}").rstrip("/"), fragment=""))
+    return location.removesuffix("/").removesuffix(f"/{INDEX}").removesuffix("/")
+
+
+def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
+    """Parse an index and check all that its readers rely on, or raise one error with every problem."""
+    try:
+        index = parse_json(content)
+    except ValueError as error:
+        raise BrokenArtifact(f"{subject} is not JSON: {error}") from error
+    if not isinstance(index, dict) or not is_number(index.get("format"), least=FORMAT, most=FORMAT):
+        found = shown_value(index.get("format")) if isinstance(index, dict) else shown_value(index)
+        raise HermeticError(f"{subject} has format {found}; this version of the collection reads format {FORMAT}")
+    problems = index_problems(index)
+    if problems:
+        raise BrokenArtifact(f"{subject} cannot be used; publish it again", problems)
+    return index
+
+
+def archive_artifact(location: str, *, sha256: str | None = None, cache: ControllerCache, http: HttpSource | None = None) -> BundleArtifact:
+    """Describe a bundle archive that lies outside any repository; a URL needs its digest, a path is hashed."""
+    path = local_path(location)
+    if path is not None:
+        path = path.absolute()
+        if not path.is_file():
+            raise HermeticError(f"Bundle archive {path} is not there, or is not a file; give the path of an archive that bundle_build made")
+        found = cache.digest(path)
+        if sha256 is not None and found != sha256:
+            raise BrokenArtifact(f"Bundle archive {path} has SHA-256 {found}, expected {sha256}; copy it again or correct the digest")
+        sha256 = found
+    elif sha256 is None:
+        raise HermeticError(f"Bundle archive {shown(location)} is a URL without a digest; give the SHA-256 that bundle_build reported")
+
+    def describe() -> dict[str, Any]:
+        file = path or cache.download(location, sha256=sha256, filename=last_name(location), http=http)
+        if path is None and sha256_of(file) != sha256:
+            raise BrokenArtifact(f"Bundle archive {shown(location)} is not what its SHA-256 {sha256} promises")
+        metadata = read_metadata(file)
+        return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
+
+    metadata = cache.memo(
+        "archive-3", sha256, describe, valid=lambda kept: is_metadata(kept) and all(is_number(kept.get(key)) for key in ("size", UNPACKED))
+    )
+    return BundleArtifact(
+        name=metadata["name"],
+        release=metadata["release"],
+        platform=metadata["platform"],
+        sha256=sha256,
+        size=metadata["size"],
+        filename=path.name if path is not None else last_name(location),
+        location=str(path) if path is not None else location,
+        python=metadata["python"],
+        libc=metadata.get("libc"),
+        macos=metadata.get("macos"),
+        hermetic=metadata["hermetic"],
+        engine=metadata["engine"],
+        packages=tuple(metadata.get("packages") or ()),
+        looks_above=is_open(metadata),
+        manifest=metadata[MANIFEST],
+        unpacked=metadata[UNPACKED],
+    )
+
+
+def _refuse_older(index: Index, digest: str, cache: ControllerCache, key: str) -> None:
+    """Raise an error when the holder of the key signed a newer index before, or another one with the same serial.
+
+    What is remembered belongs to the key: whoever serves an old copy chooses the address that it is read from.
+    """
+    with cache.hold(f"serial-{key}"):
+        serial, known = _remembered(cache.read("serial", key))
+        remedy = (
+            f"Each repository needs a key of its own. If it was restored on purpose, remove {cache.directory / 'serial' / key}.json "
+            "on the controller"
+        )
+        if index.serial < serial:
+            raise BrokenArtifact(
+                f"The index of the repository {shown(index.base)} went back from serial {serial} to {index.serial}: "
+                f"somebody serves an old copy, or another repository signed with key {key}. {remedy}"
+            )
+        if index.serial == serial and digest != known:
+            raise BrokenArtifact(
+                f"The index of the repository {shown(index.base)} has serial {serial} and other content than before: "
+                f"two publishers use key {key}, or somebody who has it shows each reader another index. {remedy}"
+            )
+        if index.serial > serial:
+            cache.write("serial", key, {"serial": index.serial, "sha256": digest})
+
+
+def _remembered(seen: Any) -> tuple[int, str]:
+    """Return serial and digest of the index that was seen last; a damaged memory counts as none."""
+    if isinstance(seen, dict) and isinstance(seen.get("serial"), int) and isinstance(seen.get("sha256"), str):
+        return seen["serial"], seen["sha256"]
+    return -1, ""
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) or "none"

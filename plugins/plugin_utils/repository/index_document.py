@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a document is the index of a repository: every name, path and number in it, by the grammar that bundles and hosts share; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.model.bundle_json import metadata_problems
+from ...module_utils.hermetic.text.grammar import (
+    digest_problem,
+    file_name_problem,
+    is_number,
+    name_problem,
+    path_problem,
+    release_problem,
+    shown,
+)
+from ...module_utils.hermetic.text.json_text import plain_problem
+from ..platforms import Target
+from .bundle_archive import MANIFEST, UNPACKED
+
+FORMAT = 1
+_SHOWN = 50
+
+
+def index_problems(index: Mapping[str, Any]) -> list[str]:
+    """Return everything that is wrong with an index."""
+    problems = list(_problems(index))
+    if not problems and (problem := plain_problem(index)) is not None:
+        problems.append(problem)
+    more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    return problems[:_SHOWN] + more
+
+
+def _problems(index: Mapping[str, Any]) -> Iterator[str]:
+    if not is_number(index.get("serial")):
+        yield f"serial is {shown(index.get('serial'))}; expected a number"
+    bundles, wheels = index.get("bundles"), index.get("wheels")
+    if not isinstance(bundles, Mapping) or not isinstance(wheels, Mapping):
+        yield "it lacks or misplaces bundles or wheels; expected two objects"
+        return
+    for name, bundle in bundles.items():
+        if problem := name_problem(name):
+            yield f"bundle {shown(name)}: {problem}"
+        elif not isinstance(bundle, Mapping) or not all(isinstance(bundle.get(part), Mapping) for part in ("channels", "releases")):
+            yield f"bundle {name}: it lacks channels or releases; expected two objects"
+        else:
+            yield from _bundle_problems(name, bundle)
+    for sha256, wheel in wheels.items():
+        yield from _file_problems(f"wheel {shown(sha256)}", wheel, sha256)
+
+
+def _bundle_problems(name: str, bundle: Mapping[str, Any]) -> Iterator[str]:
+    for channel, release in bundle["channels"].items():
+        if problem := name_problem(channel):
+            yield f"channel {shown(channel)} of {name}: {problem}"
+        elif not isinstance(release, str) or release not in bundle["releases"]:
+            yield f"channel {channel} of {name} names release {release if release_problem(release) is None else shown(release)}, which is not there"
+    for release, entry in bundle["releases"].items():
+        if problem := release_problem(release):
+            yield f"release {shown(release)} of {name}: {problem}"
+        elif not isinstance(entry, Mapping) or not isinstance(entry.get("platforms"), Mapping):
+            yield f"release {release} of {name}: it lacks platforms; expected an object"
+        else:
+            for platform, archive in entry["platforms"].items():
+                yield from _archive_problems(name, release, platform, archive)
+
+
+def _archive_problems(name: str, release: str, platform: str, archive: object) -> Iterator[str]:
+    where = f"{name} {release} for {shown(platform)}"
+    if not isinstance(archive, Mapping):
+        yield f"{where}: it is {shown(archive)}; expected an object"
+        return
+    yield from _file_problems(where, archive, archive.get("sha256"))
+    if archive.get(MANIFEST) is not None and digest_problem(archive[MANIFEST]) is not None:
+        yield f"{where}: its manifest is {shown(archive[MANIFEST])}; expected a SHA-256"
+    if archive.get(UNPACKED) is not None and not is_number(archive[UNPACKED]):
+        yield f"{where}: its unpacked size is {shown(archive[UNPACKED])}; expected a number of bytes"
+    metadata = {**archive, "format": FORMAT, "name": name, "release": release, "platform": platform}
+    problems = metadata_problems(metadata)
+    yield from (f"{where}: {problem}" for problem in problems)
+    if not problems:
+        try:
+            Target.of(platform, python=archive["python"], libc=archive.get("libc"), macos=archive.get("macos"))
+        except HermeticError as error:
+            yield from (f"{where}: {problem}" for problem in error.problems or [error.message])
+
+
+def _file_problems(where: str, entry: object, sha256: object) -> Iterator[str]:
+    if not isinstance(entry, Mapping):
+        yield f"{where}: it is {shown(entry)}; expected an object"
+        return
+    path = entry.get("path")
+    problem = path_problem(path)
+    if problem is not None:
+        yield f"{where}: its path {shown(path)} leaves the repository, or is none: {problem}"
+    elif isinstance(path, str) and (problem := file_name_problem(path.rpartition("/")[2])):
+        yield f"{where}: its path {shown(path)} ends in no file name: {problem}"
+    if digest_problem(sha256) is not None:
+        yield f"{where}: {shown(sha256)} is not a SHA-256"
+    if not is_number(entry.get("size")):
+        yield f"{where}: its size is {shown(entry.get('size'))}"

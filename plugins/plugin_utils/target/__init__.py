@@ -1,0 +1,3 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host of a task: the look at it, the request, an interpreter, the run, the answer. Imports supply, locks, repository and net."""

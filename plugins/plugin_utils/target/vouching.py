@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller vouches for on one host: the digests that a deep verification compares the host's own records with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.model.declaration import parse_declaration
+from ...module_utils.hermetic.model.layout import bundle_id, laid_id
+from ..net.controller_cache import ControllerCache, local_path
+from ..repository.bundle_archive import MANIFEST, read_metadata
+from ..repository.index import BundleArtifact
+from .declared_state import DeclaredState
+from .engine_zip import engine_zip
+from .known_manifests import KnownManifests, Made
+from .run import TargetRun
+
+Known = dict[str, list[str]]
+
+
+def known_to_controller(run: TargetRun, *, host: str) -> Known:
+    """Return what the records of a run's host are compared with; a controller that cannot tell knows nothing, and says so."""
+    facts = run.facts
+    try:
+        return vouched(run.state, KnownManifests.at(), cache=run.supply.cache, platform=facts.platform, host=host, root=facts.root)
+    except HermeticError as error:
+        run.warnings.append(error.message)
+        return {}
+
+
+def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
+    """Keep what a run's host told of the trees that it made; what is wrong with it becomes a warning of the run."""
+    try:
+        engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
+        run.warnings += KnownManifests.at().remember(made, host=host, root=run.facts.root, engine=engine)
+    except HermeticError as error:
+        run.warnings.append(error.message)
+
+
+def vouched(state: DeclaredState, record: KnownManifests, *, cache: ControllerCache, platform: str, host: str, root: str) -> Known:
+    """Return the digests by ``kind/id``: what the repository says, before what was remembered."""
+    known = record.of(_declared_trees(state.declaration), host=host, root=root)
+    for tree, digest in (*_published(state, platform), *_declared_bundles(state, cache)):
+        known[tree] = [digest]
+    return known
+
+
+def _declared_trees(declaration: Mapping[str, Any]) -> Iterator[str]:
+    declared = parse_declaration(declaration, complete=False)
+    bundles = {bundle.name: bundle for bundle in declared.bundles}
+    yield from (f"bundles/{bundle.id}" for bundle in bundles.values())
+    for environment in declared.virtualenvs:
+        bundle = bundles.get(environment.bundle)
+        if bundle is not None:
+            yield f"environments/{environment.id(bundle)}"
+            yield from (f"laid/{laid_id(wheel, bundle_sha256=bundle.sha256)}" for wheel in environment.wheels)
+
+
+def _published(state: DeclaredState, platform: str) -> Iterator[tuple[str, str]]:
+    """Give the bundles of the index, since a host may still have, or have gone back to, another release than the declared one."""
+    for name, bundle in state.index.content["bundles"].items() if state.index is not None else ():
+        for release, entry in bundle["releases"].items():
+            archive = entry["platforms"].get(platform)
+            if archive is not None and archive.get(MANIFEST):
+                yield f"bundles/{bundle_id(name, release=release, sha256=archive['sha256'])}", archive[MANIFEST]
+
+
+def _declared_bundles(state: DeclaredState, cache: ControllerCache) -> Iterator[tuple[str, str]]:
+    for bundle in state.bundles:
+        digest = bundle.manifest or _read_from_archive(bundle, cache)
+        if digest is not None:
+            yield f"bundles/{bundle_id(bundle.name, release=bundle.release, sha256=bundle.sha256)}", digest
+
+
+def _read_from_archive(bundle: BundleArtifact, cache: ControllerCache) -> str | None:
+    """Return the digest for a bundle that an older release published, where its archive is on the controller."""
+    path = local_path(bundle.location)
+    if path is None or not path.is_file() or cache.digest(path) != bundle.sha256:
+        return None
+    return str(cache.memo("manifest-1", bundle.sha256, lambda: read_metadata(path)[MANIFEST]))

@@ -63,10 +63,12 @@ demo: $(VENV)/.controller ## Show the main job on this machine
 
 test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Everything that must pass
 
-lint: $(VENV)/.test ## Formatting, types, YAML, Ansible and changelog
+lint: $(VENV)/.test ## Formatting, types, imports, YAML, Ansible and changelog
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).callback -p $(COLLECTION).filter -p $(COLLECTION).lookup
+	@# Which room may import which.
+	PYTHONPATH=.collections $(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/yamllint --strict .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint

@@ -1,12 +1,11 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layers that docs/ARCHITECTURE.md shows are those of the code, and the files that the documentation names exist."""
+"""The rooms that docs/ARCHITECTURE.md shows are those of the code, and the files that the documentation names exist."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,47 +18,14 @@ PAGES = [PROJECT / name for name in ("README.md", "SECURITY.md")] + sorted((PROJ
 ELSEWHERE = {"_hermetic_start.py", "aux.py", "os.py", "site.py", "sitecustomize.py", "usercustomize.py"}
 
 
-def _rows(place: str) -> list[set[str]]:
-    """Return the modules of each row of a place's table, from the ground up."""
+@pytest.mark.parametrize("place", PLACES)
+def test_every_room_is_in_the_table_and_says_what_lives_there(place: str) -> None:
     section = re.split(r"^#+ ", ARCHITECTURE.split(f", {place}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-    rows = [line.split("|")[2] for line in section.splitlines() if line.startswith("|")]
-    found = [re.findall(r"`(\w+)`", row) for row in rows]
-    assert all(len(set(row)) == len(row) for row in found), "a module is named twice in a row"
-    return [set(row) for row in found if row]
-
-
-def _modules(place: str) -> set[str]:
-    directory = PROJECT / place
-    files = {path.stem for path in directory.glob("*.py")} - {"__init__"}
-    return files | {path.parent.name for path in directory.glob("*/__init__.py")}
-
-
-def _imported(place: str, module: str) -> Iterator[str]:
-    """Yield the neighbours that a module imports; a package is one module."""
-    path = PROJECT / place / module
-    for file in path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]:
-        level = len(file.relative_to(PROJECT / place).parts)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level == level:
-                yield from [node.module.split(".")[0]] if node.module else [alias.name for alias in node.names]
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_every_module_has_one_place_in_the_layers(place: str) -> None:
-    named = [module for row in _rows(place) for module in row]
-    assert sorted(named) == sorted(_modules(place))
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_imports_point_one_way(place: str) -> None:
-    row_of = {module: number for number, row in enumerate(_rows(place)) for module in row}
-    upward = [
-        f"{module} imports {other}, which stands below it in the table"
-        for module in row_of
-        for other in _imported(place, module)
-        if other in row_of and row_of[other] > row_of[module]
-    ]
-    assert upward == []
+    named = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
+    rooms = {path.parent.name: path for path in (PROJECT / place).glob("*/__init__.py")}
+    beside = {path.stem for path in (PROJECT / place).glob("*.py")}
+    assert sorted(set(named) - beside) == sorted(rooms)
+    assert all(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for path in rooms.values())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

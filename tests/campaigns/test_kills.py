@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SIGKILL at every step, and at as many other calls as KILLS asks for (1,000 in all unless it says otherwise).
+"""SIGKILL at every step, and at as many other calls as KILLS asks for (1,200 in all unless it says otherwise; a scenario has no more than its calls).
 
 ``make integration`` takes every step and a small sample of the rest. What is promised after each kill stands in ``killing.Stage.judge``.
 """
@@ -16,7 +16,7 @@ import pytest
 from kill_driver import BULK, STEPS
 from killing import Scenario, Stage, gone_wrong
 
-KILLS = int(os.environ.get("KILLS", "1000"))
+KILLS = int(os.environ.get("KILLS", "1200"))
 NAMES = ("install", "build", "upgrade", "repair", "rollback", "sweep")
 STAGES = 2
 

@@ -224,7 +224,7 @@ def test_a_damaged_interpreter_is_replaced_by_a_fresh_one_for_the_repair(fleet: 
     root = tmp_path / "r"
     assert fleet.module("system", **fleet.options(root=str(root), virtualenvs=[])).code == 0
     tree = (root / "bin/python").resolve().parents[1]
-    next(tree.glob("lib/python*")).joinpath("json", "decoder.py").unlink()
+    next(tree.glob("lib/python*/json/decoder.py")).unlink()
     next(tree.glob("lib/python*/json/__pycache__")).joinpath(f"decoder.{_cache_tag(tree)}.pyc").unlink()
     played = fleet.module("system", **fleet.options(root=str(root), virtualenvs=[]))
     assert played.code == 0, played.output

@@ -109,7 +109,7 @@ def test_a_host_on_which_nothing_is_installed_is_named_and_stops_no_other(hosts:
     for name, state in (("repair-before", "tampered"), ("repair-after", "clean")):
         assert hosts.states(name) == {"a_new": "not_checked", "b": "clean", "c": state}
         assert f"Nothing is installed below {hosts.directory / 'a_new'}" in hosts.report(name)["a_new"]["message"]
-        assert "site.yml" in hosts.report(name)["a_new"]["message"]
+        assert "hermetic.python.site" in hosts.report(name)["a_new"]["message"]
     assert "changed" not in edited.read_text()
     assert not (hosts.directory / "a_new").exists()
     # A directory that holds something else is no installation either, and one whose installation was removed says so too.

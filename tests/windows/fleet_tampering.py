@@ -35,7 +35,7 @@ class Host:
         """Fill in what is called otherwise on the other system."""
         if self.windows:
             return text.format(site="Lib/site-packages", bin="Scripts", exe=".exe", stdlib="bin/Lib")
-        stdlib = next(self.bundle.glob("lib/python3*")).relative_to(self.bundle)
+        stdlib = next(self.bundle.glob("lib/python3.*")).relative_to(self.bundle)
         return text.format(site=f"{stdlib}/site-packages", bin="bin", exe="", stdlib=stdlib)
 
     def at(self, place: str) -> Path:

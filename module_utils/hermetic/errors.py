@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .text.printable import printable_lines
-from .text.redaction import redacted as redacted
+from .text.redaction import redacted
 
 
 class HermeticError(Exception):

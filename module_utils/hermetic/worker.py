@@ -55,8 +55,7 @@ def _lines(busy: threading.Event) -> Iterator[str]:
 
     if not started(threading.Thread(target=read, daemon=True)):
         # Without a thread to watch, the end of the engine shows when the job is done.
-        for line in sys.stdin:
-            yield line
+        yield from sys.stdin
         return
     while (line := waiting.get()) is not None:
         yield line

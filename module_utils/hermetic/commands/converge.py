@@ -41,13 +41,13 @@ def carry_out(request: Request, progress: Progress) -> Result:
             from ..install.apply import apply, require_room
 
             needed = require_room(plan, observation, request, layout)
-        if plan.changes and not request.check:
-            before_it = taken(observation.records)
-            try:
-                warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
-            except DiskFull as error:
-                raise DiskFull(f"{error.message} This run needs about {size_text(needed)}.", error.problems) from error
-        elif plan.unrepairable:
+            if not request.check:
+                before_it = taken(observation.records)
+                try:
+                    warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
+                except DiskFull as error:
+                    raise DiskFull(f"{error.message} This run needs about {size_text(needed)}.", error.problems) from error
+        if before_it is None:
             warnings += plan.unrepairable
         result = make_result(plan, layout.root, before, after, changed=plan.changes, timings=timings, warnings=warnings)
         reached = observation.current if request.check else plan.target or observation.current

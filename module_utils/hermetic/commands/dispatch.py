@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import FetchFailed, HermeticError, redacted
+from ..errors import FetchFailed, HermeticError
 from ..fs.case_folding import as_written
 from ..generations import root_trust
 from ..model.request import Request, parse_request
@@ -18,6 +18,7 @@ from ..os_errors import explain
 from ..paths import WINDOWS
 from ..system_limits import no_more_threads, out_of_memory
 from ..text.printable import printable_result
+from ..text.redaction import redacted
 from ..windows.volume import long_name
 from .result import Progress, Result
 

@@ -35,13 +35,13 @@ def leading_file(bundle_tree: Path) -> tuple[str, str] | None:
 
 
 def command(
-    name: str, module: str, attribute: str, section: Any, *, platform: str, interpreters: Mapping[str, str] = _INTERPRETERS
+    name: str, module: str, attribute: str, section: Any, *, platform: str, interpreters: Mapping[str, str] | None = None
 ) -> tuple[str, bytes]:
     """Return file name and content of the program that starts an entry point; equal entry points give equal bytes."""
     from installer.scripts import Script
 
     kind: Any = LAUNCHER_KINDS[platform]
-    script, data = Script(name, module, attribute, section).generate(interpreters[section], kind)
+    script, data = Script(name, module, attribute, section).generate((interpreters or _INTERPRETERS)[section], kind)
     packed = zipfile.ZipFile(io.BytesIO(data))
     entries = packed.infolist()
     end = io.BytesIO()

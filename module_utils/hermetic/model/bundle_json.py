@@ -157,11 +157,11 @@ def files_problems(files: object, *, platform: object = None, whole: bool = True
 def _are_entries(files: Mapping[str, Any]) -> bool:
     """Tell whether ``_entry_fault`` finds nothing, of thousands of entries at once."""
     entries = files.values()
-    if not all(type(entry) is dict for entry in entries):
+    if {type(entry) for entry in entries} - {dict}:
         return False
     regular = [entry for entry in entries if entry.get("type") == "file"]
     sizes = [entry.get("size") for entry in regular]
-    if any(type(size) is not int for size in sizes) or (sizes and not 0 <= min(sizes) <= max(sizes) <= LARGEST_NUMBER):
+    if {type(size) for size in sizes} - {int} or (sizes and not 0 <= min(sizes) <= max(sizes) <= LARGEST_NUMBER):
         return False
     if not all(isinstance(entry.get("mode"), str) and entry["mode"] in _MODES for entry in regular):
         return False
@@ -192,7 +192,7 @@ def _below_files(files: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, 
     for above in {path.rpartition("/")[0] for path in files}:
         while above:
             if above in files and files[above]["type"] != "directory":
-                yield next(path for path in files if path.startswith(f"{above}/")), above
+                yield min(path for path in files if path.startswith(f"{above}/")), above
             above = above.rpartition("/")[0]
 
 

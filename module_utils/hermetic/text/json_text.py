@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 from .grammar import LARGEST_NUMBER, shown
@@ -39,7 +40,7 @@ def plain_problem(value: Any, *, deepest: int = _DEEPEST) -> str | None:
             if abs(each) > LARGEST_NUMBER:
                 return f"it holds {shown(each)}"
         elif isinstance(each, float):
-            if each != each or each in (float("inf"), float("-inf")):
+            if not math.isfinite(each):
                 return "it holds a number that is infinite or none"
         elif each is not None:
             return f"it holds a value {shown(each)}"

@@ -163,12 +163,15 @@ class HttpSource:
         address = url
         with keeping(pace):
             for _unused in range(_MOST_REDIRECTS + 1):
-                with self._request(address, headers=headers, until=until) as response:
+                response = self._request(address, headers=headers, until=until)
+                try:
                     location = response.headers.get("location")
                     if response.status_code not in _REDIRECTS or location is None:
                         yield response, address, pace
                         return
                     address = _redirected(address, location)
+                finally:
+                    response.close()
         raise Stopped(f"redirected more than {_MOST_REDIRECTS} times")
 
     def _request(self, url: str, *, headers: Mapping[str, str] | None, until: float) -> requests.Response:

@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...module_utils.hermetic.errors import HermeticError, redacted
-from ...module_utils.hermetic.text.redaction import has_secret, shown
+from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.text.redaction import has_secret, redacted, shown
 from ..net.url_credentials import entry_of
 from .host_probe import script_text
 from .host_trust import parse_distrust, refuse_untrusted

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...module_utils.hermetic.errors import HermeticError, redacted
+from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.request import REQUEST_FORMAT, option_problems
 from ...module_utils.hermetic.spec import DOWNLOADS
+from ...module_utils.hermetic.text.redaction import redacted
 from ..net.url_credentials import host_names
 
 _ENGINE_OPTIONS = (

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ...module_utils.hermetic.errors import HermeticError, redacted
+from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.envelope import pack
 from ...module_utils.hermetic.spec import DOWNLOADS
+from ...module_utils.hermetic.text.redaction import redacted
 from ..supply import BundleArtifact, Supply
 from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_bootstrap, removal_command, secrets_text
 from .declared_state import DeclaredState

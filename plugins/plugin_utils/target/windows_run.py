@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...module_utils.hermetic.errors import HermeticError, redacted
+from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.text.json_text import parse_json
+from ...module_utils.hermetic.text.redaction import redacted
 from ..supply import BundleArtifact
 from .bootstrap import BootstrapFailed
 from .engine_zip import engine_zip

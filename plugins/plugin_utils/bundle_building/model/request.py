@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ....module_utils.hermetic.errors import InvalidRequest, redacted
+from ....module_utils.hermetic.errors import InvalidRequest
 from ....module_utils.hermetic.text.grammar import digest_problem, name_problem, release_problem
+from ....module_utils.hermetic.text.redaction import redacted
 from ...platforms import PLATFORMS
 
 VERSION = re.compile(r"[0-9]+\.[0-9]+\Z")

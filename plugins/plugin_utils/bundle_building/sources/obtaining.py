@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ....module_utils.hermetic.errors import BrokenArtifact, InvalidRequest, redacted
+from ....module_utils.hermetic.errors import BrokenArtifact, InvalidRequest
+from ....module_utils.hermetic.text.redaction import redacted
 from ...net.http_source import HttpSource
 from ...net.url_credentials import split_credentials
 from ..model.digests import file_sha256

@@ -16,8 +16,8 @@ from ansible import constants as C  # noqa: N812
 from ansible.errors import AnsibleError
 from ansible.parsing.splitter import parse_kv
 
-from ....module_utils.hermetic.errors import redacted
 from ....module_utils.hermetic.text.printable import printable
+from ....module_utils.hermetic.text.redaction import redacted
 
 PLAYBOOKS = Path(__file__).resolve().parents[4] / "playbooks"
 COLLECTION = "hermetic.python"

@@ -15,17 +15,22 @@ from ansible.plugins.action import ActionBase
 @contextmanager
 def _started_as_words(shell: Any, interpreter: str) -> Iterator[None]:
     """Let a shell start an interpreter that has an option, which Ansible would take for one name with a blank in it."""
-    build = shell.build_module_command
+    build, join = shell.build_module_command, shell.join
+
+    def join_of_words(parts: list[str]) -> str:
+        # What a task in the background starts is put together so: the wrapper by a shell, and the module by the wrapper, word for word.
+        joined: str = join([word for part in parts for word in (interpreter.rsplit(" ", 1) if part == interpreter else (part,))])
+        return joined
 
     def build_of_words(*arguments: Any, **named: Any) -> str:
         command: str = build(*arguments, **named)
         return command.replace(shlex.quote(interpreter), interpreter, 1)
 
-    shell.build_module_command = build_of_words
+    shell.build_module_command, shell.join = build_of_words, join_of_words
     try:
         yield
     finally:
-        del shell.build_module_command
+        del shell.build_module_command, shell.join
 
 
 class ReachedHost:

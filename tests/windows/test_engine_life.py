@@ -320,7 +320,8 @@ def test_a_full_disk_leaves_the_generation_in_force_and_is_named(empty: WindowsR
     done = root.host.run([root.bootstrap, "-c", fill, f"{small_disk}\\filler"])
     assert done.code != 0
     full = root.answer(root.request("converge", declared=big), python=root.bootstrap)
-    assert full["failed"] and "the disk is full" in full["msg"], full
+    # Found by the look at the free space, or met while unpacking where the volume does not tell.
+    assert full["failed"] and ("are needed and" in full["msg"] or "the disk is full" in full["msg"]), full
     assert root.python("-c", "import beta; print(beta.VERSION)", of="one").strip() == "1.0"
     root.host.run(["cmd", "/d", "/c", f"del {small_disk}\\filler"], check=True)
     again = root.answer(root.request("converge", declared=big), python=root.bootstrap)

@@ -38,7 +38,7 @@ _NO_ROOM = {"ENOSPC", "EDQUOT"}
 def explain(error: OSError, subject: str) -> BrokenRoot:
     """Return the error as one that says what happened to the subject and what to do about it."""
     what, remedy = _WHAT_AND_REMEDY.get(
-        errno.errorcode.get(error.errno or 0, ""), (error.strerror or str(error), "Mend the cause and run again.")
+        errno.errorcode.get(error.errno or 0, ""), (error.strerror or str(error), "Remove the cause and run again.")
     )
     if getattr(error, "winerror", None) in (32, 33, 1224):
         what, remedy = "another process has the file open", "Stop that process and run again."

@@ -73,7 +73,7 @@ def test_a_source_that_gives_nothing_is_named_with_what_it_said(
         wheel.filename,
         wheel.sha256,
         wanted,
-        "Mend the sources",
+        "Correct the sources",
         declared=more,
         artifacts=_from({wheel.sha256: [source]}, more),
         options=QUICK,

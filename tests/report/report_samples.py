@@ -25,7 +25,7 @@ def finding(subject: str = "package:recipes/flask", kind: str = "version", cause
         "expected": "2",
         "actual": "1",
         "path": None,
-        "remedy": "Mend.",
+        "remedy": "Repair it.",
     }
     return told | more
 

@@ -25,7 +25,7 @@ class TestRepair:
         assert steps(plan) == [("repair_environment", "virtualenv:one")]
         assert [each.id for each in plan.environments] == [ONE.id(PYTHON)]
         assert plan.target is None
-        assert plan.relay == set()
+        assert plan.reinstall == set()
 
     def test_a_broken_bundle_is_installed_again_and_its_environments_stay(self, host: Host) -> None:
         plan = host.plan(SYSTEM, broken={"bundles": {PYTHON.id}})
@@ -44,7 +44,7 @@ class TestRepair:
         older = host.build(virtualenv("older", "beta-1.0"), PYTHON, "beta-1.0")
         stranger = host.build(virtualenv("stranger", "gamma-1.0"), PYTHON, "gamma-1.0")
         plan = host.plan(declaration, broken={"laid": {laid("beta-1.0")}})
-        assert plan.relay == {laid("beta-1.0")}
+        assert plan.reinstall == {laid("beta-1.0")}
         assert {each.id for each in plan.environments} == {ONE.id(PYTHON), older.id}
         assert stranger.id not in {each.id for each in plan.environments}
         assert all(step.reason == "it shares files of a wheel that is laid again" for step in plan.steps)
@@ -52,11 +52,11 @@ class TestRepair:
     def test_an_environment_is_rebuilt_once_however_many_reasons_there_are(self, host: Host) -> None:
         plan = host.plan(SYSTEM, broken={"laid": {laid("alpha-1.0"), laid("beta-1.0")}, "environments": {ONE.id(PYTHON)}})
         assert steps(plan) == [("repair_environment", "virtualenv:one"), ("repair_environment", "virtualenv:two")]
-        assert plan.relay == {laid("alpha-1.0"), laid("beta-1.0")}
+        assert plan.reinstall == {laid("alpha-1.0"), laid("beta-1.0")}
 
     def test_a_broken_laid_wheel_that_nothing_wants_is_left_to_the_sweep(self, host: Host) -> None:
         plan = host.plan(Declaration(bundles=(PYTHON,), virtualenvs=(TWO,), complete=True), broken={"laid": {laid("beta-1.0")}})
-        assert plan.relay == set()
+        assert plan.reinstall == set()
         assert plan.environments == []
 
     def test_a_broken_environment_that_nobody_wants_any_more_is_not_rebuilt(self, host: Host) -> None:

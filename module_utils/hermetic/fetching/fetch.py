@@ -109,7 +109,7 @@ def fetch_all(
     if failed:
         raise FetchFailed(
             f"{len(failed)} of {len(wanted)} artifacts could not be fetched from any source. "
-            "Mend the sources, or name one that this host can reach, and run again; what was fetched is kept.",
+            "Correct the sources, or name one that this host can reach, and run again; what was fetched is kept.",
             [f"{artifact.filename} (sha256 {artifact.sha256}): {'; '.join(reasons)}" for artifact, reasons in failed],
             needs=[
                 {

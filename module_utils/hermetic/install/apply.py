@@ -60,7 +60,7 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
                 store.install_bundle(bundle, artifact, layout.artifact(artifact.sha256, artifact.filename))
         with timings.of("build"):
             if plan.environments:
-                store.build(plan.environments, relay=plan.relay, artifacts=artifacts)
+                store.build(plan.environments, reinstall=plan.reinstall, artifacts=artifacts)
         with timings.of("switch"):
             store.warnings += _switch(plan, observation, layout, progress)
         with timings.of("sweep"):
@@ -99,7 +99,7 @@ def needed_artifacts(plan: Plan, observation: Observation, request: Request, lay
     for each in plan.environments:
         for wheel in each.declared.wheels:
             name = laid_id(wheel, bundle_sha256=bundle_digests[each.bundle_id])
-            if name not in observation.records.laid or name in plan.relay:
+            if name not in observation.records.laid or name in plan.reinstall:
                 wanted.append(wheel)
     return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(wanted)}
 

@@ -129,13 +129,13 @@ class Store:
         self.records.bundles[bundle.id] = receipt
         return receipt
 
-    def build(self, wanted: Sequence[WantedEnvironment], *, relay: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
-        """Lay the wheels that are not laid yet (and those in ``relay`` again), build the environments, and put all into place.
+    def build(self, wanted: Sequence[WantedEnvironment], *, reinstall: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
+        """Lay the wheels that are not laid yet (and those in ``reinstall`` again), build the environments, and put all into place.
 
         Environments that share a laid wheel which is laid again must be among ``wanted``. Environments are put into place before
         the laid wheels: a run that is cut off between the two leaves the damaged laid wheel to be found again.
         """
-        again = set(relay)
+        again = set(reinstall)
         to_lay = self._missing_wheels(wanted, again)
         finished: _Finished = {}
         try:

@@ -45,7 +45,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     install: list[Bundle] = field(default_factory=list)
     environments: list[WantedEnvironment] = field(default_factory=list)
-    relay: set[str] = field(default_factory=set)
+    reinstall: set[str] = field(default_factory=set)
     unrepairable: list[str] = field(default_factory=list)
     target: Generation | None = None
     restore_facade: bool = False
@@ -217,7 +217,7 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
         bundle = next((bundle for bundle in bundles.values() if bundle.id == each.bundle), None)
         if receipt is not None and bundle is not None:
             wheels = {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in each.wanted.declared.wheels}
-            plan.relay |= {name for name in wheels if name in observation.broken["laid"]}
+            plan.reinstall |= {name for name in wheels if name in observation.broken["laid"]}
     if not observation.broken["laid"]:
         return
     needed = {
@@ -228,9 +228,9 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
         if bundle.id == each.bundle
         for wheel in each.wanted.declared.wheels
     }
-    plan.relay |= observation.broken["laid"] & needed
+    plan.reinstall |= observation.broken["laid"] & needed
     for receipt in sorted(records.environments.values(), key=lambda receipt: receipt.id):
-        if receipt.id in planned or not plan.relay.intersection(receipt.laid):
+        if receipt.id in planned or not plan.reinstall.intersection(receipt.laid):
             continue
         if receipt.bundle not in records.bundles and all(bundle.id != receipt.bundle for bundle in plan.install):
             # Its bundle has lost its receipt, and is not in use: the environment does not start, and nothing is known to build it on.

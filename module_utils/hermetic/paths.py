@@ -10,6 +10,16 @@ from typing import Callable
 
 WINDOWS = os.name == "nt"
 
+# What a build leaves when it is killed starts with one of these, in the directory of the finished trees: same file system, one rename away.
+BUILDING = ".new-"
+DISCARDED = ".old-"
+# Every file that the engine writes into a tree carries this time, so that a changed one shows without reading it.
+FILE_TIME = 1_000_000_000
+FILE_TIME_NS = FILE_TIME * 1_000_000_000
+
+# Device, number and size: what tells two files apart, however many names they have.
+Inode = tuple[int, int, int]
+
 
 def extended(path: Path | str) -> str:
     """Return the path in the form that has no limit of 260 characters on Windows; elsewhere as it is."""
@@ -26,14 +36,3 @@ def inside(tree: Path | str) -> Callable[[str], str]:
     if not WINDOWS:
         return base.__add__
     return lambda path: base + path.replace("/", "\\")
-
-
-# What a build leaves when it is killed starts with one of these, in the directory of the finished trees: same file system, one rename away.
-BUILDING = ".new-"
-DISCARDED = ".old-"
-# Every file that the engine writes into a tree carries this time, so that a changed one shows without reading it.
-FILE_TIME = 1_000_000_000
-FILE_TIME_NS = FILE_TIME * 1_000_000_000
-
-# Device, number and size: what tells two files apart, however many names they have.
-Inode = tuple[int, int, int]

@@ -8,7 +8,7 @@ import shutil
 from functools import cached_property
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands import dispatch as command
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands import dispatch
 from roots import Archive, Declared, Document, Engine
 from tampering import Tampered, converge_twice
 from wheelhouse import Wheel
@@ -26,7 +26,7 @@ class Here(Tampered):
 
     def run(self, command_name: str, *, declared: Declared | None = None, **parts: object) -> Document:
         wanted = declared or self.declared
-        result = command.run(
+        result = dispatch.run(
             {
                 "format": 1,
                 "command": command_name,

@@ -13,9 +13,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import junction_fallback as stand_ins
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import fallback_remains as stand_in_remains
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import foreign_obstacles
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile as generation
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import fallback_remains, foreign_obstacles, profile
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 
 Damage = Callable[[Path], object]
@@ -76,7 +74,7 @@ def test_a_pth_file_that_somebody_changed_is_stale(content: bytes, stand_in: Pat
 @pytest.fixture
 def on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engine take this system for Windows as far as links go."""
-    for module in (foreign_obstacles, generation, links):
+    for module in (foreign_obstacles, profile, links):
         monkeypatch.setattr(module, "WINDOWS", True)
     # What Windows' own call would say on a volume without junctions.
     monkeypatch.setattr(links, "_make_junction", lambda _target, _link: False)
@@ -106,7 +104,7 @@ def test_a_stand_in_that_has_lost_its_mark_is_known_by_what_it_holds(layout: Lay
     place = layout.root / "bin"
     assert not links.is_link(place)
     assert _obstacles(layout) == ""
-    stand_in_remains.mark_again([place, layout.root / "lib", layout.current], layout)
+    fallback_remains.mark_again([place, layout.root / "lib", layout.current], layout)
     assert stand_ins.is_one(place) and stand_ins.is_stale(place)
     # A copy is as good as a hard link, and nothing at all is nobody's.
     (place / stand_ins.MARK).unlink()
@@ -134,7 +132,7 @@ def test_a_directory_that_holds_anything_else_is_left_alone(damage: Damage, layo
     before = sorted(path.relative_to(place) for path in place.rglob("*"))
     told = _obstacles(layout)
     assert f"{place} is a directory of something else" in told and "It holds " in told and "Move it away" in told
-    stand_in_remains.mark_again([place], layout)
+    fallback_remains.mark_again([place], layout)
     assert sorted(path.relative_to(place) for path in place.rglob("*")) == before
     with pytest.raises(BrokenRoot, match="stays as it is"):
         links.point(place, str(layout.bundles))

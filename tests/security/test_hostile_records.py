@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.atomic import write_json
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile as generations
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.prune import find_garbage
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.info import describe
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.observe import observe
@@ -90,7 +90,7 @@ def test_a_bundle_json(info: Any) -> None:
     layout = Layout(Path("/srv/root"))
     made = Generation(1, NOW, False, info["name"], {info["name"]: receipt.id}, {}, None)
     tree = layout.tree("bundles", receipt.id)
-    for link, target in generations.facade(layout, made, {receipt.id: receipt}).items():
+    for link, target in profile.facade(layout, made, {receipt.id: receipt}).items():
         assert PurePosixPath(link).parent in (PurePosixPath("bin"), PurePosixPath("."))
         assert ".." not in PurePosixPath(link).parts
         if link != "lib":
@@ -99,7 +99,7 @@ def test_a_bundle_json(info: Any) -> None:
     for path in receipt.manifest().files:
         assert not path.startswith("/")
         assert ".." not in path.split("/")
-    generations.newest_engine(made, {receipt.id: receipt})
+    profile.newest_engine(made, {receipt.id: receipt})
 
 
 def test_what_is_not_changed_is_taken(tmp_path: Path) -> None:

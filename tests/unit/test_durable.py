@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import os_errors, paths
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic
 from unprivileged import ROOT, as_nobody, unprivileged
 
 needs_root = pytest.mark.skipif(not ROOT, reason="mounting a small file system needs root")
@@ -49,17 +49,17 @@ def mode(path: Path) -> int:
 def test_a_file_is_replaced_with_its_mode_and_nothing_is_left_beside(tmp_path: Path, strict_umask: None) -> None:
     path = tmp_path / "state"
     path.write_text("old")
-    durable.write_text(path, "new ü")
+    atomic.write_text(path, "new ü")
     assert path.read_text(encoding="utf-8") == "new ü"
     assert mode(path) == 0o644
-    durable.write_text(path, "secret", mode=0o600)
+    atomic.write_text(path, "secret", mode=0o600)
     assert mode(path) == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
 
 
 def test_equal_values_give_equal_json_in_one_line(tmp_path: Path) -> None:
-    durable.write_json(tmp_path / "a", {"b": [1], "a": "ü"})
-    durable.write_json(tmp_path / "b", {"a": "ü", "b": [1]})
+    atomic.write_json(tmp_path / "a", {"b": [1], "a": "ü"})
+    atomic.write_json(tmp_path / "b", {"a": "ü", "b": [1]})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes().count(b"\n") == 1
     assert json.loads((tmp_path / "a").read_text()) == {"a": "ü", "b": [1]}
@@ -90,21 +90,21 @@ def test_the_file_and_its_directory_are_flushed_around_the_rename(tmp_path: Path
     monkeypatch.setattr(os, "replace", lambda a, b: (steps.append("rename"), replace(a, b))[1])
     if not sys.platform.startswith("linux"):
         pytest.skip("reads /proc")
-    durable.write_text(tmp_path / "state", "x")
+    atomic.write_text(tmp_path / "state", "x")
     assert steps == ["file", "rename", "directory"]
 
 
 def test_directories_get_their_mode_whatever_the_umask(tmp_path: Path, strict_umask: None) -> None:
-    durable.make_directory(tmp_path / "a" / "b" / "c")
-    durable.make_directory(tmp_path / "a" / "private", mode=0o700)
+    atomic.make_directory(tmp_path / "a" / "b" / "c")
+    atomic.make_directory(tmp_path / "a" / "private", mode=0o700)
     assert [mode(tmp_path / name) for name in ("a", "a/b", "a/b/c", "a/private")] == [0o755, 0o755, 0o755, 0o700]
 
 
 def test_an_existing_directory_or_a_link_to_one_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to("real")
-    durable.make_directory(tmp_path / "link")
-    durable.make_directory(tmp_path / "link" / "below")
+    atomic.make_directory(tmp_path / "link")
+    atomic.make_directory(tmp_path / "link" / "below")
     assert (tmp_path / "link").is_symlink()
     assert mode(tmp_path / "real") == 0o700
     assert (tmp_path / "real" / "below").is_dir()
@@ -114,21 +114,21 @@ def test_an_existing_directory_or_a_link_to_one_stays_as_it_is(tmp_path: Path) -
 def test_a_file_in_the_way_of_a_directory_is_named(tmp_path: Path, below: str) -> None:
     (tmp_path / "root").write_text("a file")
     with pytest.raises(BrokenRoot, match=r"root.*in(?: the)? the way|root.*stands in the way") as caught:
-        durable.make_directory(tmp_path / "root" / below)
+        atomic.make_directory(tmp_path / "root" / below)
     assert "Move it away" in str(caught.value)
 
 
 @needs_root
 def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path) -> None:
-    durable.write_text(small_disk / "state", "old")
+    atomic.write_text(small_disk / "state", "old")
     with pytest.raises(BrokenRoot, match=r"the disk is full.*Free space"):
-        durable.write_text(small_disk / "state", "x" * 200_000)
+        atomic.write_text(small_disk / "state", "x" * 200_000)
     assert (small_disk / "state").read_text() == "old"
     assert [entry.name for entry in small_disk.iterdir()] == ["state"]
 
     def fill() -> None:
         for number in range(100):
-            durable.make_directory(small_disk / str(number))
+            atomic.make_directory(small_disk / str(number))
 
     with pytest.raises(BrokenRoot, match="the disk is full"):
         fill()
@@ -138,9 +138,9 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path) -> None:
 def test_a_read_only_file_system_is_said(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(BrokenRoot, match="mounted read-only"):
-        durable.make_directory(small_disk / "a")
+        atomic.make_directory(small_disk / "a")
     with pytest.raises(BrokenRoot, match="mounted read-only"):
-        durable.write_text(small_disk / "a", "")
+        atomic.write_text(small_disk / "a", "")
 
 
 @pytest.mark.parametrize(
@@ -170,26 +170,26 @@ def test_two_directories_are_swapped(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).mkdir()
         (tmp_path / name / "who").write_text(name)
-    if not durable.exchange(tmp_path / "a", tmp_path / "b"):
+    if not atomic.exchange(tmp_path / "a", tmp_path / "b"):
         pytest.skip("this file system cannot swap")
     assert [(tmp_path / name / "who").read_text() for name in "ab"] == ["b", "a"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the numbered call is for Linux")
 def test_the_swap_works_without_a_wrapper_in_the_c_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = durable._c_function
-    monkeypatch.setattr(durable, "_c_function", lambda name: None if name == "renameat2" else real(name))
+    real = atomic._c_function
+    monkeypatch.setattr(atomic, "_c_function", lambda name: None if name == "renameat2" else real(name))
     (tmp_path / "a").write_text("a")
     (tmp_path / "b").write_text("b")
-    assert durable.exchange(tmp_path / "a", tmp_path / "b")
+    assert atomic.exchange(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "a").read_text() == "b"
 
 
 def test_a_swap_that_the_system_does_not_offer_is_refused_without_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(durable, "_c_function", lambda name: None)
+    monkeypatch.setattr(atomic, "_c_function", lambda name: None)
     (tmp_path / "a").write_text("a")
     (tmp_path / "b").write_text("b")
-    assert durable.exchange(tmp_path / "a", tmp_path / "b") is False
+    assert atomic.exchange(tmp_path / "a", tmp_path / "b") is False
     assert (tmp_path / "a").read_text() == "a"
 
 
@@ -197,14 +197,14 @@ def test_a_swap_that_the_system_does_not_offer_is_refused_without_effect(tmp_pat
 def test_a_swap_with_nothing_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     with pytest.raises(BrokenRoot, match="does not exist"):
-        durable.exchange(tmp_path / "a", tmp_path / "gone")
+        atomic.exchange(tmp_path / "a", tmp_path / "gone")
 
 
 def test_syncing_the_file_system_works_and_names_a_missing_path(tmp_path: Path) -> None:
-    durable.sync_file_system(tmp_path)
-    durable.sync_directory(tmp_path)
+    atomic.sync_file_system(tmp_path)
+    atomic.sync_directory(tmp_path)
     with pytest.raises(BrokenRoot, match="does not exist"):
-        durable.sync_directory(tmp_path / "gone")
+        atomic.sync_directory(tmp_path / "gone")
 
 
 @as_nobody
@@ -225,7 +225,7 @@ def test_sharing_violations_are_waited_out_and_others_are_not() -> None:
         if len(calls) < 3:
             raise Sharing(errno.EACCES, "in use")
 
-    durable.patiently(twice)
+    atomic.patiently(twice)
     assert len(calls) == 3
 
     def never() -> None:
@@ -234,5 +234,5 @@ def test_sharing_violations_are_waited_out_and_others_are_not() -> None:
 
     calls.clear()
     with pytest.raises(PermissionError):
-        durable.patiently(never)
+        atomic.patiently(never)
     assert len(calls) == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import replacement
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile as generations
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.foreign_obstacles import foreign_obstacles
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Generation, dump
@@ -43,7 +43,7 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def test_the_facade_names_every_command_once_and_one_python(host: Host) -> None:
-    wanted = generations.facade(Layout(Path("/r")), host.records.generations[1], host.records.bundles)
+    wanted = profile.facade(Layout(Path("/r")), host.records.generations[1], host.records.bundles)
     assert wanted == {
         "lib": f"../../bundles/{NEW.id}/lib",
         "bin/python": f"/r/bundles/{NEW.id}/bin/python3.12",
@@ -54,12 +54,12 @@ def test_the_facade_names_every_command_once_and_one_python(host: Host) -> None:
         "envs/one": f"../../../environments/{virtualenv('one', 'alpha-1.0').id(NEW)}",
         "envs/two": f"../../../environments/{virtualenv('two', 'alpha-1.0').id(NEW)}",
     }
-    assert generations.facade_directories(wanted)[""] == {"bin", "lib", "envs"}
+    assert profile.facade_directories(wanted)[""] == {"bin", "lib", "envs"}
 
 
 def test_another_default_changes_what_python_is(host: Host) -> None:
     other = Generation(**{**host.records.generations[1].__dict__, "default": "old"})
-    wanted = generations.facade(Layout(Path("/r")), other, host.records.bundles)
+    wanted = profile.facade(Layout(Path("/r")), other, host.records.bundles)
     assert wanted["bin/python"] == wanted["bin/python3"] == f"/r/bundles/{OLD.id}/bin/python3.9"
     assert wanted["bin/python3.12"] == f"/r/bundles/{NEW.id}/bin/python3.12"
     assert wanted["lib"] == f"../../bundles/{OLD.id}/lib"
@@ -67,8 +67,8 @@ def test_another_default_changes_what_python_is(host: Host) -> None:
 
 def test_a_generation_of_nothing_has_an_empty_facade() -> None:
     empty = Generation(1, NOW, False, None, {}, {}, None)
-    assert generations.facade(Layout(Path("/r")), empty, {}) == {}
-    assert generations.facade_directories({}) == {"": {"envs"}, "envs": set()}
+    assert profile.facade(Layout(Path("/r")), empty, {}) == {}
+    assert profile.facade_directories({}) == {"": {"envs"}, "envs": set()}
 
 
 @pytest.mark.parametrize(
@@ -81,34 +81,34 @@ def test_the_newest_python_that_can_runs_the_engine(releases: list[str], expecte
     for each in bundles:
         made.install(each)
     made.install(LEGACY, engine=False)
-    found = generations.newest_engine(made.switch([*bundles, LEGACY], default="legacy"), made.records.bundles)
+    found = profile.newest_engine(made.switch([*bundles, LEGACY], default="legacy"), made.records.bundles)
     assert found == next((each.id for each in bundles if each.release == expected), None)
 
 
 def test_activation_makes_every_link(host: Host, layout: Layout) -> None:
     generation = host.records.generations[1]
-    generations.activate(layout, generation, host.records)
+    profile.activate(layout, generation, host.records)
     assert os.readlink(layout.current) == "generations/1"
     assert {name: os.readlink(layout.root / name) for name in ("bin", "lib", "envs")} == {
         name: f"current/{name}" for name in ("bin", "lib", "envs")
     }
     assert os.readlink(layout.engine) == f"../bundles/{NEW.id}"
     facade = layout.generations / "1"
-    assert {str(path.relative_to(facade)): os.readlink(path) for path in facade.rglob("*") if path.is_symlink()} == generations.facade(
+    assert {str(path.relative_to(facade)): os.readlink(path) for path in facade.rglob("*") if path.is_symlink()} == profile.facade(
         layout, generation, host.records.bundles
     )
     assert json.loads((layout.generation_records / "1.json").read_text()) == dump(generation)
-    assert generations.current_number(layout) == 1
+    assert profile.current_number(layout) == 1
     assert not list(layout.root.rglob(".new-*"))
     assert not list(layout.root.rglob(".old-*"))
 
 
 def test_activation_again_replaces_whatever_became_of_the_facade(host: Host, layout: Layout) -> None:
     generation = host.records.generations[1]
-    generations.activate(layout, generation, host.records)
+    profile.activate(layout, generation, host.records)
     (layout.generations / "1/bin/evil").touch()
     (layout.generations / "1/envs/one").unlink()
-    generations.activate(layout, generation, host.records)
+    profile.activate(layout, generation, host.records)
     assert sorted(path.name for path in (layout.generations / "1/bin").iterdir()) == [
         "python",
         "python2.7",
@@ -121,9 +121,9 @@ def test_activation_again_replaces_whatever_became_of_the_facade(host: Host, lay
 
 def test_a_facade_tells_what_its_record_would(host: Host, layout: Layout) -> None:
     generation = host.records.generations[1]
-    generations.activate(layout, generation, host.records)
+    profile.activate(layout, generation, host.records)
     del host.records.generations[1]
-    found = generations.from_facade(layout, 1, host.records)
+    found = profile.from_facade(layout, 1, host.records)
     assert found is not None
     assert (found.number, found.default, found.virtualenvs, found.kept) == (1, "python", generation.virtualenvs, False)
     assert found.bundles == {"python": NEW.id}
@@ -131,10 +131,10 @@ def test_a_facade_tells_what_its_record_would(host: Host, layout: Layout) -> Non
 
 @pytest.mark.parametrize("missing", ["lib", "envs", "."])
 def test_a_facade_that_tells_too_little_is_not_guessed(host: Host, layout: Layout, missing: str) -> None:
-    generations.activate(layout, host.records.generations[1], host.records)
+    profile.activate(layout, host.records.generations[1], host.records)
     place = layout.generations / "1" / missing
     place.rename(layout.root / "away") if missing != "." else (layout.generations / "1").rename(layout.root / "away")
-    assert generations.from_facade(layout, 1, host.records) is None
+    assert profile.from_facade(layout, 1, host.records) is None
 
 
 @pytest.mark.parametrize(
@@ -153,19 +153,19 @@ def test_a_facade_that_tells_too_little_is_not_guessed(host: Host, layout: Layou
 )
 def test_a_link_that_was_not_made_here_names_no_generation(layout: Layout, target: str) -> None:
     layout.current.symlink_to(target)
-    assert generations.current_number(layout) is None
+    assert profile.current_number(layout) is None
 
 
 def test_no_link_names_no_generation(layout: Layout) -> None:
-    assert generations.current_number(layout) is None
+    assert profile.current_number(layout) is None
     layout.current.mkdir()
-    assert generations.current_number(layout) is None
+    assert profile.current_number(layout) is None
 
 
 def test_a_generation_that_is_not_there_is_refused_with_those_that_are(host: Host) -> None:
-    assert generations.require_known(host.records, 1).number == 1
+    assert profile.require_known(host.records, 1).number == 1
     with pytest.raises(BrokenRoot, match="there are: 1"):
-        generations.require_known(host.records, 2)
+        profile.require_known(host.records, 2)
 
 
 class TestPlace:
@@ -211,11 +211,11 @@ class TestObstacles:
         assert foreign_obstacles(Layout(tmp_path)) == []
 
     def test_none_on_our_own(self, host: Host, layout: Layout) -> None:
-        generations.activate(layout, host.records.generations[1], host.records)
+        profile.activate(layout, host.records.generations[1], host.records)
         assert foreign_obstacles(layout) == []
 
     def test_none_when_only_the_state_was_lost(self, host: Host, layout: Layout) -> None:
-        generations.activate(layout, host.records.generations[1], host.records)
+        profile.activate(layout, host.records.generations[1], host.records)
         layout.state.rename(layout.root.parent / "away")
         assert foreign_obstacles(layout) == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records import transaction_marker as journal
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records import transaction_marker
 
 
 @pytest.fixture
@@ -21,29 +21,29 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def test_it_is_there_while_a_root_is_changed(layout: Layout) -> None:
-    with journal.kept(layout, [], generation=2):
-        assert journal.begun_generation(layout) == 2
+    with transaction_marker.kept(layout, [], generation=2):
+        assert transaction_marker.begun_generation(layout) == 2
     assert not layout.journal.exists()
 
 
 def test_an_error_before_the_switch_leaves_none(layout: Layout) -> None:
-    with pytest.raises(OSError, match="full"), journal.kept(layout, []):
+    with pytest.raises(OSError, match="full"), transaction_marker.kept(layout, []):
         raise OSError("full")
     assert not layout.journal.exists()
 
 
 def test_an_error_after_the_switch_leaves_it_until_a_run_ends_all(layout: Layout) -> None:
     def switches_and_fails() -> None:
-        with journal.kept(layout, [], generation=2, ends_all=True):
+        with transaction_marker.kept(layout, [], generation=2, ends_all=True):
             links.point(layout.current, "generations/2")
             raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
         switches_and_fails()
     assert layout.journal.exists()
-    with journal.kept(layout, []):
+    with transaction_marker.kept(layout, []):
         pass
     assert layout.journal.exists()
-    with journal.kept(layout, [], ends_all=True):
+    with transaction_marker.kept(layout, [], ends_all=True):
         pass
     assert not layout.journal.exists()

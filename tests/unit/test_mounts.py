@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import mounts
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter, BrokenRoot, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.interpreter import ask
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.start_failure import start_failure
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.workplace import workplace
@@ -119,7 +119,7 @@ def test_errors_of_a_read_only_file_system_name_the_mount(volume: Path) -> None:
     (volume / "file").write_text("")
     _remount(volume, "ro")
     with pytest.raises(BrokenRoot, match=f"mounted read-only.*the mount at {volume}.*remount,rw {volume}"):
-        durable.write_text(volume / "file", "x")
+        atomic.write_text(volume / "file", "x")
     with pytest.raises(HermeticError, match=f"The repository {volume}.*mounted read-only.*{volume}"):
         RepositoryStore(volume / "repository").update(Update())
     with pytest.raises(HermeticError, match=r"The destination .*mounted read-only"):
@@ -129,7 +129,7 @@ def test_errors_of_a_read_only_file_system_name_the_mount(volume: Path) -> None:
 def test_a_volume_of_windows_that_is_write_protected_is_said() -> None:
     error = OSError(errno.EACCES, "The media is write protected")
     error.winerror = 19  # type: ignore[attr-defined]
-    assert "write-protected" in durable.explain(error, "D:\\root").message
+    assert "write-protected" in atomic.explain(error, "D:\\root").message
 
 
 def _program(path: Path, text: str = "#!/bin/sh\nexit 0\n", mode: int = 0o755) -> Path:

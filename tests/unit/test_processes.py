@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import in_use as processes
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import in_use
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.in_use import trees_in_use
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import processes as windows_processes
 
@@ -127,13 +127,13 @@ def test_a_tree_below_a_link_is_found_by_either_name(trees: list[Path], tmp_path
 @pytest.fixture
 def without_proc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A system such as macOS: ps and perhaps lsof are all that there is."""
-    monkeypatch.setattr(processes, "_PROC", tmp_path / "no-proc")
+    monkeypatch.setattr(in_use, "_PROC", tmp_path / "no-proc")
     if shutil.which("ps") is None:
         pytest.skip("needs ps")
 
 
 def test_without_proc_the_command_line_tells(trees: list[Path], without_proc: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_of_lsof", lambda: "")
+    monkeypatch.setattr(in_use, "_of_lsof", lambda: "")
     with running(str(trees[0] / "bin" / "tool"), "60"):
         assert trees_in_use(trees) == {trees[0]}
     assert trees_in_use(trees) == set()
@@ -149,7 +149,7 @@ def test_without_proc_lsof_tells_of_programs_libraries_and_directories(trees: li
 def test_where_nothing_can_be_told_everything_counts_as_used(
     trees: list[Path], without_proc: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "_output", lambda command: "")
+    monkeypatch.setattr(in_use, "_output", lambda command: "")
     assert trees_in_use(trees) == set(trees)
 
 
@@ -157,7 +157,7 @@ def test_on_windows_an_open_program_holds_its_tree(trees: list[Path], monkeypatc
     (trees[0] / "bin" / "python.exe").touch()
     (trees[1] / "bin" / "LIB.DLL").touch()
     (trees[2] / "notes.txt").touch()
-    monkeypatch.setattr(processes, "WINDOWS", True)
+    monkeypatch.setattr(in_use, "WINDOWS", True)
     asked: list[str] = []
     monkeypatch.setattr(windows_processes, "is_open", lambda path: (asked.append(os.path.basename(path)), path.endswith("python.exe"))[1])
     assert trees_in_use(trees) == {trees[0]}

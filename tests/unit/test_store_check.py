@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import file_severity
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import extended_attributes
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import root_check as store_check
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import root_check
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.root_repair import put_right
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
@@ -60,7 +60,7 @@ def test_everything_is_found_at_once_and_put_right(layout: Layout) -> None:
 def test_what_a_volume_keeps_at_its_top_is_no_stray(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     (layout.root / "lost+found").mkdir()
     assert found(layout) == [("unexpected", "lost+found")]
-    monkeypatch.setattr(store_check.os.path, "ismount", lambda path: path == layout.root)
+    monkeypatch.setattr(root_check.os.path, "ismount", lambda path: path == layout.root)
     assert found(layout) == []
 
 
@@ -96,8 +96,8 @@ def test_a_link_is_not_followed_when_something_is_put_right(layout: Layout, tmp_
 )
 def test_attributes_of_windows_are_found(layout: Layout, monkeypatch: pytest.MonkeyPatch, attributes: int, words: str) -> None:
     observation = Observation()
-    check = store_check._StoreCheck(layout, observation)
-    monkeypatch.setattr(store_check, "WINDOWS", True)
+    check = root_check._StoreCheck(layout, observation)
+    monkeypatch.setattr(root_check, "WINDOWS", True)
     monkeypatch.setattr(check._look, "status", lambda path: SimpleNamespace(st_mode=stat.S_IFREG, st_file_attributes=0x20 | attributes))
     check.check_file(layout.lock)
     assert [(finding.kind, finding.actual) for finding in observation.findings] == [("mode", words)]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import prune as sweep
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import prune
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.prune import (
     Garbage,
     find_garbage,
@@ -111,7 +111,7 @@ def test_what_a_process_runs_from_stays_with_all_that_it_needs(host: Host, layou
     def in_use(trees: Iterable[Path]) -> set[Path]:
         return {tree for tree in trees if tree == used}
 
-    monkeypatch.setattr(sweep, "trees_in_use", in_use)
+    monkeypatch.setattr(prune, "trees_in_use", in_use)
     garbage = find_garbage(layout, host.records, current(host), keep=1)
     assert garbage.generations == [1, 2]
     assert used.name not in garbage.trees["environments"]
@@ -121,7 +121,7 @@ def test_what_a_process_runs_from_stays_with_all_that_it_needs(host: Host, layou
 
 
 def test_a_bundle_that_a_process_runs_from_stays(host: Host, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "trees_in_use", lambda trees: {tree for tree in trees if tree.name == OLD.id})
+    monkeypatch.setattr(prune, "trees_in_use", lambda trees: {tree for tree in trees if tree.name == OLD.id})
     garbage = find_garbage(layout, host.records, current(host), keep=1)
     assert garbage.trees["bundles"] == []
     assert OLD.sha256 not in garbage.artifacts
@@ -147,7 +147,7 @@ def test_a_run_that_is_cut_off_while_it_removes_leaves_nothing_that_looks_like_a
     def fails(tree: Path) -> list[str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sweep, "_freed", fails)
+    monkeypatch.setattr(prune, "_freed", fails)
     with pytest.raises(KeyboardInterrupt):
         remove(layout, host.records, Garbage(trees={"environments": [], "laid": [], "bundles": [OLD.id]}))
     assert not layout.receipt("bundles", OLD.id).exists()

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic as durable
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import replacement
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic, replacement
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import windows_environment
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import is_windows_name
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import acl as windows_acl
@@ -71,7 +70,7 @@ def test_a_tree_in_use_gets_its_content_and_keeps_the_program_that_runs(root: Pa
     building = tree(root / "bundles" / ".new-a", python_exe="p", Lib__os_py="os", Lib__new__y_py="y")
     running.add(str(final / "python.exe"))
     before = (final / "python.exe").stat().st_ino
-    windows_in_use.replace_content(str(building), str(final), patiently=durable.patiently)
+    windows_in_use.replace_content(str(building), str(final), patiently=atomic.patiently)
     assert content(final) == {"python.exe": "p", "Lib/os.py": "os", "Lib/new/y.py": "y"}
     assert (final / "python.exe").stat().st_ino == before
     assert windows_in_use.set_aside_in(root) == []
@@ -81,7 +80,7 @@ def test_a_changed_program_that_runs_is_set_aside(root: Path, running: set[str])
     final = tree(root / "bundles" / "a", python_exe="edited", stray_dll="s")
     building = tree(root / "bundles" / ".new-a", python_exe="p")
     running.update((str(final / "python.exe"), str(final / "stray.dll")))
-    windows_in_use.replace_content(str(building), str(final), patiently=durable.patiently)
+    windows_in_use.replace_content(str(building), str(final), patiently=atomic.patiently)
     assert content(final) == {"python.exe": "p"}
     assert sorted(path.read_text() for path in windows_in_use.set_aside_in(root)) == ["edited", "s"]
 

@@ -11,7 +11,7 @@ from ..findings.finding import Finding
 from ..findings.needed_repair import PROTECT
 from ..free_space import size_text
 from ..fs.atomic import write_json
-from ..generations import profile as generations
+from ..generations import profile
 from ..generations.prune import find_garbage, remove
 from ..inspect.observe import observe
 from ..inspect.root_check import needed_repairs
@@ -22,7 +22,7 @@ from ..model.receipts import Generation, dump
 from ..model.request import Request
 from ..planning import changes
 from ..planning.plan import Plan, Step
-from ..records import transaction_marker as journal
+from ..records import transaction_marker
 from ..records.load import load_records
 from ..timings import Timings
 from .result import Progress, Result, make_result
@@ -40,14 +40,14 @@ def carry_out(request: Request, _progress: Progress) -> Result:
     warnings += [f"{each.path}: {each.found}." + ("" if request.check else " It was taken back.") for each in untrusted]
     with reading(layout, request, warnings) if request.check else writing(layout, request, warnings):
         records = load_records(layout)
-        number = generations.current_number(layout)
-        begun = generations.never_in_force(layout, records)
+        number = profile.current_number(layout)
+        begun = profile.never_in_force(layout, records)
         if begun is not None:
             del records.generations[begun]
             if not request.check:
-                generations.forget(layout, begun)
+                profile.forget(layout, begun)
         # Without the link, what the last switch put in force: it must not be pruned, and it is what 'previous' starts from.
-        lost = number if number is not None else generations.told_number(layout)
+        lost = number if number is not None else profile.told_number(layout)
         current = records.generations.get(lost) if lost is not None else None
         if not request.check:
             # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
@@ -62,8 +62,8 @@ def carry_out(request: Request, _progress: Progress) -> Result:
             found = _plan_activation(plan, request, layout, target, number)
             changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
             if plan.steps and not request.check:
-                with timings.of("switch"), journal.kept(layout, [step.as_dict() for step in plan.steps]):
-                    warnings += generations.activate(layout, target, records)
+                with timings.of("switch"), transaction_marker.kept(layout, [step.as_dict() for step in plan.steps]):
+                    warnings += profile.activate(layout, target, records)
         elif request.generation_action in ("keep", "release"):
             target = _named(request, records.generations, current, layout)
             wanted = request.generation_action == "keep"
@@ -82,7 +82,7 @@ def carry_out(request: Request, _progress: Progress) -> Result:
                     freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
                     plan.steps.append(Step("sweep", "store", f"{counted}, {size_text(freed)}"))
                 if plan.steps and not request.check:
-                    with journal.kept(layout, [step.as_dict() for step in plan.steps]):
+                    with transaction_marker.kept(layout, [step.as_dict() for step in plan.steps]):
                         warnings += remove(layout, records, garbage)
         else:
             raise HermeticError(f"The generation action is {request.generation_action!r}; expected activate, keep, release or sweep.")

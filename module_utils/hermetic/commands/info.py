@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..generations import profile as generations
+from ..generations import profile
 from ..inspect.info import describe
 from ..inspect.observe import in_force
 from ..model.layout import Layout
@@ -19,5 +19,5 @@ def carry_out(request: Request, _progress: Progress) -> Result:
     layout = Layout(request.root)
     require_usable(layout)
     records = load_records(layout)
-    info = describe(layout, records, generations.current_number(layout), in_force=in_force(layout, records))
+    info = describe(layout, records, profile.current_number(layout), in_force=in_force(layout, records))
     return {"changed": False, "info": info, "warnings": []}

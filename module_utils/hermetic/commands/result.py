@@ -15,6 +15,8 @@ from ..planning.plan import Plan
 from ..timings import Timings
 
 Result = dict[str, Any]
+# How a run tells how far it is.
+Progress = Callable[[str], None]
 
 
 def now() -> str:
@@ -51,6 +53,3 @@ def releases(generation: Generation | None, records: Records, plan: Plan) -> dic
     known.update((bundle.id, bundle.release) for bundle in plan.install)
     bundles = sorted(generation.bundles.items()) if generation is not None else ()
     return {name: known[tree_id] for name, tree_id in bundles if tree_id in known}
-
-
-Progress = Callable[[str], None]

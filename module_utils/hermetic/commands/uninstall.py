@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..free_space import size_text
-from ..generations import profile as generations
+from ..generations import profile
 from ..install.disk_space import freed_bytes
 from ..model.layout import Layout
 from ..model.request import Request
@@ -37,7 +37,7 @@ def carry_out(request: Request, _progress: Progress) -> Result:
             found = plan_uninstall(layout)
             refuse(layout, found, force=request.force)
         records = load_records(layout)
-        current = records.generations.get(generations.current_number(layout) or 0)
+        current = records.generations.get(profile.current_number(layout) or 0)
         trees = {kind: list(getattr(records, kind)) for kind in ("bundles", "laid", "environments")}
         freed = freed_bytes(records, trees, layout.wheels.iterdir() if layout.wheels.is_dir() else ())
         plan = Plan(steps=[Step("uninstall", "store", f"{size_text(freed)} in {sum(map(len, trees.values()))} trees")])

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SHA-256 of files, one after the other or on all cores."""
+"""SHA-256 of files, one after the other."""
 
 from __future__ import annotations
 

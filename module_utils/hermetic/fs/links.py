@@ -12,11 +12,11 @@ from pathlib import Path
 from ..errors import BrokenRoot
 from ..os_errors import explain
 from ..paths import BUILDING, WINDOWS
-from . import junction_fallback as windows_stand_in
+from . import junction_fallback
 from .atomic import patiently, sync_directory
 from .removal import remove_tree
 
-STAND_IN = windows_stand_in.MARK
+STAND_IN = junction_fallback.MARK
 _OLD = ".old-"
 _NO_REPARSE_POINTS = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED: FAT, some network shares, Wine
 _DIRECTORY_LINKS = {0xA0000003, 0xA000000C}  # IO_REPARSE_TAG_MOUNT_POINT (a junction), IO_REPARSE_TAG_SYMLINK
@@ -58,7 +58,7 @@ def read(link: Path) -> str | None:
             return os.readlink(link)
         if _is_reparse_point(link):
             return _plain(os.readlink(link))
-        return windows_stand_in.target(link)
+        return junction_fallback.target(link)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -79,12 +79,12 @@ def is_link(path: Path) -> bool:
     """Tell whether the path is a link, a junction or the stand-in of one."""
     if not WINDOWS:
         return os.path.islink(path)
-    return _is_reparse_point(path) or windows_stand_in.is_one(path)
+    return _is_reparse_point(path) or junction_fallback.is_one(path)
 
 
 def is_stale(link: Path) -> bool:
     """Tell whether a stand-in shows something else than a junction would; a real link never does."""
-    return WINDOWS and not _is_reparse_point(link) and windows_stand_in.is_one(link) and windows_stand_in.is_stale(link)
+    return WINDOWS and not _is_reparse_point(link) and junction_fallback.is_one(link) and junction_fallback.is_stale(link)
 
 
 def remove(link: Path) -> None:
@@ -138,7 +138,7 @@ def _create_junction(target: str, link: str) -> None:
 
 
 def _replace_junction(link: Path, target: str) -> None:
-    shown = windows_stand_in.resolved(target)
+    shown = junction_fallback.resolved(target)
     if not os.path.isdir(shown):
         raise BrokenRoot(
             f"{link}: its target {target} is no directory; a junction leads to directories only. Run again to rebuild what is missing."
@@ -146,7 +146,7 @@ def _replace_junction(link: Path, target: str) -> None:
     temporary = link.with_name(BUILDING + os.urandom(8).hex())
     # A stand-in on the way says that this volume has no junctions, and there is nothing behind it that one could lead to.
     if shown != Path(target) or not _make_junction(target, temporary):
-        windows_stand_in.make(temporary, target)
+        junction_fallback.make(temporary, target)
     # No program is reached through the link from one step to the next; so what was there is removed after both.
     old = _free_name(link)
     try:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who besides root and the user that the engine runs as owns a file or directory, or may write it.
 
-Windows answers by owners and access lists instead, in ``windows_ownership``.
+Windows answers by owners and access lists instead, in ``windows/ownership.py``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What leads to a path, as written and as resolved, and who could replace what it leads to.
 
-POSIX only: Windows answers by owners and access lists instead, in ``windows_ownership``.
+POSIX only: Windows answers by owners and access lists instead, in ``windows/ownership.py``.
 """
 
 from __future__ import annotations

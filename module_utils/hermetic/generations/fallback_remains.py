@@ -8,8 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..fs import junction_fallback as windows_stand_in
-from ..fs import links
+from ..fs import junction_fallback, links
 from ..fs.atomic import write_text
 from ..fs.record_files import read_text
 from ..model.layout import Layout
@@ -23,11 +22,11 @@ def foreign_entries(directory: Path, layout: Layout) -> list[str]:
     base = extended(directory)
     for above, directories, names in os.walk(base):
         inside = os.path.relpath(above, base)
-        leading = [name for name in directories if links.is_link(Path(above, name)) and not windows_stand_in.is_one(Path(above, name))]
+        leading = [name for name in directories if links.is_link(Path(above, name)) and not junction_fallback.is_one(Path(above, name))]
         directories[:] = [name for name in directories if name not in leading]
         for name in [*leading, *names]:
             sources = known.get(os.path.normcase(name), ())
-            if name in leading or not (name == windows_stand_in.MARK or any(_same(Path(above, name), source) for source in sources)):
+            if name in leading or not (name == junction_fallback.MARK or any(_same(Path(above, name), source) for source in sources)):
                 found.append(os.path.normpath(os.path.join(inside, name)))
     return sorted(found)
 
@@ -36,7 +35,7 @@ def mark_again(places: Iterable[Path], layout: Layout) -> None:
     """Give stand-ins that have lost their mark an empty one: they show nothing then, and are made again like any that are stale."""
     for place in places:
         if place.is_dir() and not links.is_link(place) and not foreign_entries(place, layout):
-            write_text(place / windows_stand_in.MARK, "")
+            write_text(place / junction_fallback.MARK, "")
 
 
 def _programs(layout: Layout) -> dict[str, list[Path]]:
@@ -45,7 +44,7 @@ def _programs(layout: Layout) -> dict[str, list[Path]]:
     for kind in ("bundles", "environments"):
         receipts = layout.receipts(kind)
         for receipt in sorted(receipts.glob("*.json")) if receipts.is_dir() else ():
-            for _path, source in windows_stand_in.programs(layout.tree(kind, receipt.stem)):
+            for _path, source in junction_fallback.programs(layout.tree(kind, receipt.stem)):
                 found.setdefault(os.path.normcase(source.name), []).append(source)
     return found
 
@@ -53,7 +52,7 @@ def _programs(layout: Layout) -> dict[str, list[Path]]:
 def _same(path: Path, source: Path) -> bool:
     if source.suffix == "._pth":
         try:
-            return read_text(path) in (windows_stand_in.absolute_pth(source), read_text(source))
+            return read_text(path) in (junction_fallback.absolute_pth(source), read_text(source))
         except (OSError, ValueError):
             return False
     ours, theirs = os.lstat(extended(path)), os.lstat(extended(source))

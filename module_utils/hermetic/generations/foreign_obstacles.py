@@ -10,7 +10,7 @@ from pathlib import Path
 from ..fs import links
 from ..model.layout import STABLE_LINKS, Layout
 from ..paths import WINDOWS
-from . import fallback_remains as stand_in_remains
+from . import fallback_remains
 from .profile import stable_links
 
 
@@ -23,7 +23,7 @@ def foreign_obstacles(layout: Layout) -> list[str]:
         path = layout.root / name
         if os.path.lexists(path) and not links.is_link(path):
             # In a root of ours, a stand-in that has lost its mark is known by what it holds.
-            not_ours = stand_in_remains.foreign_entries(path, layout) if WINDOWS and layout.state.is_dir() and path.is_dir() else None
+            not_ours = fallback_remains.foreign_entries(path, layout) if WINDOWS and layout.state.is_dir() and path.is_dir() else None
             if not_ours == []:
                 continue
             found.append(

@@ -20,7 +20,7 @@ from ..model.receipts import BundleReceipt, Generation, Records, dump
 from ..paths import BUILDING
 from ..records.transaction_marker import begun_generation
 from ..text.grammar import LARGEST_GENERATION, generation_number, is_number, name_problem, tree_parts
-from . import fallback_remains as stand_in_remains
+from . import fallback_remains
 
 WINDOWS = os.name == "nt"
 
@@ -92,7 +92,7 @@ def activate(layout: Layout, generation: Generation, records: Records) -> list[s
     """Make a generation the current one: its record, its facade, the stable links, and last the one rename. Returns warnings."""
     write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
     if WINDOWS:
-        stand_in_remains.mark_again((*stable_links(layout), layout.current, layout.engine), layout)
+        fallback_remains.mark_again((*stable_links(layout), layout.current, layout.engine), layout)
     warnings = write_facade(layout, generation, records.bundles)
     if not WINDOWS:
         point_stable_links(layout, generation, records.bundles)

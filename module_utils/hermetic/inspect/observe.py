@@ -15,7 +15,7 @@ from ..findings.finding import INTERRUPTED, TAMPERED, Finding
 from ..findings.tree_findings import store_finding
 from ..fs import links
 from ..fs.case_folding import other_spelling
-from ..generations import profile as generations
+from ..generations import profile
 from ..model.layout import Layout, is_tree_name
 from ..model.receipts import Generation, Records
 from ..paths import BUILDING, DISCARDED, WINDOWS, Inode
@@ -50,7 +50,7 @@ def observe(
         observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, path))
         observation.leftovers.append(Path(path))
     _check_record_of_switch(layout, observation)
-    begun = generations.never_in_force(layout, records)
+    begun = profile.never_in_force(layout, records)
     if begun is not None:
         del records.generations[begun]
         observation.leftovers.append(layout.generation_records / f"{begun}.json")
@@ -83,13 +83,13 @@ def observe(
 
 def in_force(layout: Layout, records: Records) -> Generation | None:
     """Return the generation that a look at the host takes for the one in force, without looking at anything of it."""
-    begun = generations.never_in_force(layout, records)
+    begun = profile.never_in_force(layout, records)
     known = {number: each for number, each in records.generations.items() if number != begun}
     return _in_force(layout, Observation(records=replace(records, generations=known)))
 
 
 def _check_record_of_switch(layout: Layout, observation: Observation) -> None:
-    reason = generations.unreadable_switch(layout)
+    reason = profile.unreadable_switch(layout)
     if reason is not None:
         observation.facade_broken = observation.facade_broken or WINDOWS
         observation.leftovers.append(layout.in_force)
@@ -129,7 +129,7 @@ def _is_tree_gone(layout: Layout, finding: Finding) -> bool:
 def _in_force(layout: Layout, observation: Observation) -> Generation | None:
     """Return the generation in force, be it that its record or the link to it is lost."""
     records = observation.records
-    number, told = generations.current_number(layout), generations.told_number(layout)
+    number, told = profile.current_number(layout), profile.told_number(layout)
     if number is not None and told not in (None, number) and told in records.generations and not layout.journal.exists():
         # A switch writes both, under a journal that stays when it is cut off: the link was turned by somebody else.
         _report_switch(layout, observation, records.generations[told])
@@ -139,7 +139,7 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
         observation.facade_broken = observation.facade_broken or (told not in (None, number) and told in records.generations)
         return records.generations[number]
     if number is not None:
-        found = generations.from_facade(layout, number, records)
+        found = profile.from_facade(layout, number, records)
         if found is not None:
             observation.facade_broken = True
             record = layout.generation_records / f"{number}.json"

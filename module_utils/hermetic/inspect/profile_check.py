@@ -10,7 +10,7 @@ from pathlib import Path
 from ..findings.difference import Difference
 from ..findings.finding import INTERRUPTED, TAMPERED, Finding
 from ..fs import links
-from ..generations import profile as generations
+from ..generations import profile
 from ..model.layout import Layout
 from ..model.receipts import Generation
 from ..paths import WINDOWS
@@ -24,15 +24,15 @@ def check_facade(layout: Layout, observation: Observation, current: Generation) 
     found = _facade_differences(layout, observation, current)
     stable = [
         each
-        for link, target in generations.stable_links_of(layout, current, observation.records.bundles).items()
+        for link, target in profile.stable_links_of(layout, current, observation.records.bundles).items()
         for each in _link_difference(link, link.name, target)
     ]
     if links.read(layout.current) is None:
         # Stand-ins show what the switch leads to: that it is lost is one finding, not one more for each of them.
         stable = [each for each in stable if each.actual != _STALE]
-    engine = generations.newest_engine(current, observation.records.bundles)
+    engine = profile.newest_engine(current, observation.records.bundles)
     engine_differences = (
-        _link_difference(layout.engine, "state/engine", generations.engine_target(layout, engine)) if engine is not None else []
+        _link_difference(layout.engine, "state/engine", profile.engine_target(layout, engine)) if engine is not None else []
     )
     # What is pointed after the switch: a run that was cut off between the two leaves that of the generation before, or nothing.
     late = [*engine_differences, *(stable if WINDOWS else ())]
@@ -56,12 +56,12 @@ def check_facade(layout: Layout, observation: Observation, current: Generation) 
 def _facade_differences(layout: Layout, observation: Observation, current: Generation) -> list[Difference]:
     records = observation.records
     base, shown = layout.generations / str(current.number), f"generations/{current.number}"
-    wanted = generations.facade(layout, current, records.bundles)
+    wanted = profile.facade(layout, current, records.bundles)
     # What a bundle adds to the facade is only known from its receipt; a lost one is reported as such.
     complete = all(tree_id in records.bundles for tree_id in current.bundles.values())
     found: list[Difference] = []
     unusable: set[str] = set()
-    for directory, names in sorted(generations.facade_directories(wanted).items()):
+    for directory, names in sorted(profile.facade_directories(wanted).items()):
         place, path = (base / directory, f"{shown}/{directory}") if directory else (base, shown)
         if "" in unusable:
             unusable.add(directory)

@@ -11,14 +11,14 @@ from ..errors import HermeticError
 from ..fetching.fetch import fetch_all, verified
 from ..fs.own_files import is_our_directory
 from ..fs.removal import remove_tree
-from ..generations import profile as generations
+from ..generations import profile
 from ..generations.prune import find_garbage, is_recorded, remove, remove_leftovers
 from ..model.artifact import Artifact
 from ..model.layout import Layout, laid_id
 from ..model.request import Request
 from ..planning.observation import Observation
 from ..planning.plan import Plan
-from ..records import transaction_marker as journal
+from ..records import transaction_marker
 from ..records.stored_artifacts import find_artifact
 from ..timings import Timings
 from .disk_space import needed_bytes, refuse_full
@@ -47,7 +47,7 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
     store.warnings += put_right(layout, observation.repairs)
     store.prepare()
     begun = plan.target.number if plan.target is not None else None
-    with journal.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
+    with transaction_marker.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
         with timings.of("sweep"):
             store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
         with timings.of("fetch"):
@@ -76,17 +76,17 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
     if plan.target is not None:
         progress(f"switch to generation {plan.target.number}")
         try:
-            warnings = generations.activate(layout, plan.target, observation.records)
+            warnings = profile.activate(layout, plan.target, observation.records)
         except BaseException:
-            if generations.current_number(layout) != plan.target.number:
-                generations.forget(layout, plan.target.number)
+            if profile.current_number(layout) != plan.target.number:
+                profile.forget(layout, plan.target.number)
             raise
         observation.records.generations[plan.target.number] = plan.target
     elif observation.current is not None and (
-        plan.restore_facade or generations.shows_what_was(layout, observation.current, observation.records.bundles)
+        plan.restore_facade or profile.shows_what_was(layout, observation.current, observation.records.bundles)
     ):
         progress(f"restore the links of generation {observation.current.number}")
-        warnings = generations.activate(layout, observation.current, observation.records)
+        warnings = profile.activate(layout, observation.current, observation.records)
         observation.records.generations[observation.current.number] = observation.current
     return warnings
 

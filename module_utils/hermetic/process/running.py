@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..paths import WINDOWS
 from ..windows import processes as windows_processes
-from . import in_use as processes
+from . import in_use
 
 _SHOWN = 20
 _LONGEST = 120
@@ -18,7 +18,7 @@ _LONGEST = 120
 def processes_below(directory: Path) -> list[str]:
     """Return ``pid N: command`` of each process that runs from below a directory, this one and those that started it left out."""
     own = _own_line()
-    found = windows_processes.programs_below(directory) if WINDOWS else processes.commands_below(directory)
+    found = windows_processes.programs_below(directory) if WINDOWS else in_use.commands_below(directory)
     lines = [f"pid {pid}: {command[:_LONGEST]}" for pid, command in sorted(found.items()) if pid not in own]
     return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else lines
 
@@ -27,7 +27,7 @@ def _own_line() -> set[int]:
     """Return this process and its ancestors, as far as the system tells: whoever removes a root may be started by its Python."""
     found = {os.getpid()}
     if not WINDOWS:
-        parents = processes.parents()
+        parents = in_use.parents()
         pid = os.getpid()
         while pid in parents and parents[pid] not in found:
             pid = parents[pid]

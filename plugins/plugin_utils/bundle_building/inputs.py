@@ -15,7 +15,7 @@ from typing import Any
 import certifi
 
 from ...module_utils.hermetic.errors import InvalidRequest
-from ...module_utils.hermetic.unpack import wheel as lay
+from ...module_utils.hermetic.unpack import wheel as wheel_unpacking
 from .binaries.shared_libraries import patchelf_command, strip_identity
 from .isolation.launcher import Compiler, choose_compiler
 from .model.digests import file_sha256, text_sha256
@@ -95,7 +95,7 @@ def builder_digest() -> str:
     here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c", ".h"))
     # What unpacks wheels is the engine's.
-    files += [Path(lay.__file__).parents[1] / f"{name}.py" for name in UNPACKING_OF_THE_ENGINE]
+    files += [Path(wheel_unpacking.__file__).parents[1] / f"{name}.py" for name in UNPACKING_OF_THE_ENGINE]
     return text_sha256(json.dumps([[path.name, file_sha256(path)] for path in files]))
 
 

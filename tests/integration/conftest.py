@@ -30,6 +30,7 @@ from engine_fixtures import (
     wheels,
     with_bundle,
 )
+from engine_for_others import open_engine
 from kill_scenarios import kill_bundles, kill_place, kill_scenarios
 from play_fleet import Fleet
 from plays import Controller

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bundle_variants import Change
+from engine_for_others import NOBODY
 from hosts import Host
 from roots import Declared, Document, Engine
 from volumes import mount
@@ -131,29 +132,9 @@ def test_a_root_that_is_a_link_to_nowhere_is_left_alone(engine: Engine, declared
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.fixture(scope="module")
-def public_engine(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Engine]]:
-    """Return a directory that other users may read, and an engine there."""
-    import shutil
-    import tempfile
-
-    place = Path(tempfile.mkdtemp(prefix="hermetic-"))
-    place.chmod(0o755)
-    tree = engine.bootstrap.parent.parent
-    shutil.copytree(tree, place / "bootstrap", symlinks=True)
-    shutil.copy(engine.archive, place / "engine.zip")
-    for path in (place / "bootstrap", place / "engine.zip"):
-        path.chmod(0o755)
-    yield place, Engine(place / "engine.zip", bootstrap=place / "bootstrap" / engine.bootstrap.relative_to(tree))
-    shutil.rmtree(place)
-
-
-NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
-
-
 @pytest.mark.root
-def test_a_user_who_may_not_write_changes_nothing_and_may_look(public_engine: tuple[Path, Engine], declared: Declared) -> None:
-    place, engine = public_engine
+def test_a_user_who_may_not_write_changes_nothing_and_may_look(open_engine: Engine, declared: Declared) -> None:
+    place, engine = open_engine.archive.parent, open_engine
     host = Host(place / "owned" / "root", engine, declared)
     host.converge()
     before = host.state()

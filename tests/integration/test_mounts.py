@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,27 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_for_others import NOBODY
 from hosts import Host
 from plays import Controller
 from roots import Archive, Declared, Document, Engine
 from volumes import mount, unmount
 
 pytestmark = pytest.mark.root
-NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
-
-
-@pytest.fixture(scope="module")
-def open_engine(engine: Engine) -> Iterator[Engine]:
-    """Return an engine that other users may run, too."""
-    place = Path(tempfile.mkdtemp(prefix="hermetic-"))
-    place.chmod(0o755)
-    tree = engine.bootstrap.parent.parent
-    shutil.copytree(tree, place / "bootstrap", symlinks=True)
-    shutil.copy(engine.archive, place / "engine.zip")
-    for path in (place / "bootstrap", place / "engine.zip"):
-        path.chmod(0o755)
-    yield Engine(place / "engine.zip", bootstrap=place / "bootstrap" / engine.bootstrap.relative_to(tree))
-    shutil.rmtree(place)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
+from desk import converged, desk, served_desk
+from engine_roots import empty, root
 from fleet_bundles import FleetBundles
 from measured import TOLD
 from roots import Archive

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,12 +135,6 @@ def _other_interpreter(host: Host) -> None:
     link.symlink_to("/bin/sh")
 
 
-def _dead(place: str, kind: str, do: Callable[[Path], object]) -> Way:
-    """Take from the bundle what it cannot start without, the engine's own interpreter among what runs from it."""
-    way = _file(place, kind, do)
-    return Way(way.do, (*way.found, ("bundle:python", "not_runnable", TAMPERED)))
-
-
 def _append(path: Path) -> None:
     with path.open("a") as stream:
         stream.write("# edited\n")
@@ -150,13 +145,30 @@ def _stream(path: Path) -> None:
     path.with_name(f"{path.name}:evil").write_text("import os\n")
 
 
+def _forge(host: Host) -> None:
+    (path,) = host.at("state/receipts/environments").glob("two-*.json")
+    receipt = json.loads(path.read_text())
+    receipt["system_site_packages"] = not receipt["system_site_packages"]
+    path.write_text(json.dumps(receipt))
+
+
+FORGED = Way(_forge, (("virtualenv:two", "receipt", TAMPERED),))
+
+
+def _dead(host: Host) -> Way:
+    """Take from the bundle what it cannot start without, the engine's own interpreter among what runs from it."""
+    program = host.bundle / "bin" if host.windows else host.bundle / "libexec"
+    name = next(program.glob("python3[0-9]*.dll" if host.windows else "python3*")).relative_to(host.bundle).as_posix()
+    way = _file(f"python/{name}", "missing", os.unlink)
+    return Way(way.do, (*way.found, ("bundle:python", "not_runnable", TAMPERED)))
+
+
 def _linux(host: Host) -> tuple[Way, ...]:
-    program = next(host.bundle.glob("libexec/python3*")).name
     return (
         _other_owner(),
         Way(_other_interpreter, (("virtualenv:one", "interpreter", TAMPERED),)),
         _file("two/{site}/linked", "unexpected", lambda path: path.symlink_to("/etc")),
-        _dead(f"python/libexec/{program}", "modified", _written("#!/bin/false\n")),
+        _file("python/{stdlib}/ssl.py", "modified", _written("changed\n")),
     )
 
 
@@ -169,19 +181,26 @@ def _windows(host: Host) -> tuple[Way, ...]:
         Way(lambda host: _append(host.at("one/pyvenv.cfg")), (("virtualenv:one", "interpreter", TAMPERED),)),
         _file("python/bin/DLLs/_lzma.pyd", "missing", os.unlink),
         _file(f"two/Scripts/{library}", "missing", os.unlink),
-        _dead(f"python/bin/{library}", "missing", os.unlink),
         Way(stream.do, (("file:python/{stdlib}/ssl.py:evil", "unexpected", TAMPERED),)),
         Way(lambda host: host.root.chmod(0o777), (("store", "mode", TAMPERED),)),
     )
 
 
 def tamper(host: Host) -> set[Found]:
-    """Change a root in all these ways, and return what must be found then."""
-    return set(_done(host))
+    """Change a root in all ways that leave its bundle able to start, and return what must be found then."""
+    return set(_done(host, (*ON_ALL, *(_windows(host) if host.windows else _linux(host)))))
 
 
-def _done(host: Host) -> Iterator[Found]:
-    for way in (*ON_ALL, *(_windows(host) if host.windows else _linux(host))):
+def forge_and_kill(host: Host) -> set[Found]:
+    """Change a receipt, and take from the bundle what it cannot start without.
+
+    Apart from the other ways: a deep look does not start a bundle that has foreign code in it, and so cannot say whether it would start.
+    """
+    return set(_done(host, (FORGED, _dead(host))))
+
+
+def _done(host: Host, ways: Iterable[Way]) -> Iterator[Found]:
+    for way in ways:
         # Named before: what is done may take away what tells the names.
         expected = [(host.named(subject), kind, cause) for subject, kind, cause in way.found]
         way.do(host)

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
 from fleet_bundles import FleetBundles
-from fleet_tampering import Host, tamper
+from fleet_tampering import Host, forge_and_kill, tamper
 from measured import TOLD
 from plays import Controller, Played
 from slim_bundles import slim_release
@@ -162,19 +162,21 @@ def test_the_whole_life_of_a_mixed_fleet(fleet: Fleet, record_property: Callable
     for name in EVERYBODY:
         assert (again.of(name)["changed"], again.of(name)["plan"]) == (False, []), (name, again.of(name))
 
-    expected = {name: tamper(Host(fleet.root(name), windows=name in WINDOWS)) for name in EVERYBODY}
-    kinds = {name: {kind for _subject, kind, _cause in found} for name, found in expected.items()}
-    drift = fleet.run("drift", "drift", **fleet.declared(verify="deep"))
-    for name in EVERYBODY:
-        found = {(each["subject"], each["kind"], each["cause"]) for each in drift.of(name)["findings"]}
-        assert found == expected[name], (name, expected[name] ^ found)
-        assert drift.of(name)["clean"] is False
+    kinds: dict[str, set[str]] = {name: set() for name in EVERYBODY}
+    for title, change in (("tampering", tamper), ("death", forge_and_kill)):
+        expected = {name: change(Host(fleet.root(name), windows=name in WINDOWS)) for name in EVERYBODY}
+        drift = fleet.run(f"drift after {title}", "drift", **fleet.declared(verify="deep"))
+        for name in EVERYBODY:
+            found = {(each["subject"], each["kind"], each["cause"]) for each in drift.of(name)["findings"]}
+            assert found == expected[name], (name, expected[name] ^ found)
+            assert drift.of(name)["clean"] is False
+            kinds[name] |= {kind for _subject, kind, _cause in found}
 
-    repaired = fleet.run("repair", "system", **fleet.declared(verify="deep"))
-    for name in EVERYBODY:
-        assert repaired.of(name)["changed"] is True, name
-        assert repaired.of(name)["generation"] == {"before": 1, "after": 1}, name
-        assert fleet.versions(name).startswith("1.0 1.0"), name
+        repaired = fleet.run(f"repair after {title}", "system", **fleet.declared(verify="deep"))
+        for name in EVERYBODY:
+            assert repaired.of(name)["changed"] is True, name
+            assert repaired.of(name)["generation"] == {"before": 1, "after": 1}, name
+            assert fleet.versions(name).startswith("1.0 1.0"), name
 
     fleet.publish(SECOND)
     fleet.lock("one", ("alpha-1.0", ""), ("beta-2.0", ""), ("gamma-1.0", ""), ("delta-1.0", 'sys_platform == "win32"'))

@@ -2,13 +2,13 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The generations of a host: go back, keep, prune."""
+"""The generations of a host: go back, pin, prune."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: generation
-short_description: Go back to an earlier state of a host, keep it, or prune old ones
+short_description: Go back to an earlier state of a host, pin one, or prune old ones
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
@@ -23,15 +23,15 @@ options:
   state:
     description:
       - With V(active) the generation O(number) becomes the current one.
-      - With V(kept) it is never pruned; with V(released) it may be pruned again.
-      - With V(swept) old generations are pruned. What only generations older than O(keep_generations) need is removed, and what interrupted runs left.
+      - With V(pinned) it is never pruned; with V(unpinned) it may be pruned again.
+      - With V(pruned) old generations are pruned. What only generations older than O(keep_generations) need is removed, and what interrupted runs left.
     type: str
-    choices: [active, kept, released, swept]
+    choices: [active, pinned, unpinned, pruned]
     default: active
   number:
     description:
       - Number of the generation, or V(previous) for the one before the current.
-      - The default is V(previous) for O(state=active), and the current generation for O(state=kept) and O(state=released).
+      - The default is V(previous) for O(state=active), and the current generation for O(state=pinned) and O(state=unpinned).
       - With V(previous) every run goes back one more; name the number where a task must be idempotent.
     type: str
   keep_generations:
@@ -55,12 +55,12 @@ EXAMPLES = r"""
 
 - name: Never prune generation 41
   hermetic.python.generation:
-    state: kept
+    state: pinned
     number: 41
 
-- name: Leave only the current generation and what is kept
+- name: Leave only the current generation and what is pinned
   hermetic.python.generation:
-    state: swept
+    state: pruned
     keep_generations: 1
 """
 
@@ -203,7 +203,7 @@ changed_virtualenvs:
           after: 3.1.2
 bytes:
   description: How many bytes were removed, or would be.
-  returned: when O(state=swept)
+  returned: when O(state=pruned)
   type: int
   sample: 128734511
 diff:

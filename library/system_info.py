@@ -72,7 +72,7 @@ info:
       sample:
         - number: 42
           created: "2026-11-23T10:00:00Z"
-          kept: false
+          pinned: false
           bundles:
             python: python-3.12.11+4-5d2b4c8f0c4f
           virtualenvs:

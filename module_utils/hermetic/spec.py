@@ -128,7 +128,7 @@ VIRTUALENV: Spec = {**ROOT, **ONE_VIRTUALENV, **STATE, **SOURCES, **LOCKS, **ENG
 
 GENERATION: Spec = {
     **ROOT,
-    "state": {"type": "str", "choices": ["active", "kept", "released", "swept"], "default": "active"},
+    "state": {"type": "str", "choices": ["active", "pinned", "unpinned", "pruned"], "default": "active"},
     "number": {"type": "str"},
     "keep_generations": ENGINE["keep_generations"],
     "lock_timeout": ENGINE["lock_timeout"],

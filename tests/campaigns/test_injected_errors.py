@@ -24,7 +24,7 @@ from killing import Scenario, Stage
 from roots import Engine
 
 INJECTIONS = int(os.environ.get("INJECTIONS", "420"))
-NAMES = ("install", "upgrade", "repair", "sweep")
+NAMES = ("install", "upgrade", "repair", "prune")
 # Each call with the errors that it may end with on a machine that is not well.
 FAILURES = {
     "write": ("ENOSPC", "EIO", "EDQUOT"),

@@ -17,7 +17,7 @@ from kill_driver import BULK, STEPS
 from killing import Scenario, Stage, gone_wrong
 
 KILLS = int(os.environ.get("KILLS", "1200"))
-NAMES = ("install", "build", "upgrade", "repair", "rollback", "sweep")
+NAMES = ("install", "build", "upgrade", "repair", "rollback", "prune")
 STAGES = 2
 
 

@@ -16,7 +16,7 @@ from killing import Scenario
 from power import Disk
 
 CUTS = int(os.environ.get("POWER_CUTS", "120"))
-NAMES = ("install", "build", "upgrade", "repair", "rollback", "sweep")
+NAMES = ("install", "build", "upgrade", "repair", "rollback", "prune")
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="mounts disk images, which needs root"),

@@ -73,7 +73,7 @@ class BadDay:
     death: Death
     report_run: Played
     report: dict[str, object]
-    journal_was_left: bool
+    marker_was_left: bool
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_a_cable_that_is_cut_in_the_middle_of_a_transfer_leaves_the_host_as_it_w
 
 def test_a_machine_that_loses_its_power_in_the_middle_of_the_switch_has_a_python_when_it_comes_back(fleet: Fleet, bad_day: BadDay) -> None:
     assert bad_day.death.happened
-    assert bad_day.journal_was_left, "the machine died too late: its run was over"
+    assert bad_day.marker_was_left, "the machine died too late: its run was over"
     assert of_task(bad_day.played)[DYING]["status"] in ("unreachable", "failed")
     fleet.works(DYING)
 

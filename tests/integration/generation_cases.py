@@ -39,11 +39,11 @@ CASES = [
         write("generations/{number}/bin/evil"),
         (("generation", "unexpected", "generations/{number}/bin/evil"),),
     ),
-    Case("stray in the facade", write("generations/{number}/notes"), (("generation", "unexpected", "generations/{number}/notes"),)),
-    Case("facade gone", delete("generations/{number}"), (("generation", "missing", "generations/{number}"),)),
-    Case("part of the facade gone", delete("generations/{number}/bin"), (("generation", "missing", "generations/{number}/bin"),)),
+    Case("stray in the profile", write("generations/{number}/notes"), (("generation", "unexpected", "generations/{number}/notes"),)),
+    Case("profile gone", delete("generations/{number}"), (("generation", "missing", "generations/{number}"),)),
+    Case("part of the profile gone", delete("generations/{number}/bin"), (("generation", "missing", "generations/{number}/bin"),)),
     Case(
-        "part of the facade is a link", link("generations/{number}/bin", "/usr/bin"), (("generation", "link", "generations/{number}/bin"),)
+        "part of the profile is a link", link("generations/{number}/bin", "/usr/bin"), (("generation", "link", "generations/{number}/bin"),)
     ),
     Case("engine gone", delete("state/engine"), (("generation", "missing", "state/engine"),)),
     Case("engine leads elsewhere", link("state/engine", sys.base_prefix), (("generation", "link", "state/engine"),)),

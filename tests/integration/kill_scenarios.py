@@ -67,11 +67,11 @@ def kill_scenarios(kill_bundles: list[Archive], wheels: dict[str, Wheel]) -> dic
         "rollback": Scenario(
             two, one, prepare=converged(one, two), command="generation", parts={"generation": {"action": "activate", "number": 1}}
         ),
-        "sweep": Scenario(
+        "prune": Scenario(
             later,
             later,
             prepare=converged(bare, two, one, later),
             command="generation",
-            parts={"generation": {"action": "sweep"}, "options": {"keep_generations": 1}},
+            parts={"generation": {"action": "prune"}, "options": {"keep_generations": 1}},
         ),
     }

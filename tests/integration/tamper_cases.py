@@ -33,7 +33,7 @@ RECORDS_AND_LEFTOVERS = [
         rebuilt=BUNDLE,
     ),
     Case(
-        "receipt of a laid wheel gone",
+        "receipt of an unpacked wheel gone",
         delete("state/receipts/laid/{gamma_laid}.json"),
         (("store", "missing", "state/receipts/laid/{gamma_laid}.json"),),
         rebuilt=TWO | {"{gamma}"},
@@ -59,12 +59,12 @@ RECORDS_AND_LEFTOVERS = [
         rebuilt=BUNDLE,
     ),
     Case(
-        "receipt of a laid wheel damaged",
+        "receipt of an unpacked wheel damaged",
         write("state/receipts/laid/{gamma_laid}.json", "{}"),
         (("store", "modified", "state/receipts/laid/{gamma_laid}.json"),),
         rebuilt=TWO | {"{gamma}"},
     ),
-    Case("laid wheel gone", delete("{alpha}"), (("store", "missing", "{alpha}"),), rebuilt=ALPHA),
+    Case("unpacked wheel gone", delete("{alpha}"), (("store", "missing", "{alpha}"),), rebuilt=ALPHA),
     Case(
         "laid file that is not shared edited",
         append("{alpha}/site/alpha-1.0.dist-info/RECORD"),
@@ -72,14 +72,14 @@ RECORDS_AND_LEFTOVERS = [
         rebuilt=ALPHA,
     ),
     Case(
-        "stray in a laid wheel",
+        "stray in an unpacked wheel",
         write("{gamma}/site/evil.py"),
         (("store", "unexpected", "{gamma}/site/evil.py"),),
         rebuilt=TWO | {"{gamma}"},
     ),
     Case("tree that nobody made", write("environments/mine/bin/python"), (("store", "unexpected", "environments/mine"),)),
     Case("file among the trees", write("bundles/notes"), (("store", "unexpected", "bundles/notes"),)),
-    Case("journal left", write("state/journal", "{}"), (("store", "interrupted", "state/journal"),), cause="interrupted"),
+    Case("transaction marker left", write("state/journal", "{}"), (("store", "interrupted", "state/journal"),), cause="interrupted"),
     Case(
         "half a build left",
         several(

@@ -149,7 +149,7 @@ def test_bundle_json_describes_what_is_in_it(report: BuildReport, unpacked: Path
     assert (unpacked / info["python"]["stdlib"] / "EXTERNALLY-MANAGED").is_file()
 
 
-def test_the_facade_leads_to_the_versioned_bundle(unpacked: Path, report: BuildReport, tmp_path: Path) -> None:
+def test_the_profile_leads_to_the_versioned_bundle(unpacked: Path, report: BuildReport, tmp_path: Path) -> None:
     generation = tmp_path / "generations" / "1" / "bin"
     generation.mkdir(parents=True)
     (generation / "python").symlink_to(unpacked / report.info["python"]["executable"])
@@ -262,7 +262,7 @@ def test_a_bundle_must_not_promise_an_older_c_library(standalone: Path, tmp_path
         build(request)
 
 
-def test_a_macos_bundle_is_laid_without_running_anything(standalone: Path, tmp_path: Path) -> None:
+def test_a_macos_bundle_is_unpacked_without_running_anything(standalone: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "python"
     shutil.copytree(standalone, prefix, symlinks=True)
     (command,) = [path for path in (prefix / "bin").iterdir() if path.name.startswith("python3.")]

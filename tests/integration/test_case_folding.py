@@ -55,7 +55,7 @@ def test_a_host_lives_through_everything(root: Root, later_bundle_archive: Archi
     assert not root.generation("activate", "previous").get("failed")
     assert root.python("-c", "import beta; print(beta.VERSION)", of="web").strip() == "1.0"
     root.converge(before)
-    assert not root.generation("sweep", options={"keep_generations": 1}).get("failed")
+    assert not root.generation("prune", options={"keep_generations": 1}).get("failed")
     assert root.drift("deep") == []
     assert root.python("-c", "import gamma; print(gamma.__name__)", of="tools").strip() == "gamma"
 

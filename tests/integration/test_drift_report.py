@@ -31,7 +31,7 @@ def fleet(roots: tuple[dict[str, Any], dict[str, str]]) -> Hosts:
     }
 
 
-def test_every_host_of_a_run_is_told_in_every_format_and_in_the_exit_status(reported: Reported, fleet: Hosts) -> None:
+def test_every_host_of_a_run_is_reported_in_every_format_and_in_the_exit_status(reported: Reported, fleet: Hosts) -> None:
     asked = reported.drift(when="not (leave_out | default(false))")
     played = reported.play(reported.begin(), asked, hosts=fleet, arguments=("--limit", "!outside"))
     assert played.code == 1, played.output
@@ -110,7 +110,7 @@ def test_loops_and_hosts_that_are_delegated_to(reported: Reported, fleet: Hosts)
     assert reported.states() == {"asks": "tampered", "other": "clean"}
 
 
-def test_a_task_in_the_background_is_told_when_its_result_is_asked_for(reported: Reported, fleet: Hosts) -> None:
+def test_a_task_in_the_background_is_reported_when_its_result_is_asked_for(reported: Reported, fleet: Hosts) -> None:
     variables = {"ansible_python_interpreter": sys.executable}
     hosts = {
         "waits": {**fleet["drifted"], **variables},

@@ -92,7 +92,7 @@ def test_a_run_that_is_stopped_leaves_a_report_marked_incomplete(
     assert not list(reported.reports.glob(".drift.*"))
 
 
-def test_a_run_that_is_killed_is_told_by_the_next_one(reported: Reported, fleet: Hosts) -> None:
+def test_a_run_that_is_killed_is_reported_by_the_next_one(reported: Reported, fleet: Hosts) -> None:
     process = begun(reported, {"drifted": fleet["drifted"], "late": fleet["clean"]})
     os.killpg(process.pid, signal.SIGKILL)
     ended(process)

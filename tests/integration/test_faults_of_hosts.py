@@ -63,7 +63,7 @@ def test_a_bundle_that_is_not_declared_is_named_with_those_that_are(host: Host, 
         ({"declaration": {"bundles": [{"name": "python", "release": "../1", "sha256": "0" * 64}]}}, ("'../1'",)),
         ({"declaration": {"virtualenvs": [{"name": "web", "wheels": ["abc"]}]}}, ("'abc'", "SHA-256")),
         ({"declaration": {"virtualenvs": [{"name": "web", "wheels": "abc"}]}}, ("wheels", "list")),
-        ({"command": "generation", "generation": {"action": "destroy"}}, ("'destroy'", "activate, keep, release or sweep")),
+        ({"command": "generation", "generation": {"action": "destroy"}}, ("'destroy'", "activate, pin, unpin or prune")),
         ({"command": "generation", "generation": {"action": "activate", "number": 99}}, ("Generation 99", "there are: ")),
         ({"command": "generation", "generation": {"action": "activate", "number": "latest"}}, ("'latest'", "previous")),
     ],
@@ -145,7 +145,7 @@ def test_a_user_who_may_not_write_changes_nothing_and_may_look(open_engine: Engi
         return engine(document, **NOBODY)
 
     host.explains(asked("converge"), "permission denied", str(host.path), "become")
-    host.explains(asked("generation", generation={"action": "keep", "number": 1}), "permission denied", "become")
+    host.explains(asked("generation", generation={"action": "pin", "number": 1}), "permission denied", "become")
     assert asked("converge", check=True)["changed"] is True
     looked = asked("drift")
     assert {finding["cause"] for finding in looked["findings"]} == {"pending"}
@@ -162,7 +162,7 @@ def test_a_file_system_that_is_mounted_read_only_is_named_and_can_be_looked_at(v
     host.converge()
     mount("-o", "remount,ro", str(volume))
     host.refuses("mounted read-only", str(host.path), "Mount it writable", declared=declared.but(web=[]))
-    host.refuses("mounted read-only", command="generation", generation={"action": "sweep"})
+    host.refuses("mounted read-only", command="generation", generation={"action": "prune"})
     assert host.drift("deep") == []
     mount("-o", "remount,rw", str(volume))
     host.converge()
@@ -186,7 +186,7 @@ def test_a_disk_that_is_full_at_any_point_leaves_the_host_as_it_was(
     host.converge(later)
     needed = [max(after - start, 1) for start, after in zip(before, _used(volume), strict=True)]
     host.converge(declared)
-    host.generation("sweep", options={"keep_generations": 1})
+    host.generation("prune", options={"keep_generations": 1})
     failed = 0
     for eighth in (0, 1, 2, 3, 4, 5, 6, 7, 7.6, 7.9, 7.97):
         used = _used(volume)
@@ -208,9 +208,9 @@ def test_a_disk_that_is_full_at_any_point_leaves_the_host_as_it_was(
         else:
             host.works()
             host.converge(declared)
-        # Whatever the disk holds, sweeping must be possible: it is the way out.
-        swept = host.generation("sweep", options={"keep_generations": 1})
-        assert not swept.get("failed"), swept
+        # Whatever the disk holds, pruning must be possible: it is the way out.
+        pruned = host.generation("prune", options={"keep_generations": 1})
+        assert not pruned.get("failed"), pruned
         mount("-o", "remount,size=500m,nr_inodes=1000000", str(volume))
         assert host.drift("deep") == []
     assert failed >= 9

@@ -94,7 +94,7 @@ def _wheel_outside(name: str) -> Callable[[Path], list[Wheel]]:
         "two versions",
     ],
 )
-def test_a_wheel_that_cannot_be_laid_makes_no_environment(
+def test_a_wheel_that_cannot_be_unpacked_makes_no_environment(
     made: Callable[[Path], list[Wheel]], wanted: tuple[str, ...], host: Host, declared: Declared, wheels: dict[str, Wheel], tmp_path: Path
 ) -> None:
     bad = made(tmp_path)
@@ -103,7 +103,7 @@ def test_a_wheel_that_cannot_be_laid_makes_no_environment(
     assert not Path("/tmp/hermetic-outside.py").exists()
 
 
-def test_a_file_that_two_wheels_bring_is_told_and_the_later_one_wins(engine: Engine, good: Archive, tmp_path: Path) -> None:
+def test_a_file_that_two_wheels_bring_is_reported_and_the_later_one_wins(engine: Engine, good: Archive, tmp_path: Path) -> None:
     pair = [make_wheel(tmp_path, name, files={"shared.py": f"BY = '{name}'\n", f"{name}.py": ""}) for name in ("first", "second")]
     host = Host(tmp_path / "root", engine, Declared({"python": good}, {"web": pair}))
     assert any("shared.py" in warning and "another file of that name" in warning for warning in host.converge()["warnings"])

@@ -166,7 +166,7 @@ def test_a_process_that_runs_keeps_its_trees_when_the_host_moves_on(
     assert [run.returncode for run in runs] == [0, 0]
     assert told == [str(bundle), str(environment)]
     assert made.converge(options={"keep_generations": 1})["plan"] == [
-        {"action": "sweep", "subject": "store", "reason": "generations, trees or artifacts are kept by nothing"}
+        {"action": "prune", "subject": "store", "reason": "generations, trees or artifacts are needed by nothing"}
     ]
     assert not bundle.exists()
     assert not environment.exists()

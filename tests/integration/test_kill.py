@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SIGKILL at every step of install, build, repair, upgrade, rollback and sweep.
+"""SIGKILL at every step of install, build, repair, upgrade, rollback and prune.
 
 After each kill the generation in force works and is whole, drift speaks of nothing but the interruption, and the next run converges and
 leaves exactly the files that a run without a kill leaves. Set KILL_SEED to repeat a sample.
@@ -42,7 +42,7 @@ def _kill_all(stages: list[Stage], kinds: str, points: list[int], *, alone: bool
     assert not wrong, f"{len(wrong)} of {len(points)} kills went wrong:\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", ["install", "build", "upgrade", "repair", "rollback", "sweep"])
+@pytest.mark.parametrize("name", ["install", "build", "upgrade", "repair", "rollback", "prune"])
 def test_a_kill_at_any_step_leaves_a_working_host_that_converges(name: str, kill_scenarios: dict[str, Scenario], kill_place: Path) -> None:
     stages = _stages(kill_place, kill_scenarios[name])
     steps, bulk = (len(stages[0].calls[kinds]) for kinds in (STEPS, BULK))

@@ -65,7 +65,7 @@ def test_what_a_read_only_root_would_need_names_the_mount_and_the_remedy(volume:
     more = declared.but(web=[])
     wanted = ("mounted read-only", f"the mount at {volume} (tmpfs; ro,nosuid", f"mount -o remount,rw {volume}", "nothing was changed")
     host.refuses(*wanted, declared=more)
-    for action in ("activate", "keep", "sweep"):
+    for action in ("activate", "pin", "prune"):
         host.refuses(*wanted, command="generation", generation={"action": action, "number": 1})
     host.refuses(*wanted, command="uninstall")
     planned = host.run("converge", declared=more, check=True)
@@ -81,7 +81,7 @@ def test_a_root_that_is_to_be_made_on_a_read_only_file_system(volume: Path, engi
 
 
 @pytest.mark.parametrize("part", ["", "state", "bundles", "environments", "generations"])
-def test_a_read_only_bind_mount_is_told_from_its_file_system(part: str, volume: Path, engine: Engine, declared: Declared) -> None:
+def test_a_read_only_bind_mount_is_reported_from_its_file_system(part: str, volume: Path, engine: Engine, declared: Declared) -> None:
     host = Host(volume / "root", engine, declared)
     host.converge()
     place = host.path / part
@@ -96,7 +96,7 @@ def test_a_read_only_bind_mount_is_told_from_its_file_system(part: str, volume: 
 
 
 @pytest.mark.parametrize("command", ["converge", "generation", "uninstall"])
-def test_another_user_is_told_of_the_mount_and_not_of_rights(
+def test_another_user_is_reported_of_the_mount_and_not_of_rights(
     command: str, open_volume: Path, open_engine: Engine, declared: Declared
 ) -> None:
     host = Host(open_volume / "root", open_engine, declared)
@@ -106,7 +106,7 @@ def test_another_user_is_told_of_the_mount_and_not_of_rights(
         for name in [*names, *files]:
             os.lchown(os.path.join(directory, name), 65534, 65534)
     mount("-o", "remount,ro", str(open_volume))
-    parts = {"generation": {"action": "sweep"}} if command == "generation" else {}
+    parts = {"generation": {"action": "prune"}} if command == "generation" else {}
     host.explains(_asked(host, command, declared.but(web=[]), **parts), "mounted read-only", f"the mount at {open_volume}")
 
 

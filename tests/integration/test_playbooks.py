@@ -117,13 +117,13 @@ def test_system_info_tells_what_is_installed_and_the_platform(converged: Fleet) 
     assert played.last["platform"].startswith("linux-")
 
 
-def test_generations_are_kept_released_and_swept(converged: Fleet) -> None:
+def test_generations_are_pinned_unpinned_and_pruned(converged: Fleet) -> None:
     number = converged.module("system_info", root=str(converged.root)).last["info"]["generation"]
-    kept = converged.module("generation", root=str(converged.root), state="kept", number=str(number))
+    kept = converged.module("generation", root=str(converged.root), state="pinned", number=str(number))
     assert kept.last["changed"] is True
-    assert converged.module("generation", root=str(converged.root), state="kept", number=str(number)).last["changed"] is False
-    assert converged.module("generation", root=str(converged.root), state="released", number=str(number)).last["changed"] is True
-    converged.module("generation", root=str(converged.root), state="swept", keep_generations=1)
+    assert converged.module("generation", root=str(converged.root), state="pinned", number=str(number)).last["changed"] is False
+    assert converged.module("generation", root=str(converged.root), state="unpinned", number=str(number)).last["changed"] is True
+    converged.module("generation", root=str(converged.root), state="pruned", keep_generations=1)
     current = os.readlink(converged.root / "current").rpartition("/")[2]
     staying = {path.name for path in (converged.root / "generations").iterdir()}
     # The newest one, and the one in force where an earlier test went back.

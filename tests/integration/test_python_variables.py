@@ -88,7 +88,7 @@ def test_the_table_in_the_docs_is_this_one() -> None:
     assert {each.name for each in (*ACTING, *SILENT)} <= set(re.findall(r"PYTHON\w+", table))
 
 
-def test_the_bundle_lets_a_path_through_when_it_is_told_to(root: Root, tmp_path: Path) -> None:
+def test_the_bundle_lets_a_path_through_when_it_is_reported_to(root: Root, tmp_path: Path) -> None:
     (tmp_path / "only_there.py").write_text("")
     bundle, environment = pythons(root)
     for python in (bundle, environment):

@@ -87,10 +87,10 @@ def test_going_back_shows_releases_and_packages_before_it_is_done(
         assert "beta 2.0 -> 1.0" in played.last["msg"]
     assert os.readlink(root / "current").endswith("/1")
     assert fleet.module("generation", root=str(root), number="2").code == 0
-    swept = fleet.module("generation", "--check", root=str(root), state="swept", keep_generations=1)
-    assert swept.last["bytes"] > 1_000_000
-    assert fleet.module("generation", root=str(root), state="swept", keep_generations=1).last["bytes"] == swept.last["bytes"]
-    assert fleet.module("generation", root=str(root), state="swept", keep_generations=1).last["bytes"] == 0
+    pruned = fleet.module("generation", "--check", root=str(root), state="pruned", keep_generations=1)
+    assert pruned.last["bytes"] > 1_000_000
+    assert fleet.module("generation", root=str(root), state="pruned", keep_generations=1).last["bytes"] == pruned.last["bytes"]
+    assert fleet.module("generation", root=str(root), state="pruned", keep_generations=1).last["bytes"] == 0
 
 
 def test_a_repair_brings_back_what_was_installed_and_deploys_nothing(fleet: Fleet, root: Path, moved_lock: None) -> None:
@@ -210,7 +210,7 @@ def test_without_bundles_the_way_out_is_named(fleet: Fleet, root: Path) -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a small file system, as Linux does")
-def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_disk_that_is_too_small_is_reported_before_anything_is_fetched(fleet: Fleet, tmp_path: Path) -> None:
     place = tmp_path / "small"
     place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=True)

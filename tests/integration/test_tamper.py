@@ -129,7 +129,7 @@ def test_a_new_release_of_the_bundle_makes_its_environments_stale(whole: Tampere
     }
 
 
-def test_pending_and_tampered_are_told_apart_when_both_are_there(whole: Tampered, wheels: dict[str, Wheel]) -> None:
+def test_pending_and_tampered_are_reported_separately_when_both_are_there(whole: Tampered, wheels: dict[str, Wheel]) -> None:
     wanted = whole.declared.but(two=[wheels["gamma-1.0"]])
     append("{one}/{site}/alpha/__init__.py")(whole)
     write("{one}/{site}/z.pth")(whole)
@@ -196,7 +196,7 @@ def test_a_tree_that_is_used_again_and_gone_is_made_again(moving: Tampered, whee
     assert moving.python("-c", "import beta; print(beta.VERSION)", of="one") == "1.0\n"
 
 
-def test_a_laid_wheel_is_looked_at_before_a_new_environment_shares_it(moving: Tampered, wheels: dict[str, Wheel]) -> None:
+def test_an_unpacked_wheel_is_looked_at_before_a_new_environment_shares_it(moving: Tampered, wheels: dict[str, Wheel]) -> None:
     laid = moving.laid(wheels["beta-1.0"])
     with (laid / "site/beta.py").open("a") as stream:
         stream.write("EVIL = True\n")
@@ -218,7 +218,7 @@ def test_going_back_to_a_damaged_generation_is_refused(moving: Tampered) -> None
 
 
 @pytest.mark.parametrize("text", [None, "{"], ids=["gone", "damaged"])
-def test_the_record_of_another_generation_is_swept_with_all_that_it_stood_for(moving: Tampered, text: str | None) -> None:
+def test_the_record_of_another_generation_is_pruned_with_all_that_it_stood_for(moving: Tampered, text: str | None) -> None:
     record = moving.path / "state/generations/1.json"
     if text is None:
         record.unlink()

@@ -26,7 +26,7 @@ PYTHON = "bundles/python-3.12.1+4-99ee88dd77cc"
 TREES = {"recipes": "environments/recipes-4be1c06a0d2f", "reports": "environments/reports-0011223344ff", "python": PYTHON}
 REMEDIES = {
     "pending": "Converge to build what is declared.",
-    "tampered": "Converge; what was changed is laid again from its artifact.",
+    "tampered": "Converge; what was changed is unpacked again from its artifact.",
     "interrupted": "Converge; what is missing is made again and what is left over is removed.",
 }
 HOSTILE = (

@@ -98,7 +98,7 @@ def test_the_last_word_on_a_whole_host_makes_the_earlier_ones_void() -> None:
     assert only(heard("drift", told(finding()), root="/one"), heard("drift", told(), root="/two"))["findings"] == [finding()]
 
 
-def test_parts_of_a_host_are_told_together() -> None:
+def test_parts_of_a_host_are_reported_together() -> None:
     other = {"bundles": {}, "virtualenvs": {"b": {"bundle": "python", "packages": {"y": "2"}}}}
     events = [
         heard("virtualenv", told(finding(), declared=DECLARED), name="a"),
@@ -162,7 +162,7 @@ def test_no_log_hides_the_message_as_well() -> None:
     assert message_of({"censored": "hidden", "msg": "s3cret"}) == HIDDEN
 
 
-def test_all_errors_are_told_once() -> None:
+def test_all_errors_are_reported_once() -> None:
     assert message_of({"msg": "two: one is bad", "errors": ["one is bad", "two is worse"]}) == "two: one is bad; two is worse"
 
 

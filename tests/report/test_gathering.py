@@ -108,7 +108,7 @@ def test_what_the_play_ignores_loses_no_host(gathering: Gathering, tmp_path: Pat
     assert hosts(tmp_path)["b"] == "not_reached"
 
 
-def test_a_loop_is_told_by_its_turns(gathering: Gathering, tmp_path: Path) -> None:
+def test_a_loop_is_reported_by_its_turns(gathering: Gathering, tmp_path: Path) -> None:
     for root in ("/one", "/two"):
         gathering.item_ended(result("hermetic.python.drift", ANSWER, args={"root": root}), "ok")
     gathering.task_ended(result("hermetic.python.drift", {"results": [ANSWER, ANSWER]}), "ok")
@@ -124,7 +124,7 @@ def test_a_turn_that_failed_is_not_forgotten(gathering: Gathering, tmp_path: Pat
     assert hosts(tmp_path)["a"] == "failed"
 
 
-def test_a_directory_that_cannot_be_used_is_told_once(tmp_path: Path, screen: Screen) -> None:
+def test_a_directory_that_cannot_be_used_is_reported_once(tmp_path: Path, screen: Screen) -> None:
     (tmp_path / "file").touch()
     made = Gathering({**OPTIONS, "directory": str(tmp_path / "file")}, by_role=False, display=screen)
     made.play_started(play())

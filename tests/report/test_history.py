@@ -93,7 +93,7 @@ def test_a_report_shows_at_most_a_hundred_that_are_open_longest(place: Path) -> 
     assert [each["host"] for each in made["history"]["oldest"]] == [f"h{number:03}" for number in range(OLDEST)]
 
 
-def test_a_run_that_is_told_twice_is_the_same_twice(place: Path) -> None:
+def test_a_run_that_is_reported_twice_is_the_same_twice(place: Path) -> None:
     first = told(place, 1, {"a": host(FLASK)})
     assert told(place, 1, {"a": host(FLASK)}) == first
 
@@ -104,7 +104,7 @@ def test_two_equal_findings_of_one_host_are_one_in_the_history(place: Path) -> N
     assert len(told(place, 2, {"a": host()})["history"]["resolved"]) == 1
 
 
-def test_what_is_told_late_of_a_killed_run_takes_nothing_back(place: Path) -> None:
+def test_what_is_reported_late_of_a_killed_run_takes_nothing_back(place: Path) -> None:
     told(place, 1, {"a": host(LINK)})
     told(place, 3, {"a": host(FLASK)})
     late = told(place, 2, {"a": host(LINK)})

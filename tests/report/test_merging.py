@@ -71,7 +71,7 @@ def test_a_report_of_another_format_is_named() -> None:
     assert raised.value.problems == ["old.json: format 1; this release reads 2"]
 
 
-def test_everything_that_cannot_be_merged_is_told_at_once(tmp_path: Path) -> None:
+def test_everything_that_cannot_be_merged_is_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(report({})))
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "other.json").write_text("{}")

@@ -41,7 +41,7 @@ def test_the_last_day_still_counts() -> None:
     assert expired.shown({})["expired"] == 1
 
 
-def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path) -> None:
+def test_every_problem_of_a_file_is_reported_at_once(tmp_path: Path) -> None:
     path = tmp_path / "policy.yml"
     path.write_text(
         "threshold: severe\nignoers: []\nignores:\n"

@@ -163,7 +163,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Recording(settings(tmp_path / "file" / "reports"))
 
 
-def test_every_wrong_option_is_told_at_once(tmp_path: Path) -> None:
+def test_every_wrong_option_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(HermeticError) as raised:
         settings(tmp_path, name="../x", formats=["json", "sarif"], history_days=0)
     told = "\n".join(raised.value.problems)

@@ -142,11 +142,11 @@ BESIDE = [
     of("14", "receipt of an environment removed", "receipt of an environment gone"),
     of("15", "receipt of an environment emptied", "receipt of an environment empty"),
     of("8", "receipt of the bundle removed", "receipt of the bundle gone"),
-    of("7", "receipt of an installed wheel removed", "receipt of a laid wheel gone"),
-    of("17", "installed wheel removed from `laid`", "laid wheel gone"),
-    of("13", "receipt of an installed wheel damaged", "receipt of a laid wheel damaged"),
-    of("16", "file added to an installed wheel in `laid`", "stray in a laid wheel"),
-    of("7", "journal of a run that never was", "journal left", note="as after a killed run"),
+    of("7", "receipt of an installed wheel removed", "receipt of an unpacked wheel gone"),
+    of("17", "installed wheel removed from `laid`", "unpacked wheel gone"),
+    of("13", "receipt of an installed wheel damaged", "receipt of an unpacked wheel damaged"),
+    of("16", "file added to an installed wheel in `laid`", "stray in an unpacked wheel"),
+    of("7", "transaction marker of a run that never was", "transaction marker left", note="as after a killed run"),
 ]  # fmt: skip
 
 

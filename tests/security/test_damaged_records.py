@@ -152,14 +152,14 @@ def test_a_device_for_a_record(root: Host) -> None:
 
 
 @pytest.mark.parametrize("damage", ["a pipe", "a directory", "deep JSON"])
-def test_a_journal_that_cannot_be_read_says_that_a_run_was_cut_off(damage: str, root: Host) -> None:
-    journal = root.path / "state" / "journal"
-    journal.write_text("{}")
-    DAMAGES[damage](journal)
-    assert any(finding["path"] == str(journal) for finding in root.run("drift")["findings"])
+def test_a_transaction_marker_that_cannot_be_read_says_that_a_run_was_cut_off(damage: str, root: Host) -> None:
+    marker = root.path / "state" / "journal"
+    marker.write_text("{}")
+    DAMAGES[damage](marker)
+    assert any(finding["path"] == str(marker) for finding in root.run("drift")["findings"])
     root.converge()
     assert root.run("drift")["findings"] == []
-    assert not os.path.lexists(journal)
+    assert not os.path.lexists(marker)
 
 
 @pytest.mark.parametrize("damage", ["a pipe", "a directory", "bytes"])

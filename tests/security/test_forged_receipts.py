@@ -233,7 +233,7 @@ def test_equal_wheels_on_equal_bundles_give_equal_manifests(
     assert not again.path.exists()
 
 
-def test_only_what_was_made_is_told(root: Root, known: dict[str, list[str]], wheels: dict[str, Wheel]) -> None:
+def test_only_what_was_made_is_reported(root: Root, known: dict[str, list[str]], wheels: dict[str, Wheel]) -> None:
     assert "manifests" not in root.converge()
     (root.environment("one") / "bin/evil").touch()
     told = root.converge()["manifests"]

@@ -34,7 +34,14 @@ INFORMED = {
         "root": "/opt/x",
         "generation": 1,
         "generations": [
-            {"number": 1, "created": NOW, "kept": False, "default": "python", "bundles": {"python": PYTHON.id}, "virtualenvs": {"web": "w"}}
+            {
+                "number": 1,
+                "created": NOW,
+                "pinned": False,
+                "default": "python",
+                "bundles": {"python": PYTHON.id},
+                "virtualenvs": {"web": "w"},
+            }
         ],
         "bundles": [
             {**{key: INFO[key] for key in INFO if key != "files"}, "id": PYTHON.id, "sha256": PYTHON.sha256, "path": "/x", "active": True}

@@ -90,7 +90,7 @@ def test_a_bundle_json(info: Any) -> None:
     layout = Layout(Path("/srv/root"))
     made = Generation(1, NOW, False, info["name"], {info["name"]: receipt.id}, {}, None)
     tree = layout.tree("bundles", receipt.id)
-    for link, target in profile.facade(layout, made, {receipt.id: receipt}).items():
+    for link, target in profile.links_of(layout, made, {receipt.id: receipt}).items():
         assert PurePosixPath(link).parent in (PurePosixPath("bin"), PurePosixPath("."))
         assert ".." not in PurePosixPath(link).parts
         if link != "lib":

@@ -37,7 +37,7 @@ def test_no_module_runs_the_interpreter_of_another_user(tmp_path: Path, exposed:
         {"hermetic.python.system_info": {}},
         {"hermetic.python.drift": {}},
         {"hermetic.python.drift": {"bundles": [bundle]}},
-        {"hermetic.python.generation": {"state": "swept"}},
+        {"hermetic.python.generation": {"state": "pruned"}},
         {"hermetic.python.system": {"bundles": [bundle]}},
         {"hermetic.python.bundle": bundle},
         {"hermetic.python.virtualenv": {"name": "web", "state": "absent"}},

@@ -66,7 +66,7 @@ def _prunes_with_a_warning(root: Here, kept: str) -> None:
     for _turn in range(2):
         result = root.converge(options={"keep_generations": 1})
         assert any(kept in warning for warning in result["warnings"]), result["warnings"]
-        assert root.generation("sweep", options={"keep_generations": 1}).get("failed") is None
+        assert root.generation("prune", options={"keep_generations": 1}).get("failed") is None
         assert {finding["cause"] for finding in root.drift("deep")} == {"interrupted"}
         assert sorted(path.name for path in (root.path / "state/generations").iterdir()) == ["2.json"]
 
@@ -147,7 +147,7 @@ def test_pruning_as_another_user_leaves_what_is_not_his(tmp_path: Path) -> None:
     code = """
 layout = Layout(Path(sys.argv[1]))
 records = Records({}, {}, {}, {1: Generation(1, "", False, None, {}, {}, None)}, {})
-warnings = sweep.remove(layout, records, sweep.Garbage(generations=[1]))
+warnings = prune.remove(layout, records, prune.Garbage(generations=[1]))
 assert len(warnings) == 1 and "foreign/stays" in warnings[0], warnings
 assert not (layout.generation_records / "1.json").exists()
 print(sorted(os.listdir(layout.generations)), sorted(records.generations))

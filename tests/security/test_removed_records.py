@@ -58,9 +58,9 @@ def test_a_switch_turned_by_hand_is_found_and_turned_back(root: Root) -> None:
     assert told(against_itself(root)) == set()
 
 
-def test_a_sweep_without_the_switch_keeps_what_was_in_force(root: Root) -> None:
+def test_pruning_without_the_switch_keeps_what_was_in_force(root: Root) -> None:
     (root.path / "current").unlink()
-    root.generation("sweep", options={"keep_generations": 1})
+    root.generation("prune", options={"keep_generations": 1})
     assert {path.stem for path in (root.path / "state/generations").iterdir()} == {"1", "2"}
 
 
@@ -72,7 +72,7 @@ def test_a_root_of_an_earlier_release_has_no_record_of_the_switch_and_is_clean(r
 
 
 @pytest.mark.parametrize(
-    ("kind", "of", "journal"),
+    ("kind", "of", "marker"),
     [
         ("environments", "in force", True),
         ("environments", "of another generation", False),
@@ -81,7 +81,7 @@ def test_a_root_of_an_earlier_release_has_no_record_of_the_switch_and_is_clean(r
         ("laid", "of another generation", False),
     ],
 )
-def test_a_removed_receipt_is_a_removal_and_names_its_tree(root: Root, wheels: dict[str, Wheel], kind: str, of: str, journal: bool) -> None:
+def test_a_removed_receipt_is_a_removal_and_names_its_tree(root: Root, wheels: dict[str, Wheel], kind: str, of: str, marker: bool) -> None:
     number, wheel = (1, wheels["beta-1.0"]) if of == "in force" else (2, wheels["beta-2.0"])
     record = json.loads((root.path / f"state/generations/{number}.json").read_text())
     environment = record["virtualenvs"]["one"]
@@ -89,7 +89,7 @@ def test_a_removed_receipt_is_a_removal_and_names_its_tree(root: Root, wheels: d
     if kind == "laid":
         receipt = root.path / f"state/receipts/laid/{root.laid(wheel).name}.json"
     receipt.unlink()
-    if journal:
+    if marker:
         (root.path / "state/journal").write_text("{}")
     result = against_itself(root)
     (finding,) = (each for each in result["findings"] if each["cause"] == "tampered")

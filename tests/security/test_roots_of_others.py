@@ -138,7 +138,7 @@ def test_an_access_list_is_taken_away(judged: Root) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "more"), [("converge", {}), ("generation", {"generation": {"action": "sweep"}}), ("uninstall", {"force": True})]
+    ("command", "more"), [("converge", {}), ("generation", {"generation": {"action": "prune"}}), ("uninstall", {"force": True})]
 )
 def test_a_lock_with_a_second_name_is_not_emptied(judged: Root, tmp_path: Path, command: str, more: dict[str, Any]) -> None:
     victim = tmp_path / "victim"

@@ -90,7 +90,7 @@ def test_drift_without_threads_finds_what_it_finds_with_them(no_threads: None, h
 
 
 @pytest.mark.root
-def test_a_user_who_may_start_nothing_more_is_told_so_and_keeps_what_was_there(good: Archive, engine: Engine) -> None:
+def test_a_user_who_may_start_nothing_more_is_reported_so_and_keeps_what_was_there(good: Archive, engine: Engine) -> None:
     """The limit of the system itself, which holds for no root: the engine runs as nobody."""
     with tempfile.TemporaryDirectory() as place:
         # Below a directory that all may write, no root is made.

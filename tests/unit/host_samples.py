@@ -92,7 +92,7 @@ class Host:
         return receipt
 
     def lay(self, filename: str, on: Bundle, **parts: Any) -> LaidReceipt:
-        """Add the receipt of a laid wheel."""
+        """Add the receipt of an unpacked wheel."""
         name, version = name_and_version(filename)
         self.filenames[wheel(filename)] = f"{filename}-py3-none-any.whl"
         given = {
@@ -150,7 +150,7 @@ class Host:
         made = Generation(
             number=number,
             created=NOW,
-            kept=False,
+            pinned=False,
             default=default,
             bundles={each.name: each.id for each in bundles},
             virtualenvs={each.name: each.id for each in environments},

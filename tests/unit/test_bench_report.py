@@ -64,7 +64,7 @@ def test_the_document_is_json_and_holds_every_time() -> None:
     assert (made["format"], made["seconds"], made["rows"][0]["verdict"]) == (1, 12, "MISS")
 
 
-def test_what_a_host_costs_the_controller_is_told_where_there_are_several() -> None:
+def test_what_a_host_costs_the_controller_is_reported_where_there_are_several() -> None:
     ours, other = Series("ours", (2.0, 3.0, 2.0), (4.0, 6.0, 5.0)), Series("pip", (9.0,), (20.0,))
     fleet = Comparison("no change, 20 hosts", ours, other, hosts=20)
     assert fleet.cpu_per_host == (0.25, 1.0)

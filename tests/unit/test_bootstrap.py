@@ -85,7 +85,7 @@ def test_the_next_directory_is_taken_where_the_first_cannot_be_used(shell: list[
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
-def test_directories_that_a_mount_forbids_are_told_with_the_mount(shell: list[str], tmp_path: Path) -> None:
+def test_directories_that_a_mount_forbids_are_reported_with_the_mount(shell: list[str], tmp_path: Path) -> None:
     for name, flag in (("a", "ro"), ("b", "noexec")):
         (tmp_path / name).mkdir()
         if subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=755,{flag}", "tmpfs", str(tmp_path / name)], check=False).returncode:
@@ -158,7 +158,7 @@ def eight_megabytes(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.root
 @pytest.mark.parametrize("step", ["copied", "listed", "unpacked"])
-def test_a_full_disk_is_told_as_that_and_leaves_nothing(shell: list[str], tmp_path: Path, eight_megabytes: Path, step: str) -> None:
+def test_a_full_disk_is_reported_as_that_and_leaves_nothing(shell: list[str], tmp_path: Path, eight_megabytes: Path, step: str) -> None:
     large = os.urandom(9 << 20) if step == "copied" else bytes(9 << 20)
     archive = make_archive(tmp_path / "a.tar.gz", ("lib/large", large))
     if step == "listed":

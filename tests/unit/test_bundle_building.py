@@ -106,7 +106,7 @@ def test_abi_tags_are_those_of_wheels(version: str, flags: str, tag: str) -> Non
         (("py313", "none", "any"), False),
     ],
 )
-def test_only_wheels_that_can_be_meant_are_laid(tmp_path: Path, tag: tuple[str, str, str], wanted: bool) -> None:
+def test_only_wheels_that_are_valid_are_unpacked(tmp_path: Path, tag: tuple[str, str, str], wanted: bool) -> None:
     assert fits(*tag, tree=tree_at(tmp_path)) is wanted
 
 

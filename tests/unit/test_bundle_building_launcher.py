@@ -220,7 +220,7 @@ def environment(command: Path, tmp_path: Path) -> Path:
     return root
 
 
-def test_an_environment_is_told_by_its_versioned_path(environment: Path, tmp_path: Path) -> None:
+def test_an_environment_is_reported_by_its_versioned_path(environment: Path, tmp_path: Path) -> None:
     (tmp_path / "envs").mkdir()
     (tmp_path / "envs" / "recipes").symlink_to(environment)
     stable = tmp_path / "envs" / "recipes" / "bin"

@@ -45,7 +45,7 @@ def test_windows_commands_are_programs_for_the_right_processor(tmp_path: Path) -
     assert program_for(tree.root / "bin" / "Scripts" / "demo.exe") == "windows-x86_64"
 
 
-def test_every_bad_wheel_is_named_before_the_first_is_laid(tmp_path: Path) -> None:
+def test_every_bad_wheel_is_named_before_the_first_is_unpacked(tmp_path: Path) -> None:
     tree = tree_at(tmp_path / "tree")
     good = wheel_at(tmp_path, "good-1.0-py3-none-any.whl", {"good.py": ""})
     twice = wheel_at(tmp_path, "good-2.0-py3-none-any.whl", {"good2.py": ""})

@@ -101,7 +101,7 @@ def test_a_release_is_part_of_a_directory_name(release: object) -> None:
         parse_declaration({"bundles": [{**BUNDLE, "release": release}]}, complete=True)
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_declaration(
             {

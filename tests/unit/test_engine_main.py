@@ -114,7 +114,7 @@ def test_check_mode_is_0_and_writes_nothing(engine: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "root").exists()
 
 
-def test_what_cannot_be_had_is_named_and_leaves_no_generation(engine: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_found_is_named_and_leaves_no_generation(engine: Path, tmp_path: Path) -> None:
     secret = "hunter2"
     document = request(
         tmp_path,
@@ -156,7 +156,7 @@ def test_progress_goes_to_standard_error(engine: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["info", "drift", "generation", "converge"])
 def test_a_root_that_is_a_file_is_named(tmp_path: Path, command: str) -> None:
     (tmp_path / "root").write_text("precious")
-    result = run(request(tmp_path, command, declaration={}, generation={"action": "sweep"}))
+    result = run(request(tmp_path, command, declaration={}, generation={"action": "prune"}))
     assert result["failed"]
     assert str(tmp_path / "root") in result["msg"]
     assert (tmp_path / "root").read_text() == "precious"
@@ -180,7 +180,7 @@ def test_info_of_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "generation",
-    [{"action": "activate", "number": "previous"}, {"action": "keep", "number": 1}, {"action": "sweep"}],
+    [{"action": "activate", "number": "previous"}, {"action": "pin", "number": 1}, {"action": "prune"}],
 )
 def test_a_host_without_generations_has_none_to_work_on(tmp_path: Path, generation: dict[str, Any]) -> None:
     result = run(request(tmp_path, "generation", generation=generation))
@@ -195,8 +195,8 @@ def test_a_host_without_generations_has_none_to_work_on(tmp_path: Path, generati
         ({"action": "activate", "number": "previous"}, "none is previous"),
         ({"action": "activate", "number": 7}, "Generation 7 is not below"),
         ({"action": "activate", "number": "seven"}, "expected a number or 'previous'"),
-        ({"action": "keep", "number": 7}, "Generation 7 is not below"),
-        ({"action": "explode"}, "expected activate, keep, release or sweep"),
+        ({"action": "pin", "number": 7}, "Generation 7 is not below"),
+        ({"action": "explode"}, "expected activate, pin, unpin or prune"),
     ],
 )
 def test_a_generation_that_is_not_there_is_named(tmp_path: Path, generation: dict[str, Any], expected: str) -> None:

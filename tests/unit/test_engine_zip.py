@@ -52,7 +52,7 @@ def test_a_failure_has_its_own_exit_code_and_still_a_result(zip_file: Path) -> N
     assert (done.returncode, json.loads(done.stdout)["failed"]) == (1, True)
 
 
-def test_what_is_no_request_is_told(zip_file: Path) -> None:
+def test_what_is_no_request_is_reported(zip_file: Path) -> None:
     done = _run(zip_file, "not JSON")
     assert done.returncode == 1
     assert "JSON" in done.stderr

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Environments are made of laid wheels: shared files, own scripts, a whole RECORD, and a clear word where two wheels collide."""
+"""Environments are made of unpacked wheels: shared files, own scripts, a whole RECORD, and a clear word where two wheels collide."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_site_packages_of_the_system_are_a_line_in_the_configuration(workshop: W
 
 
 @pytest.mark.parametrize("link_mode", ["auto", "hardlink", "copy"])
-def test_what_was_built_is_what_is_told(workshop: Workshop, link_mode: str) -> None:
+def test_what_was_built_is_what_is_reported(workshop: Workshop, link_mode: str) -> None:
     wheel = workshop.wheel(
         "pkg",
         files={"pkg/__init__.py": "", "pkg-1.0.data/scripts/run": "#!python\n", "pkg-1.0.data/data/share/x": "x"},
@@ -241,7 +241,7 @@ class TestCollisions:
         assert (workshop.tree / SITE / "shared/other.py").read_text() == "bb\n"
         assert [f"{SITE}/shared/other.py from bb; aa brings another" in warning for warning in built.warnings] == [True]
 
-    def test_a_script_of_two_wheels_is_told(self, workshop: Workshop) -> None:
+    def test_a_script_of_two_wheels_is_reported(self, workshop: Workshop) -> None:
         wheels = [workshop.wheel(name, scripts={"run": f"{name}:main"}) for name in ("aa", "bb")]
         built = workshop.make(*wheels)
         assert "from bb import main" in (workshop.tree / "bin/run").read_text()
@@ -260,7 +260,7 @@ class TestCollisions:
             ({"files": {"aa-1.0.data/data/bin/python/x": "evil\n"}}, {}),
         ],
     )
-    def test_what_cannot_be_told_apart_is_refused(self, workshop: Workshop, one: dict[str, Any], other: dict[str, Any]) -> None:
+    def test_what_cannot_be_distinguished_is_refused(self, workshop: Workshop, one: dict[str, Any], other: dict[str, Any]) -> None:
         with pytest.raises(
             BrokenArtifact, match="is taken by the environment itself, or is a file for one wheel and a directory for another"
         ):

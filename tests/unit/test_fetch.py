@@ -172,7 +172,7 @@ def test_a_source_that_cannot_be_read_is_a_plain_failure(tmp_path: Path, source:
     assert len(caught.value.problems) == 1
 
 
-def test_all_failures_are_told_at_once_with_what_is_needed(tmp_path: Path, server: Server) -> None:
+def test_all_failures_are_reported_at_once_with_what_is_needed(tmp_path: Path, server: Server) -> None:
     server.script = [status(404)]
     (tmp_path / "good").write_bytes(BODY)
     wanted = [

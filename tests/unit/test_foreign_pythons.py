@@ -50,7 +50,7 @@ def found(system: Path, own: str = "opt/infra-system") -> dict[str, tuple[str, d
     return {os.path.relpath(each["interpreter"], system): (each["version"], each["packages"]) for each in told}
 
 
-def test_every_python_is_told_with_its_packages(system: Path) -> None:
+def test_every_python_is_reported_with_its_packages(system: Path) -> None:
     assert found(system) == {
         "usr/bin/python3.11": ("3.11", {"pyyaml": "6.0", "pygobject": "3.42.2", "requests": "2.28.1"}),
         "usr/local/bin/python3.9": ("3.9.18", {"boto": "2.49.0"}),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generations: what their facade holds, how one is made the current one, and what stands in the way of that."""
+"""Generations: what their profile holds, how one is made the current one, and what stands in the way of that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.lay
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Generation, dump
 from host_samples import NOW, Host, bundle, virtualenv
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the facade of POSIX; Windows has junctions")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the profile of POSIX; Windows has junctions")
 
 NEW, OLD, LEGACY = bundle("python", "3.12.1+1"), bundle("old", "3.9.18+1"), bundle("legacy", "2.7.18+1")
 
@@ -42,8 +42,8 @@ def layout(tmp_path: Path) -> Layout:
     return layout
 
 
-def test_the_facade_names_every_command_once_and_one_python(host: Host) -> None:
-    wanted = profile.facade(Layout(Path("/r")), host.records.generations[1], host.records.bundles)
+def test_the_profile_names_every_command_once_and_one_python(host: Host) -> None:
+    wanted = profile.links_of(Layout(Path("/r")), host.records.generations[1], host.records.bundles)
     assert wanted == {
         "lib": f"../../bundles/{NEW.id}/lib",
         "bin/python": f"/r/bundles/{NEW.id}/bin/python3.12",
@@ -54,21 +54,21 @@ def test_the_facade_names_every_command_once_and_one_python(host: Host) -> None:
         "envs/one": f"../../../environments/{virtualenv('one', 'alpha-1.0').id(NEW)}",
         "envs/two": f"../../../environments/{virtualenv('two', 'alpha-1.0').id(NEW)}",
     }
-    assert profile.facade_directories(wanted)[""] == {"bin", "lib", "envs"}
+    assert profile.link_directories(wanted)[""] == {"bin", "lib", "envs"}
 
 
 def test_another_default_changes_what_python_is(host: Host) -> None:
     other = Generation(**{**host.records.generations[1].__dict__, "default": "old"})
-    wanted = profile.facade(Layout(Path("/r")), other, host.records.bundles)
+    wanted = profile.links_of(Layout(Path("/r")), other, host.records.bundles)
     assert wanted["bin/python"] == wanted["bin/python3"] == f"/r/bundles/{OLD.id}/bin/python3.9"
     assert wanted["bin/python3.12"] == f"/r/bundles/{NEW.id}/bin/python3.12"
     assert wanted["lib"] == f"../../bundles/{OLD.id}/lib"
 
 
-def test_a_generation_of_nothing_has_an_empty_facade() -> None:
+def test_a_generation_of_nothing_has_an_empty_profile() -> None:
     empty = Generation(1, NOW, False, None, {}, {}, None)
-    assert profile.facade(Layout(Path("/r")), empty, {}) == {}
-    assert profile.facade_directories({}) == {"": {"envs"}, "envs": set()}
+    assert profile.links_of(Layout(Path("/r")), empty, {}) == {}
+    assert profile.link_directories({}) == {"": {"envs"}, "envs": set()}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_activation_makes_every_link(host: Host, layout: Layout) -> None:
         name: f"current/{name}" for name in ("bin", "lib", "envs")
     }
     assert os.readlink(layout.engine) == f"../bundles/{NEW.id}"
-    facade = layout.generations / "1"
-    assert {str(path.relative_to(facade)): os.readlink(path) for path in facade.rglob("*") if path.is_symlink()} == profile.facade(
+    links = layout.generations / "1"
+    assert {str(path.relative_to(links)): os.readlink(path) for path in links.rglob("*") if path.is_symlink()} == profile.links_of(
         layout, generation, host.records.bundles
     )
     assert json.loads((layout.generation_records / "1.json").read_text()) == dump(generation)
@@ -103,7 +103,7 @@ def test_activation_makes_every_link(host: Host, layout: Layout) -> None:
     assert not list(layout.root.rglob(".old-*"))
 
 
-def test_activation_again_replaces_whatever_became_of_the_facade(host: Host, layout: Layout) -> None:
+def test_activation_again_replaces_whatever_became_of_the_profile(host: Host, layout: Layout) -> None:
     generation = host.records.generations[1]
     profile.activate(layout, generation, host.records)
     (layout.generations / "1/bin/evil").touch()
@@ -119,22 +119,22 @@ def test_activation_again_replaces_whatever_became_of_the_facade(host: Host, lay
     assert (layout.generations / "1/envs/one").is_symlink()
 
 
-def test_a_facade_tells_what_its_record_would(host: Host, layout: Layout) -> None:
+def test_a_profile_tells_what_its_record_would(host: Host, layout: Layout) -> None:
     generation = host.records.generations[1]
     profile.activate(layout, generation, host.records)
     del host.records.generations[1]
-    found = profile.from_facade(layout, 1, host.records)
+    found = profile.read_back(layout, 1, host.records)
     assert found is not None
-    assert (found.number, found.default, found.virtualenvs, found.kept) == (1, "python", generation.virtualenvs, False)
+    assert (found.number, found.default, found.virtualenvs, found.pinned) == (1, "python", generation.virtualenvs, False)
     assert found.bundles == {"python": NEW.id}
 
 
 @pytest.mark.parametrize("missing", ["lib", "envs", "."])
-def test_a_facade_that_tells_too_little_is_not_guessed(host: Host, layout: Layout, missing: str) -> None:
+def test_a_profile_that_tells_too_little_is_not_guessed(host: Host, layout: Layout, missing: str) -> None:
     profile.activate(layout, host.records.generations[1], host.records)
     place = layout.generations / "1" / missing
     place.rename(layout.root / "away") if missing != "." else (layout.generations / "1").rename(layout.root / "away")
-    assert profile.from_facade(layout, 1, host.records) is None
+    assert profile.read_back(layout, 1, host.records) is None
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ class TestObstacles:
         (told,) = foreign_obstacles(Layout(tmp_path))
         assert f"{tmp_path / name} is a link to {target}" in told
 
-    def test_everything_is_told_at_once(self, tmp_path: Path) -> None:
+    def test_everything_is_reported_at_once(self, tmp_path: Path) -> None:
         for name in ("bin", "lib", "state"):
             (tmp_path / name).touch()
         assert len(foreign_obstacles(Layout(tmp_path))) == 3

@@ -75,7 +75,7 @@ def test_the_newest_bundle_is_addressed_by_its_own_path(shell: list[str], tmp_pa
     assert (found.version, found.path) == ((3, 13, 0), f"{tmp_path}/bundles/python-3.13.0+1-bbbbbbbbbbbb/bin/python3")
 
 
-def test_a_dead_interpreter_is_told_and_the_next_one_taken(shell: list[str], tmp_path: Path) -> None:
+def test_a_dead_interpreter_is_reported_and_the_next_one_taken(shell: list[str], tmp_path: Path) -> None:
     _bundle(tmp_path, "python-3.12.1+1-aaaaaaaaaaaa", python="exit 127")
     _bundle(tmp_path, "python-3.13.0+1-bbbbbbbbbbbb", python="printf 3.13.0")
     (tmp_path / "state" / "engine").symlink_to("../bundles/python-3.12.1+1-aaaaaaaaaaaa")
@@ -96,7 +96,7 @@ def test_a_tree_that_cannot_run_the_engine_is_passed_over(
     assert parse_probe(_probe(shell, str(tmp_path))).interpreter is None
 
 
-def test_a_file_in_the_way_of_the_root_is_told(shell: list[str], tmp_path: Path) -> None:
+def test_a_file_in_the_way_of_the_root_is_reported(shell: list[str], tmp_path: Path) -> None:
     (tmp_path / "root").write_text("")
     assert parse_probe(_probe(shell, str(tmp_path / "root"))).root_type == "other"
 
@@ -119,7 +119,7 @@ def test_a_home_with_a_space_is_refused(shell: list[str], tmp_path: Path) -> Non
     ],
     ids=["getconf", "ldd", "musl"],
 )
-def test_the_c_library_is_told(
+def test_the_c_library_is_reported(
     shell: list[str], tmp_path: Path, programs: dict[str, str], libc: str, version: tuple[int, int], platform: str
 ) -> None:
     path = _tools(tmp_path / "bin", uname='[ "$1" = -s ] && echo Linux || echo x86_64', **programs)
@@ -175,13 +175,13 @@ def test_a_path_that_cannot_be_a_root_is_refused(root: str) -> None:
         usable_root(root)
 
 
-def test_a_root_is_told_in_one_way() -> None:
+def test_a_root_is_reported_in_one_way() -> None:
     assert usable_root("/opt//infra-system/") == "/opt/infra-system"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
 @pytest.mark.parametrize("flag", ["ro", "noexec"])
-def test_the_mount_is_told_where_it_forbids_something(flag: str, shell: list[str], tmp_path: Path) -> None:
+def test_the_mount_is_reported_where_it_forbids_something(flag: str, shell: list[str], tmp_path: Path) -> None:
     place = tmp_path / "volume"
     place.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(place)], stderr=subprocess.DEVNULL, check=False).returncode:
@@ -209,7 +209,7 @@ def test_the_mount_is_told_where_it_forbids_something(flag: str, shell: list[str
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_the_mount_of_macos_is_told_as_its_program_lists_it(shell: list[str], tmp_path: Path) -> None:
+def test_the_mount_of_macos_is_reported_as_its_program_lists_it(shell: list[str], tmp_path: Path) -> None:
     listed = f"/dev/disk1 on / (apfs, sealed, local, read-only)\n/dev/disk2 on {tmp_path} (hfs, local, noexec, nosuid)"
     path = _tools(tmp_path / "bin", mount=f"echo '{listed}'")
     script = script_text("mounts.sh").replace("/proc/self/mounts", "/nowhere") + f"\nmounted {tmp_path}"

@@ -161,7 +161,7 @@ def test_a_deep_look_tells_a_touch_from_an_edit(tree: Path, manifest: Manifest) 
     }
 
 
-def test_a_file_that_cannot_be_read_is_told(tree: Path, manifest: Manifest) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tree: Path, manifest: Manifest) -> None:
     inspection = Inspection(tree, manifest, owner=file_owner(), reads=True)
     inspection.all_by_stat({})
     inspection.contents({})

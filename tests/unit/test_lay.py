@@ -106,7 +106,7 @@ def test_everything_lands_in_its_part(rich: Wheel, tmp_path: Path) -> None:
     assert told["entry_points"] == [["another", "rich.sub", "obj.main", "console"], ["rich", "rich", "main", "console"]]
 
 
-def test_what_is_told_is_what_lies_there(rich: Wheel, tmp_path: Path) -> None:
+def test_what_is_reported_is_what_lies_there(rich: Wheel, tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         told, into = laid(rich, tmp_path)
@@ -170,7 +170,7 @@ def test_byte_code_that_a_wheel_brings_is_not_taken(tmp_path: Path) -> None:
     assert not (into / "site/pkg/__pycache__/other.cpython-99.pyc").exists()
 
 
-def test_signatures_and_unlisted_files_are_laid_too(tmp_path: Path) -> None:
+def test_signatures_and_unlisted_files_are_unpacked_too(tmp_path: Path) -> None:
     wheel = make_wheel(
         tmp_path,
         "pkg",

@@ -99,7 +99,7 @@ def without_reparse_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def bundle_at(path: Path, content: str) -> None:
-    """Lay the part of a Windows bundle's bin that a stand-in shows, and something that it does not."""
+    """Lay the part of a Windows bundle's bin that a fallback directory shows, and something that it does not."""
     (path / "Lib").mkdir(parents=True)
     (path / "python.exe").write_text(content)
     (path / "python312._pth").write_text("Lib\n.\nimport site\n")
@@ -113,7 +113,7 @@ def test_without_junctions_a_marked_directory_of_programs_stands_in(tmp_path: Pa
     links.point(link, "a")
     assert os.path.samefile(link / "python.exe", tmp_path / "a" / "python.exe")
     assert (link / "python312._pth").read_text() == f"{tmp_path}/a/Lib\n{tmp_path}/a\nimport site\n"
-    assert sorted(os.listdir(link)) == [links.STAND_IN, "python.exe", "python312._pth"]
+    assert sorted(os.listdir(link)) == [links.FALLBACK_MARK, "python.exe", "python312._pth"]
     assert links.is_link(link)
     assert not links.is_stale(link)
     assert links.read(link) == str(tmp_path / "a")
@@ -126,7 +126,7 @@ def test_without_junctions_a_marked_directory_of_programs_stands_in(tmp_path: Pa
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_a_stand_in_is_missing_for_the_length_of_one_rename(
+def test_a_fallback_is_missing_for_the_length_of_one_rename(
     tmp_path: Path, without_reparse_points: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in "ab":
@@ -152,7 +152,7 @@ def test_a_stand_in_is_missing_for_the_length_of_one_rename(
     assert [(name, last) for name, *_first, last in missing] == [("rename", "bin")]
 
 
-def test_a_stand_in_comes_back_when_the_new_one_cannot_take_its_place(
+def test_a_fallback_comes_back_when_the_new_one_cannot_take_its_place(
     tmp_path: Path, without_reparse_points: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in "ab":
@@ -171,7 +171,7 @@ def test_a_stand_in_comes_back_when_the_new_one_cannot_take_its_place(
     assert (tmp_path / "bin" / "python.exe").read_text() == "a"
 
 
-def test_a_stand_in_behind_another_one_is_stale_when_that_one_moves(tmp_path: Path, without_reparse_points: None) -> None:
+def test_a_fallback_behind_another_one_is_stale_when_that_one_moves(tmp_path: Path, without_reparse_points: None) -> None:
     for name in "12":
         bundle_at(tmp_path / name / "bin", name)
         (tmp_path / name / "envs").mkdir()
@@ -186,7 +186,7 @@ def test_a_stand_in_behind_another_one_is_stale_when_that_one_moves(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["python.exe", "python312._pth", "stray.dll", "Lib/evil.py"])
-def test_a_stand_in_with_other_content_is_stale(name: str, tmp_path: Path, without_reparse_points: None) -> None:
+def test_a_fallback_with_other_content_is_stale(name: str, tmp_path: Path, without_reparse_points: None) -> None:
     bundle_at(tmp_path / "a", "a")
     links.point(tmp_path / "bin", "a")
     place = tmp_path / "bin" / name
@@ -196,7 +196,7 @@ def test_a_stand_in_with_other_content_is_stale(name: str, tmp_path: Path, witho
     assert links.is_stale(tmp_path / "bin")
 
 
-def test_a_stand_in_of_many_shows_each_of_them(tmp_path: Path, without_reparse_points: None) -> None:
+def test_a_fallback_of_many_shows_each_of_them(tmp_path: Path, without_reparse_points: None) -> None:
     for name in "ab":
         (tmp_path / "environments" / name / "Scripts").mkdir(parents=True)
         (tmp_path / "environments" / name / "Scripts" / "tool.exe").write_text(name)
@@ -209,7 +209,7 @@ def test_a_stand_in_of_many_shows_each_of_them(tmp_path: Path, without_reparse_p
     assert links.is_stale(tmp_path / "envs")
 
 
-def test_a_real_directory_is_not_taken_for_a_stand_in(tmp_path: Path, without_reparse_points: None) -> None:
+def test_a_real_directory_is_not_taken_for_a_fallback(tmp_path: Path, without_reparse_points: None) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "bin").mkdir()
     with pytest.raises(BrokenRoot, match="found a directory"):

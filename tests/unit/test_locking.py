@@ -73,7 +73,7 @@ def test_a_timeout_of_zero_tries_once(tmp_path: Path, monkeypatch: pytest.Monkey
         process.wait()
 
 
-def test_waiting_ends_when_the_holder_ends_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_ends_when_the_holder_ends_and_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     process = holder(tmp_path / "lock", seconds=600)
     pauses: list[float] = []
     really = time.sleep

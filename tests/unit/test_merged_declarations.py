@@ -78,7 +78,7 @@ def test_what_is_not_a_list_of_declarations_is_named(value: Any, words: str) -> 
     assert words in refused({"v": value})
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     told = refused({"v_a": [WEB, {}], "v_b": [{**WEB, "lock": "x"}], "v_c": 3})
     assert len(told.splitlines()) == 3
 

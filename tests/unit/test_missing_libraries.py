@@ -75,7 +75,7 @@ def test_every_missing_one_is_named_as_the_index_calls_it() -> None:
 @pytest.mark.parametrize(
     "plugin", ["action.repository", "action.bundle_build", "action.drift_report", "plugin_utils.target.action", "callback.drift_report"]
 )
-def test_a_controller_that_lacks_several_is_told_of_all_and_of_no_import(plugin: str) -> None:
+def test_a_controller_that_lacks_several_is_reported_of_all_and_of_no_import(plugin: str) -> None:
     code = (WITHOUT + FAILING).format(collections=str(PROJECT / ".collections"), gone=GONE, plugin=f"{PLUGINS}.{plugin}", plugins=PLUGINS)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -100,7 +100,7 @@ def test_without_packaging_versions_are_not_compared_and_it_is_named(monkeypatch
     assert missing_libraries(["packaging>=26", "pip>=9999"]) == ["packaging>=26"]
 
 
-def test_a_library_that_is_there_and_broken_is_told_apart() -> None:
+def test_a_library_that_is_there_and_broken_is_reported_apart() -> None:
     told = explain_import("it", ImportError("libssl.so.1 cannot be opened"))
     assert "libssl.so.1 cannot be opened" in told
     assert "--force-reinstall" in told

@@ -56,7 +56,7 @@ def test_the_mount_of_a_path_that_is_there_or_is_not(volume: Path) -> None:
 
 
 @needs_root
-def test_a_bind_mount_and_one_that_hides_another_are_told_by_their_number(volume: Path) -> None:
+def test_a_bind_mount_and_one_that_hides_another_are_reported_by_their_number(volume: Path) -> None:
     (volume / "below").mkdir()
     subprocess.run(["mount", "--bind", str(volume / "below"), str(volume / "below")], check=True)
     _remount(volume / "below", "bind,ro")
@@ -159,7 +159,7 @@ def test_why_windows_does_not_start_a_program(number: int, words: str, tmp_path:
 
 
 @needs_root
-def test_a_program_on_a_mount_that_forbids_it_is_told_so_to_everybody(volume: Path, tmp_path: Path) -> None:
+def test_a_program_on_a_mount_that_forbids_it_is_reported_so_to_everybody(volume: Path, tmp_path: Path) -> None:
     program = _program(volume / "python")
     _remount(volume, "noexec")
     said = _refused(program)
@@ -175,7 +175,7 @@ def test_a_program_on_a_mount_that_forbids_it_is_told_so_to_everybody(volume: Pa
 
 
 @needs_root
-def test_another_user_is_told_of_the_mount_as_well() -> None:
+def test_another_user_is_reported_of_the_mount_as_well() -> None:
     place = Path(tempfile.mkdtemp(prefix="hermetic-"))
     place.chmod(0o755)
     try:

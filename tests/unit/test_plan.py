@@ -108,7 +108,7 @@ def test_an_environment_without_a_bundle_gets_the_default_one(host: Host) -> Non
     assert [each.bundle_id for each in plan.environments] == [PYTHON.id]
 
 
-def test_other_wheels_are_told_package_by_package(host: Host) -> None:
+def test_other_wheels_are_reported_package_by_package(host: Host) -> None:
     plan = host.plan(Declaration(virtualenvs=(virtualenv("one", "beta-2.0", "gamma-1.0"),)))
     assert told(plan) == [
         ("package:one/alpha", "unexpected", "pending"),
@@ -192,7 +192,7 @@ class TestUpgrade:
     """A bundle moves on, and takes the environments along that its wheels still fit."""
 
     @pytest.mark.parametrize("release", ["3.12.1+2", "3.12.9+1"])
-    def test_environments_of_the_same_python_are_built_anew_on_it(self, host: Host, release: str) -> None:
+    def test_environments_of_the_same_python_are_rebuilt_on_it(self, host: Host, release: str) -> None:
         plan = host.plan(Declaration(bundles=(bundle(release=release),)))
         assert steps(plan) == [
             ("install_bundle", "bundle:python"),

@@ -37,24 +37,24 @@ class TestRepair:
         del host.records.bundles[PYTHON.id]
         plan = host.plan(SYSTEM, broken={"bundles": {PYTHON.id}})
         assert steps(plan) == [("repair_bundle", "bundle:python")]
-        assert plan.restore_facade
+        assert plan.restore_profile
 
     @pytest.mark.parametrize("declaration", [SYSTEM, None, Declaration(virtualenvs=(TWO,))])
-    def test_a_broken_laid_wheel_rebuilds_every_environment_that_shares_it(self, host: Host, declaration: Declaration | None) -> None:
+    def test_a_broken_unpacked_wheel_rebuilds_every_environment_that_shares_it(self, host: Host, declaration: Declaration | None) -> None:
         older = host.build(virtualenv("older", "beta-1.0"), PYTHON, "beta-1.0")
         stranger = host.build(virtualenv("stranger", "gamma-1.0"), PYTHON, "gamma-1.0")
         plan = host.plan(declaration, broken={"laid": {laid("beta-1.0")}})
         assert plan.reinstall == {laid("beta-1.0")}
         assert {each.id for each in plan.environments} == {ONE.id(PYTHON), older.id}
         assert stranger.id not in {each.id for each in plan.environments}
-        assert all(step.reason == "it shares files of a wheel that is laid again" for step in plan.steps)
+        assert all(step.reason == "it shares files of a wheel that is unpacked again" for step in plan.steps)
 
     def test_an_environment_is_rebuilt_once_however_many_reasons_there_are(self, host: Host) -> None:
         plan = host.plan(SYSTEM, broken={"laid": {laid("alpha-1.0"), laid("beta-1.0")}, "environments": {ONE.id(PYTHON)}})
         assert steps(plan) == [("repair_environment", "virtualenv:one"), ("repair_environment", "virtualenv:two")]
         assert plan.reinstall == {laid("alpha-1.0"), laid("beta-1.0")}
 
-    def test_a_broken_laid_wheel_that_nothing_wants_is_left_to_the_sweep(self, host: Host) -> None:
+    def test_a_broken_unpacked_wheel_that_nothing_wants_is_left_to_the_next_prune(self, host: Host) -> None:
         plan = host.plan(Declaration(bundles=(PYTHON,), virtualenvs=(TWO,), complete=True), broken={"laid": {laid("beta-1.0")}})
         assert plan.reinstall == set()
         assert plan.environments == []
@@ -64,16 +64,16 @@ class TestRepair:
         assert steps(plan) == [("switch", "generation")]
 
     def test_broken_links_are_restored_without_a_new_generation(self, host: Host) -> None:
-        plan = host.plan(SYSTEM, facade_broken=True)
-        assert (steps(plan), plan.restore_facade, plan.target) == ([("restore_links", "generation")], True, None)
+        plan = host.plan(SYSTEM, profile_broken=True)
+        assert (steps(plan), plan.restore_profile, plan.target) == ([("restore_links", "generation")], True, None)
 
     def test_broken_links_are_not_restored_when_the_host_moves_on(self, host: Host) -> None:
-        plan = host.plan(Declaration(absent_virtualenvs=frozenset({"one"})), facade_broken=True)
-        assert (steps(plan), plan.restore_facade) == ([("switch", "generation")], False)
+        plan = host.plan(Declaration(absent_virtualenvs=frozenset({"one"})), profile_broken=True)
+        assert (steps(plan), plan.restore_profile) == ([("switch", "generation")], False)
 
-    def test_leftovers_are_swept(self, host: Host) -> None:
+    def test_leftovers_are_pruned(self, host: Host) -> None:
         plan = host.plan(SYSTEM, leftovers=[LEFTOVER])
-        assert steps(plan) == [("sweep", "store")]
+        assert steps(plan) == [("prune", "store")]
 
     def test_what_was_observed_comes_first_among_the_findings(self, host: Host) -> None:
         seen = Finding("store", "interrupted", "medium", "interrupted", None, None, "state/journal", "Converge.")
@@ -129,7 +129,7 @@ class TestReused:
         assert (found.trees.virtualenvs, found.trees.bundles, found.laid) == ({"one": ONE.id(PYTHON)}, {}, frozenset())
         assert found.any()
 
-    def test_a_laid_wheel_for_a_new_environment(self, host: Host) -> None:
+    def test_an_unpacked_wheel_for_a_new_environment(self, host: Host) -> None:
         host.lay("gamma-1.0", PYTHON)
         three = virtualenv("three", "alpha-1.0", "gamma-1.0")
         found = reused(host.plan(Declaration(virtualenvs=(three,))), host.observation())

@@ -80,7 +80,7 @@ def test_what_a_killed_run_left_beside_is_no_receipt(layout: Layout) -> None:
         '{"format": 1, "more": 2}',
     ],
 )
-def test_a_damaged_record_is_told_and_no_other_is_lost(layout: Layout, kind: str, text: str) -> None:
+def test_a_damaged_record_is_reported_and_no_other_is_lost(layout: Layout, kind: str, text: str) -> None:
     path = the_only(layout, kind)
     path.write_bytes(text.encode("latin-1"))
     records = load_records(layout)
@@ -107,7 +107,7 @@ def test_a_damaged_record_is_told_and_no_other_is_lost(layout: Layout, kind: str
         ("generations", {"virtualenvs": None}),
     ],
 )
-def test_a_record_of_another_shape_or_of_another_tree_is_told(layout: Layout, kind: str, change: dict[str, Any]) -> None:
+def test_a_record_of_another_shape_or_of_another_tree_is_reported(layout: Layout, kind: str, change: dict[str, Any]) -> None:
     path = the_only(layout, kind)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     assert list(load_records(layout).unreadable) == [str(path)]

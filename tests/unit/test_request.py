@@ -101,6 +101,6 @@ def test_something_else_than_an_object_is_refused(document: object) -> None:
         parse_request(document)  # type: ignore[arg-type]
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     found = problems(format=9, command="x", root="y", options={"verify": "z"}, declaration={"virtualenvs": [{"name": "/"}]})
     assert len(found) == 5

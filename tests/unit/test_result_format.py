@@ -50,8 +50,8 @@ def test_a_change_without_findings_shows_what_the_engine_tells() -> None:
 
 
 def test_a_change_that_is_only_work_shows_its_steps() -> None:
-    diff = readable_diff(_result(plan=("sweep",), diff={"before": "", "after": ""}), root="/r")
-    assert diff is not None and diff["after"] == "sweep virtualenv:x: why\n"
+    diff = readable_diff(_result(plan=("prune",), diff={"before": "", "after": ""}), root="/r")
+    assert diff is not None and diff["after"] == "prune virtualenv:x: why\n"
 
 
 def test_a_sentence_tells_steps_and_generation() -> None:
@@ -67,9 +67,9 @@ def test_a_sentence_tells_steps_and_generation() -> None:
     ("state", "told"),
     [
         ("active", "Nothing to do: generation 2 is the current one already."),
-        ("kept", "Nothing to do: the generation is kept already."),
-        ("released", "Nothing to do: the generation is not kept."),
-        ("swept", "Nothing to do: nothing can be removed."),
+        ("pinned", "Nothing to do: the generation is pinned already."),
+        ("unpinned", "Nothing to do: the generation is not pinned."),
+        ("pruned", "Nothing to do: nothing can be removed."),
     ],
 )
 def test_what_nobody_declared_is_not_called_as_declared(state: str, told: str) -> None:
@@ -77,9 +77,9 @@ def test_what_nobody_declared_is_not_called_as_declared(state: str, told: str) -
 
 
 def test_what_leads_to_no_other_generation_does_not_say_so() -> None:
-    kept = {**_result(plan=("keep",)), "generation": {"before": 2, "after": 2}}
-    assert sentence(kept, module="generation", check=False, state="kept") == "1 step taken: keep virtualenv:x."
-    assert sentence(kept, module="generation", check=True, state="kept") == "1 step would be taken: keep virtualenv:x."
+    pinned = {**_result(plan=("pin",)), "generation": {"before": 2, "after": 2}}
+    assert sentence(pinned, module="generation", check=False, state="pinned") == "1 step taken: pin virtualenv:x."
+    assert sentence(pinned, module="generation", check=True, state="pinned") == "1 step would be taken: pin virtualenv:x."
 
 
 def test_a_sentence_of_drift_counts_causes() -> None:

@@ -85,9 +85,9 @@ def test_a_part_is_not_taken_for_the_whole() -> None:
         ("active", None, {"action": "activate", "number": "previous"}),
         ("active", "previous", {"action": "activate", "number": "previous"}),
         ("active", "41", {"action": "activate", "number": 41}),
-        ("kept", "41", {"action": "keep", "number": 41}),
-        ("released", None, {"action": "release", "number": None}),
-        ("swept", None, {"action": "sweep", "number": None}),
+        ("pinned", "41", {"action": "pin", "number": 41}),
+        ("unpinned", None, {"action": "unpin", "number": None}),
+        ("pruned", None, {"action": "prune", "number": None}),
     ],
 )
 def test_a_generation_is_named_by_number_or_as_the_previous(state: str, number: str | None, wish: dict[str, Any]) -> None:
@@ -175,7 +175,7 @@ def test_a_path_is_no_name(name: str, told: str) -> None:
         refuse_bad_names("VirtualEnv", [name])
 
 
-def test_all_bad_names_are_told_at_once() -> None:
+def test_all_bad_names_are_reported_at_once() -> None:
     with pytest.raises(HermeticError) as failed:
         refuse_bad_names("VirtualEnv", ["../x", "ok", "ok", "B"])
     assert len(failed.value.problems) == 3

@@ -58,7 +58,7 @@ def test_what_cannot_be_a_root_is_refused_with_the_reason(root: str, told: str) 
     assert told in caught.value.message
 
 
-def test_all_that_is_wrong_with_a_root_is_told_at_once() -> None:
+def test_all_that_is_wrong_with_a_root_is_reported_at_once() -> None:
     with pytest.raises(HermeticError) as caught:
         usable_windows_root("C:\\a|b\\con\\..")
     assert len(caught.value.problems) == 3

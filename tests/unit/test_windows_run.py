@@ -177,7 +177,7 @@ def test_an_archive_that_is_no_good_is_not_pushed_as_well(supply: Supply, bundle
     assert len(host.pushed) == 1
 
 
-def test_a_host_without_any_is_told_of_where_no_bundle_is_declared(supply: Supply) -> None:
+def test_a_host_without_any_is_reported_of_where_no_bundle_is_declared(supply: Supply) -> None:
     run = run_of(Host(problem("interpreter")), supply)
     with pytest.raises(NoInterpreter, match="Nothing is installed below"):
         run.carry_out(request_of(run, "info"))
@@ -227,7 +227,7 @@ def test_a_host_whose_interpreter_cannot_run_the_engine_gets_another_in_the_same
     assert tried.pushed == []
 
 
-def test_a_powershell_that_fails_is_told_in_its_own_words(supply: Supply, bundle: BundleArtifact) -> None:
+def test_a_powershell_that_fails_is_reported_in_its_own_words(supply: Supply, bundle: BundleArtifact) -> None:
     run = run_of(
         Host({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "module_stderr": "running scripts is disabled"}), supply
     )

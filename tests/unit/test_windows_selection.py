@@ -59,7 +59,7 @@ def test_the_same_lock_brings_other_systems_nothing_of_windows(supply: Supply, t
     assert found == {"click", "uvloop"}
 
 
-def test_a_processor_without_a_wheel_is_told_before_any_host_is_touched(supply: Supply, tmp_path: Path) -> None:
+def test_a_processor_without_a_wheel_is_reported_before_any_host_is_touched(supply: Supply, tmp_path: Path) -> None:
     lock = supply.lock(_mixed_lock(tmp_path, native=("win_amd64",)))
     with pytest.raises(HermeticError) as caught:
         supply.prove([DeclaredLock("desktop", lock)], [LINUX, WINDOWS, WINDOWS_ARM, WINDOWS_X86])

@@ -16,12 +16,12 @@ as_nobody = pytest.mark.skipif(not ROOT, reason="becomes another user")
 _PACKAGE = "ansible_collections.hermetic.python.plugins.module_utils.hermetic"
 _LOAD = f"from {_PACKAGE}.fs import atomic as durable\nfrom {_PACKAGE}.errors import BrokenRoot\nfrom {_PACKAGE}.fs.removal import remove_tree\n"
 # Loaded while everything can still be read.
-_LOAD += f"from {_PACKAGE}.generations import prune as sweep\nfrom {_PACKAGE}.model.layout import Layout\n"
+_LOAD += f"from {_PACKAGE}.generations import prune\nfrom {_PACKAGE}.model.layout import Layout\n"
 _LOAD += f"from {_PACKAGE}.model.receipts import Generation, Records\n"
 
 
 def unprivileged(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the code as nobody, with ``durable``, ``sweep``, ``remove_tree``, ``BrokenRoot``, ``Layout`` and ``Path`` at hand."""
+    """Run the code as nobody, with ``durable``, ``prune``, ``remove_tree``, ``BrokenRoot``, ``Layout`` and ``Path`` at hand."""
     prelude = (
         f"import os, sys, tempfile; sys.path[:0] = {sys.path!r}\nfrom pathlib import Path\n"
         + _LOAD

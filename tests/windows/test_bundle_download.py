@@ -245,7 +245,7 @@ def test_an_archive_that_the_root_does_not_have_is_no_problem_of_its_own(told: d
         ("other name", "fetch", "localhost"),
     ],
 )
-def test_what_cannot_be_had_is_told(told: dict[str, Any], name: str, kind: str, text: str) -> None:
+def test_what_cannot_be_found_is_reported(told: dict[str, Any], name: str, kind: str, text: str) -> None:
     assert told[name].startswith(f"{kind}|"), told[name]
     assert text in told[name], told[name]
     assert "s3cret" not in told[name]

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.junction_fallback import MARK as STAND_IN
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.junction_fallback import MARK as FALLBACK_MARK
 from engine_hosts import ENGINE, WindowsRoot, equip
 from kill_driver import BULK, STEPS
 from roots import Archive, Declared, Document
@@ -83,9 +83,9 @@ class Stage:
         assert self._run({"kinds": kinds, "at": at}) == {}, "the engine was not ended"
 
     def _is_changing_places(self, name: str) -> bool:
-        """Tell whether the end came between the two renames that Windows needs: the old stand-in lies beside, and is whole still."""
+        """Tell whether the end came between the two renames that Windows needs: the old fallback directory lies beside, and is whole still."""
         beside = self.root.path.glob(f".old-{name}-*")
-        return not (self.root.path / name).exists() and any((old / STAND_IN).exists() for old in beside)
+        return not (self.root.path / name).exists() and any((old / FALLBACK_MARK).exists() for old in beside)
 
     def judge(self) -> None:
         """Hold what was left against what was promised."""
@@ -132,7 +132,7 @@ def install(root: WindowsRoot) -> Stage:
 
 @pytest.fixture(scope="module")
 def upgrade(install: Stage, later: Declared) -> Stage:
-    """Return the change to the next state, which sweeps the one before."""
+    """Return the change to the next state, which prunes the one before."""
     return Stage(install.root, install.after, later, {"options": {"keep_generations": 1}})
 
 

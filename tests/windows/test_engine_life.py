@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of a root on Windows: install, converge, upgrade, go back, sweep, beside processes that run and runs that wait."""
+"""The life of a root on Windows: install, converge, upgrade, go back, prune, beside processes that run and runs that wait."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_upgrade_and_back_while_a_process_runs_from_the_old_generation(
     assert root.drift("deep") == []
 
 
-def test_rollback_keep_and_sweep(root: WindowsRoot, wheels: dict[str, Wheel]) -> None:
+def test_rollback_pin_and_prune(root: WindowsRoot, wheels: dict[str, Wheel]) -> None:
     first = root.current()["number"]
     root.converge(root.declared.but(one=[wheels["beta-2.0"]]))
     assert root.generation("activate", "previous")["generation"] == {"before": first + 1, "after": first}
@@ -159,10 +159,10 @@ def test_rollback_keep_and_sweep(root: WindowsRoot, wheels: dict[str, Wheel]) ->
     assert root.run("drift", declared=Declared({}), scope="partial", options={"verify": "deep"})["findings"] == []
     root.generation("activate", first + 1)
     assert root.python("-c", "import beta; print(beta.VERSION)", of="one").strip() == "2.0"
-    root.generation("keep", first)
-    assert root.generation("sweep", options={"keep_generations": 1})["changed"] is False
-    root.generation("release", first)
-    assert root.generation("sweep", options={"keep_generations": 1})["changed"] is True
+    root.generation("pin", first)
+    assert root.generation("prune", options={"keep_generations": 1})["changed"] is False
+    root.generation("unpin", first)
+    assert root.generation("prune", options={"keep_generations": 1})["changed"] is True
     assert [path.name for path in (root.path / "generations").iterdir()] == [str(first + 1)]
     assert root.drift("deep") == []
 

@@ -104,7 +104,7 @@ def test_a_full_disk_leaves_the_generation_in_force_and_is_named(empty: WindowsR
     assert told["findings"] == []
 
 
-def test_stand_ins_that_have_lost_their_marks_are_made_again(root: WindowsRoot) -> None:
+def test_fallbacks_that_have_lost_their_marks_are_made_again(root: WindowsRoot) -> None:
     number = root.current()["number"]
     top = ["bin", "lib", "envs", "current", "state/engine"]
     # The switch alone, what is below the root's own links, and all at once.
@@ -119,7 +119,7 @@ def test_stand_ins_that_have_lost_their_marks_are_made_again(root: WindowsRoot) 
     assert root.python("-c", "print(6 * 7)").strip() == "42"
 
 
-def test_a_directory_of_somebody_else_in_the_place_of_a_stand_in_stays(root: WindowsRoot) -> None:
+def test_a_directory_of_somebody_else_in_the_place_of_a_fallback_stays(root: WindowsRoot) -> None:
     (root.path / "bin" / ".hermetic-stand-in").unlink()
     mine = root.path / "bin" / "notes.txt"
     mine.write_text("mine\n")

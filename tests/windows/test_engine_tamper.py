@@ -111,8 +111,8 @@ def on_host(code: str, place: str) -> Doing:
     return do
 
 
-def stand_in(place: str, target: str) -> Doing:
-    """Lead a stand-in elsewhere, as somebody does who makes a junction again."""
+def fallback(place: str, target: str) -> Doing:
+    """Lead a fallback directory elsewhere, as somebody does who makes a junction again."""
 
     def do(root: WindowsRoot) -> None:
         there = f"{root.root}\\{target}"
@@ -134,8 +134,8 @@ EVERYONE_WRITES = (
     "assert a.ConvertStringSecurityDescriptorToSecurityDescriptorW('D:P(A;;FA;;;WD)', 1, ctypes.byref(sd), None); "
     "assert a.SetFileSecurityW(path, 0x80000004, sd)"
 )
-# A stand-in has the text of the tree for its own, and a junction would not.
-STAND_IN_DIFFERS = (("generation", "link", ""),)
+# A fallback directory has the text of the tree for its own, and a junction would not.
+FALLBACK_DIFFERS = (("generation", "link", ""),)
 CASES = [
     Case("stray module", write(f"one/{SITE}/evil.py"), (("file:one/Lib/site-packages/evil.py", "unexpected", "evil.py"),)),
     Case("stray pth", write(f"two/{SITE}/z.pth"), (("file:two/Lib/site-packages/z.pth", "unexpected", "z.pth"),)),
@@ -178,12 +178,12 @@ CASES = [
     Case(
         "edited ._pth of the bundle",
         append("python/bin/python312._pth"),
-        (("file:python/bin/python312._pth", "modified", "python312._pth"), *STAND_IN_DIFFERS),
+        (("file:python/bin/python312._pth", "modified", "python312._pth"), *FALLBACK_DIFFERS),
     ),
     Case(
         "edited ._pth of an environment",
         append("two/Scripts/python312._pth"),
-        (("file:two/Scripts/python312._pth", "modified", "python312._pth"), *STAND_IN_DIFFERS),
+        (("file:two/Scripts/python312._pth", "modified", "python312._pth"), *FALLBACK_DIFFERS),
     ),
     Case("pyvenv.cfg edited", append("one/pyvenv.cfg"), (("virtualenv:one", "interpreter", "pyvenv.cfg"),)),
     Case(
@@ -222,8 +222,8 @@ CASES = [
             ("file:one/Lib/site-packages/beta.py", "missing", "beta.py"),
         ),
     ),
-    Case("link of the facade", stand_in("generations/2/bin", "bundles"), (("generation", "link", "bin"),)),
-    Case("stable link", stand_in("envs", "environments"), (("generation", "link", "envs"),)),
+    Case("link of the profile", fallback("generations/2/bin", "bundles"), (("generation", "link", "bin"),)),
+    Case("stable link", fallback("envs", "environments"), (("generation", "link", "envs"),)),
     Case("program in a stable directory", write("bin/stray.exe"), (("generation", "link", "bin"),)),
     Case("lost switch", delete("current"), (("generation", "missing", "current"),)),
     Case("lost stable link", delete("bin"), (("generation", "missing", "bin"),)),
@@ -269,8 +269,8 @@ def kept(root: WindowsRoot) -> dict[str, tuple[int, int]]:
     found = {}
     for path in (path for part in parts for path in (root.path / part).rglob("*") if path.is_file()):
         status = path.stat()
-        written_anew = path.name == ".hermetic-stand-in" or (path.suffix == "._pth" and "environments" not in str(path))
-        found[str(path.relative_to(root.path))] = (status.st_size, 0 if written_anew else status.st_mtime_ns)
+        rewritten = path.name == ".hermetic-stand-in" or (path.suffix == "._pth" and "environments" not in str(path))
+        found[str(path.relative_to(root.path))] = (status.st_size, 0 if rewritten else status.st_mtime_ns)
     return found
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One play over two Linux roots and two Windows hosts, from nothing to the last sweep, with the same tasks for all.
+"""One play over two Linux roots and two Windows hosts, from nothing to the last prune, with the same tasks for all.
 
 Every host is changed in every way that findings tell apart. The bundles for Windows are slim, the wheels small: what costs here is PowerShell.
 """
@@ -195,7 +195,7 @@ def test_the_whole_life_of_a_mixed_fleet(fleet: Fleet, record_property: Callable
     fleet.run("roll back", "generation", number="previous")
     for name in EVERYBODY:
         assert fleet.versions(name).startswith("1.0 1.0"), name
-    fleet.run("sweep", "generation", state="swept", keep_generations=1)
+    fleet.run("prune", "generation", state="pruned", keep_generations=1)
     for name in EVERYBODY:
         # The generation in force stays and the newest one, on every system alike.
         kept = {path.name.rpartition("-")[0] for path in (fleet.root(name) / "bundles").iterdir()}

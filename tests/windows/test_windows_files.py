@@ -157,7 +157,7 @@ def said(root: WindowsRoot, script: str, place: str | None = None) -> Any:
     return json.loads(root.host.python(*ARGUMENTS, "-c", BEGIN + script, place or root.root, executable=root.bootstrap))
 
 
-def test_every_file_and_directory_is_told_as_lstat_tells_it(root: WindowsRoot) -> None:
+def test_every_file_and_directory_is_reported_as_lstat_tells_it(root: WindowsRoot) -> None:
     seen, wrong = said(root, EVERY_FILE)
     assert (seen > 100, wrong) == (True, [])
 

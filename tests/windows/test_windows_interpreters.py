@@ -31,7 +31,7 @@ def _is_no_program(bundle: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_lacks_a_dll, _is_no_program])
 @pytest.mark.parametrize("transfer", ["fetched", "pushed"])
-def test_a_bundle_whose_interpreter_does_not_start_is_told_and_repaired_in_one_task(
+def test_a_bundle_whose_interpreter_does_not_start_is_reported_and_repaired_in_one_task(
     damage: Callable[[Path], None], transfer: str, converged: Desk
 ) -> None:
     damage(converged.bundle)

@@ -28,7 +28,7 @@ def test_a_host_that_gets_other_bytes_than_declared_has_nothing_afterwards(desk:
     assert desk.leftovers() == []
 
 
-def test_a_download_that_ends_early_is_told_as_one(desk: Desk) -> None:
+def test_a_download_that_ends_early_is_reported_as_one(desk: Desk) -> None:
     Server.for_hosts = "half of it"
     played = desk.module("system", **desk.declared(root="C:\\half", transfer="pull"))
     refused(played, "could fetch the first bundle from none of its sources", desk.archive.path.name)
@@ -60,7 +60,7 @@ def test_a_root_of_somebody_elses_software_is_left_alone(desk: Desk) -> None:
         ({"hermetic_platform": "linux-x86_64"}, ROOT, ("says linux-x86_64", "Windows")),
     ],
 )
-def test_what_contradicts_the_host_is_told(desk: Desk, variables: dict[str, str], root: str, texts: tuple[str, ...]) -> None:
+def test_what_contradicts_the_host_is_reported(desk: Desk, variables: dict[str, str], root: str, texts: tuple[str, ...]) -> None:
     refused(desk.module("system_info", root=root, task={"vars": variables}), *texts)
 
 

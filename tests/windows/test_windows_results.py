@@ -84,7 +84,7 @@ def test_every_module_returns_the_same_keys_on_windows_as_elsewhere(pair: Pair) 
         ("bundle", pair.bundle),
         ("drift", pair.declared),
         ("drift", {"bundles": [pair.bundle]}),
-        ("generation", {"state": "kept"}),
+        ("generation", {"state": "pinned"}),
         ("generation", {"number": "9"}),
         ("virtualenv", {**pair.virtualenv, "bundle": "other", **pair.links}),
         ("system", {"bundles": [{"archive": "{{ archive }}", "sha256": "0" * 64}]}),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command that goes back to a generation, keeps or releases one, or prunes what none needs."""
+"""The command that goes back to a generation, pins or unpins one, or prunes what none needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .root_access import reading, require_usable, secured, writing
 
 
 def carry_out(request: Request, _progress: Progress) -> Result:
-    """Activate, keep, release or prune generations, as a request says, and return the result."""
+    """Activate, pin, unpin or prune generations, as a request says, and return the result."""
     layout, timings = Layout(request.root), Timings()
     warnings: list[str] = []
     require_usable(layout)
@@ -47,7 +47,7 @@ def carry_out(request: Request, _progress: Progress) -> Result:
             if not request.check:
                 profile.forget(layout, begun)
         # Without the link, what the last switch put in force: it must not be pruned, and it is what 'previous' starts from.
-        lost = number if number is not None else profile.told_number(layout)
+        lost = number if number is not None else profile.recorded_number(layout)
         current = records.generations.get(lost) if lost is not None else None
         if not request.check:
             # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
@@ -62,32 +62,32 @@ def carry_out(request: Request, _progress: Progress) -> Result:
             found = _plan_activation(plan, request, layout, target, number)
             changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
             if plan.steps and not request.check:
-                with timings.of("switch"), transaction_marker.kept(layout, [step.as_dict() for step in plan.steps]):
+                with timings.of("switch"), transaction_marker.held(layout, [step.as_dict() for step in plan.steps]):
                     warnings += profile.activate(layout, target, records)
-        elif request.generation_action in ("keep", "release"):
+        elif request.generation_action in ("pin", "unpin"):
             target = _named(request, records.generations, current, layout)
-            wanted = request.generation_action == "keep"
-            if target.kept != wanted:
+            wanted = request.generation_action == "pin"
+            if target.pinned != wanted:
                 plan.steps.append(
-                    Step(str(request.generation_action), f"generation:{target.number}", f"kept is {str(target.kept).lower()}")
+                    Step(str(request.generation_action), f"generation:{target.number}", f"pinned is {str(target.pinned).lower()}")
                 )
                 if not request.check:
-                    marked = Generation(**{**target.__dict__, "kept": wanted})
+                    marked = Generation(**{**target.__dict__, "pinned": wanted})
                     write_json(layout.generation_records / f"{target.number}.json", dump(marked))
-        elif request.generation_action == "sweep":
-            with timings.of("sweep"):
+        elif request.generation_action == "prune":
+            with timings.of("prune"):
                 garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
                 if garbage.any():
                     counted = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
                     freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
-                    plan.steps.append(Step("sweep", "store", f"{counted}, {size_text(freed)}"))
+                    plan.steps.append(Step("prune", "store", f"{counted}, {size_text(freed)}"))
                 if plan.steps and not request.check:
-                    with transaction_marker.kept(layout, [step.as_dict() for step in plan.steps]):
+                    with transaction_marker.held(layout, [step.as_dict() for step in plan.steps]):
                         warnings += remove(layout, records, garbage)
         else:
-            raise HermeticError(f"The generation action is {request.generation_action!r}; expected activate, keep, release or sweep.")
+            raise HermeticError(f"The generation action is {request.generation_action!r}; expected activate, pin, unpin or prune.")
         result = make_result(plan, layout.root, number, after, changed=bool(plan.steps), timings=timings, warnings=warnings)
-        if request.generation_action == "sweep":
+        if request.generation_action == "prune":
             result["bytes"] = freed
         if number != after:
             sides = (("before", "none" if number is None else number), ("after", after))
@@ -132,7 +132,7 @@ def _plan_activation(plan: Plan, request: Request, layout: Layout, target: Gener
         )
         return []
     observation = observe(layout, verify="none")
-    if not observation.facade_broken:
+    if not observation.profile_broken:
         return []
     plan.steps.append(Step("restore_links", "generation", f"the links of generation {target.number} are not as they were made"))
     return observation.findings

@@ -34,7 +34,7 @@ def observe_and_plan(request: Request, layout: Layout, timings: Timings, untrust
         if not plan.steps:
             garbage = find_garbage(layout, observation.records, observation.current, keep=request.options.keep_generations)
             if garbage.any():
-                plan.steps.append(Step("sweep", "store", "generations, trees or artifacts are kept by nothing"))
+                plan.steps.append(Step("prune", "store", "generations, trees or artifacts are needed by nothing"))
     return observation, plan
 
 

@@ -191,13 +191,13 @@ def _interpreter_finding(environment: str, tree: str, difference: Difference) ->
 
 
 def shared_findings(laid_id: str, differences: Iterable[Difference], code_gone: Container[str]) -> list[Finding]:
-    """Return the findings for files of a laid wheel that no environment shows in its own tree."""
+    """Return the findings for files of an unpacked wheel that no environment shows in its own tree."""
     found = [shared_finding(laid_id, difference, code_gone) for difference in differences]
     return aggregated(found, subject="store", tree=f"laid/{laid_id}")
 
 
 def shared_finding(laid_id: str, difference: Difference, code_gone: Container[str] = ()) -> Finding:
-    """Return the finding for a file of a laid wheel that no environment shows in its own tree."""
+    """Return the finding for a file of an unpacked wheel that no environment shows in its own tree."""
     return Finding(
         subject="store",
         kind=difference.kind,

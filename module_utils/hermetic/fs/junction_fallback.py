@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand in for a junction where the volume has none: a marked directory with the programs of what it shows, by hard link.
+"""Replace a junction where the volume has none: a marked directory with the programs of what it shows, by hard link.
 
 Only programs and the libraries beside them are there. The ``._pth`` file leads them to the tree for everything else, and the
 start of a bundle's Python reads the mark and tells every path as that of the tree. FAT, some network shares and Wine need this.
@@ -28,7 +28,7 @@ _LONGEST_CHAIN = 40
 
 
 def make(directory: Path, target: str) -> None:
-    """Make a stand-in for a junction to the target.
+    """Make a fallback directory for a junction to the target.
 
     The mark comes last: the target, what it leads to in the end, and the names of all files that are here for it.
     """
@@ -49,19 +49,19 @@ def make(directory: Path, target: str) -> None:
 
 
 def target(directory: Path) -> str | None:
-    """Return the target of a stand-in, None where there is none."""
+    """Return the target of a fallback directory, None where there is none."""
     lines = _lines(directory)
     return lines[0] if lines else None
 
 
 def is_one(directory: Path) -> bool:
-    """Tell whether the directory is a stand-in."""
+    """Tell whether the directory is a fallback directory."""
     # Whatever the mark has become: no other program makes a file of this name.
     return os.path.lexists(extended(directory / MARK))
 
 
 def is_stale(directory: Path) -> bool:
-    """Tell whether a stand-in shows something else than its target leads to now, or other programs than are there."""
+    """Tell whether a fallback directory shows something else than its target leads to now, or other programs than are there."""
     lines = _lines(directory)
     if len(lines) < 2 or os.path.normcase(lines[1]) != os.path.normcase(str(resolved(lines[0]))):
         return True
@@ -74,7 +74,7 @@ def is_stale(directory: Path) -> bool:
 
 
 def resolved(path: str, *, followed: int = 0) -> Path:
-    """Return the path with every stand-in on the way replaced by what it leads to, as far as they do not lead in a circle."""
+    """Return the path with every fallback directory on the way replaced by what it leads to, as far as they do not lead in a circle."""
     whole = Path(path)
     found = Path(whole.anchor)
     for part in whole.parts[1:]:
@@ -103,7 +103,7 @@ def _lines(directory: Path) -> list[str]:
 
 
 def programs(shown: Path) -> Iterator[tuple[str, Path]]:
-    """Yield what a stand-in for a tree holds of it: paths in the stand-in, and the files that they show."""
+    """Yield what a fallback directory for a tree holds of it: paths in the fallback directory, and the files that they show."""
     for place in _PLACES:
         directory = shown / place if place else shown
         if not os.path.isdir(directory) or (directory / MARK).exists():
@@ -115,7 +115,7 @@ def programs(shown: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _inner(shown: Path) -> list[str]:
-    """Return the names in a directory of nothing but stand-ins: the environments of a generation."""
+    """Return the names in a directory of nothing but fallback directories: the environments of a generation."""
     names = sorted(os.listdir(shown)) if os.path.isdir(shown) else []
     return names if names and all(is_one(shown / name) for name in names) else []
 

@@ -16,7 +16,7 @@ from . import junction_fallback
 from .atomic import patiently, sync_directory
 from .removal import remove_tree
 
-STAND_IN = junction_fallback.MARK
+FALLBACK_MARK = junction_fallback.MARK
 _OLD = ".old-"
 _NO_REPARSE_POINTS = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED: FAT, some network shares, Wine
 _DIRECTORY_LINKS = {0xA0000003, 0xA000000C}  # IO_REPARSE_TAG_MOUNT_POINT (a junction), IO_REPARSE_TAG_SYMLINK
@@ -76,14 +76,14 @@ def points_to(link: Path, target: str) -> bool:
 
 
 def is_link(path: Path) -> bool:
-    """Tell whether the path is a link, a junction or the stand-in of one."""
+    """Tell whether the path is a link, a junction or the fallback directory of one."""
     if not WINDOWS:
         return os.path.islink(path)
     return _is_reparse_point(path) or junction_fallback.is_one(path)
 
 
 def is_stale(link: Path) -> bool:
-    """Tell whether a stand-in shows something else than a junction would; a real link never does."""
+    """Tell whether a fallback directory shows something else than a junction would; a real link never does."""
     return WINDOWS and not _is_reparse_point(link) and junction_fallback.is_one(link) and junction_fallback.is_stale(link)
 
 
@@ -144,7 +144,7 @@ def _replace_junction(link: Path, target: str) -> None:
             f"{link}: its target {target} is no directory; a junction leads to directories only. Run again to rebuild what is missing."
         )
     temporary = link.with_name(BUILDING + os.urandom(8).hex())
-    # A stand-in on the way says that this volume has no junctions, and there is nothing behind it that one could lead to.
+    # A fallback directory on the way says that this volume has no junctions, and there is nothing behind it that one could lead to.
     if shown != Path(target) or not _make_junction(target, temporary):
         junction_fallback.make(temporary, target)
     # No program is reached through the link from one step to the next; so what was there is removed after both.
@@ -173,7 +173,7 @@ def _make_junction(target: str, link: Path) -> bool:
 
 
 def _free_name(link: Path) -> Path | None:
-    """Free the name: a junction is unlinked; a stand-in, from which a program may be running, is renamed, and its new path returned."""
+    """Free the name: a junction is unlinked; a fallback directory, from which a program may be running, is renamed, and its new path returned."""
     if _is_reparse_point(link):
         try:
             os.unlink(link)

@@ -134,7 +134,7 @@ def _release(descriptor: int) -> None:
 
 
 def _name(descriptor: int, text: str) -> None:
-    # The text only informs those who wait: on a full disk, sweeping and going back must still get the lock.
+    # The text only informs those who wait: on a full disk, pruning and going back must still get the lock.
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put files into trees: written, or shared with a laid wheel by block, by inode or by copy, as the file system allows."""
+"""Put files into trees: written, or shared with an unpacked wheel by block, by inode or by copy, as the file system allows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recognise a stand-in that has lost its mark, by what it holds: copies of the programs of this root, and nothing else."""
+"""Recognise a fallback directory that has lost its mark, by what it holds: copies of the programs of this root, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..paths import extended
 
 
 def foreign_entries(directory: Path, layout: Layout) -> list[str]:
-    """Return the paths in a directory that no stand-in of this root can hold, relative to it."""
+    """Return the paths in a directory that no fallback directory of this root can hold, relative to it."""
     known = _programs(layout)
     found: list[str] = []
     base = extended(directory)
@@ -32,7 +32,7 @@ def foreign_entries(directory: Path, layout: Layout) -> list[str]:
 
 
 def mark_again(places: Iterable[Path], layout: Layout) -> None:
-    """Give stand-ins that have lost their mark an empty one: they show nothing then, and are made again like any that are stale."""
+    """Give fallback directories that have lost their mark an empty one: they show nothing then, and are made again like any that are stale."""
     for place in places:
         if place.is_dir() and not links.is_link(place) and not foreign_entries(place, layout):
             write_text(place / junction_fallback.MARK, "")

@@ -22,7 +22,7 @@ def foreign_obstacles(layout: Layout) -> list[str]:
     for name in (*STABLE_LINKS, "current"):
         path = layout.root / name
         if os.path.lexists(path) and not links.is_link(path):
-            # In a root of ours, a stand-in that has lost its mark is known by what it holds.
+            # In a root of ours, a fallback directory that has lost its mark is known by what it holds.
             not_ours = fallback_remains.foreign_entries(path, layout) if WINDOWS and layout.state.is_dir() and path.is_dir() else None
             if not_ours == []:
                 continue

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generations: the facade of links that stands for one complete state, and the one rename that switches between two."""
+"""Generations: the profile of links that stands for one complete state, and the one rename that switches between two."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def newest_engine(generation: Generation, bundles: Mapping[str, BundleReceipt]) 
     return max(able, key=lambda receipt: [int(part) for part in receipt.python["version"].split(".")]).id
 
 
-def facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> dict[str, str]:
-    """Return every link of a generation's facade and its target.
+def links_of(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> dict[str, str]:
+    """Return every link of a generation's profile and its target.
 
     The links in ``bin`` are absolute and lead to the versioned bundle: CPython resolves only the executable's own link, and a
     process that runs keeps its bundle when the switch happens. The default bundle names the commands first; others add theirs,
@@ -63,8 +63,8 @@ def facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleR
     return found
 
 
-def facade_directories(wanted: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return the names that each directory of a facade holds."""
+def link_directories(wanted: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return the names that each directory of a profile holds."""
     names: dict[str, set[str]] = {"": {"envs"}, "envs": set()}
     for path in wanted:
         parent, _unused, name = path.rpartition("/")
@@ -74,14 +74,14 @@ def facade_directories(wanted: Mapping[str, str]) -> dict[str, set[str]]:
     return names
 
 
-def write_facade(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> list[str]:
-    """Make the facade of a generation, beside and then renamed; one that is there already is exchanged. Returns warnings."""
+def write_profile(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> list[str]:
+    """Make the profile of a generation, beside and then renamed; one that is there already is exchanged. Returns warnings."""
     final = layout.generations / str(generation.number)
     building = layout.generations / f"{BUILDING}{generation.number}"
     warnings = free(building)
-    wanted = facade(layout, generation, bundles)
+    wanted = links_of(layout, generation, bundles)
     make_directory(building)
-    for directory in sorted(facade_directories(wanted)):
+    for directory in sorted(link_directories(wanted)):
         make_directory(building / directory)
     for path, target in wanted.items():
         links.point(building / path, target)
@@ -89,11 +89,11 @@ def write_facade(layout: Layout, generation: Generation, bundles: Mapping[str, B
 
 
 def activate(layout: Layout, generation: Generation, records: Records) -> list[str]:
-    """Make a generation the current one: its record, its facade, the stable links, and last the one rename. Returns warnings."""
+    """Make a generation the current one: its record, its profile, the stable links, and last the one rename. Returns warnings."""
     write_json(layout.generation_records / f"{generation.number}.json", dump(generation))
     if WINDOWS:
         fallback_remains.mark_again((*stable_links(layout), layout.current, layout.engine), layout)
-    warnings = write_facade(layout, generation, records.bundles)
+    warnings = write_profile(layout, generation, records.bundles)
     if not WINDOWS:
         point_stable_links(layout, generation, records.bundles)
     engine = newest_engine(generation, records.bundles)
@@ -107,7 +107,7 @@ def activate(layout: Layout, generation: Generation, records: Records) -> list[s
         layout.in_force.unlink(missing_ok=True)
         raise
     if WINDOWS:
-        # A junction leads to what is there, and a stand-in shows what was there when it was made: they come after the switch.
+        # A junction leads to what is there, and a fallback directory shows what was there when it was made: they come after the switch.
         point_stable_links(layout, generation, records.bundles)
     if engine is not None:
         links.point(layout.engine, engine_target(layout, engine))
@@ -117,15 +117,15 @@ def activate(layout: Layout, generation: Generation, records: Records) -> list[s
 
 
 def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
-    """Tell whether stand-ins show trees as they were before they were repaired; links and junctions never do."""
+    """Tell whether fallback directories show trees as they were before they were repaired; links and junctions never do."""
     if not WINDOWS:
         return False
-    made = [layout.generations / str(generation.number) / path for path in facade(layout, generation, bundles)]
+    made = [layout.generations / str(generation.number) / path for path in links_of(layout, generation, bundles)]
     return any(links.is_stale(link) for link in (*made, *stable_links(layout), layout.engine))
 
 
 def forget(layout: Layout, number: int) -> None:
-    """Remove record and facade of a generation that is not in force."""
+    """Remove record and profile of a generation that is not in force."""
     (layout.generation_records / f"{number}.json").unlink(missing_ok=True)
     for name in (f"{BUILDING}{number}", str(number)):
         free(layout.generations / name)
@@ -151,7 +151,7 @@ def stable_links_of(layout: Layout, generation: Generation, bundles: Mapping[str
     stable = stable_links(layout)
     if not WINDOWS:
         return stable
-    there = facade_directories(facade(layout, generation, bundles))[""]
+    there = link_directories(links_of(layout, generation, bundles))[""]
     return {link: target for link, target in stable.items() if link.name in there}
 
 
@@ -160,8 +160,8 @@ def engine_target(layout: Layout, tree_id: str) -> str:
     return str(layout.tree("bundles", tree_id)) if WINDOWS else f"../bundles/{tree_id}"
 
 
-def from_facade(layout: Layout, number: int, records: Records) -> Generation | None:
-    """Read a generation whose record is lost back from its facade; None when that tells too little."""
+def read_back(layout: Layout, number: int, records: Records) -> Generation | None:
+    """Read a generation whose record is lost back from its profile; None when that tells too little."""
     base = layout.generations / str(number)
     lib = links.read(base / "lib")
     default = records.bundles.get(lib.replace("\\", "/").split("/")[-2]) if lib is not None and "/" in lib.replace("\\", "/") else None
@@ -180,7 +180,7 @@ def from_facade(layout: Layout, number: int, records: Records) -> Generation | N
     return Generation(
         number=number,
         created=written.isoformat().replace("+00:00", "Z"),
-        kept=False,
+        pinned=False,
         default=default.name,
         bundles={**bundles, default.name: default.id},
         virtualenvs=virtualenvs,
@@ -198,7 +198,7 @@ def point_stable_links(layout: Layout, generation: Generation, bundles: Mapping[
         links.remove(link)
 
 
-def told_number(layout: Layout) -> int | None:
+def recorded_number(layout: Layout) -> int | None:
     """Return the number that was written down at the last switch: what holds when the link itself is lost."""
     try:
         return _read_switch(layout)

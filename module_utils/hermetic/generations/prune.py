@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remove what no kept generation needs and no process runs from."""
+"""Remove what no generation that stays needs and no process runs from."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ class Garbage:
         return bool(self.generations or self.artifacts or self.bootstraps or self.set_aside or any(self.trees.values()))
 
 
-def kept_generations(records: Records, current: Generation | None, *, keep: int) -> set[int]:
-    """Return the numbers of the generations that stay: the newest ones, the current one, and those marked to be kept."""
+def staying_generations(records: Records, current: Generation | None, *, keep: int) -> set[int]:
+    """Return the numbers of the generations that stay: the newest ones, the current one, and the pinned ones."""
     newest = sorted(records.generations, reverse=True)[:keep]
-    marked = [number for number, generation in records.generations.items() if generation.kept]
-    return {*newest, *marked, *([current.number] if current is not None else [])}
+    pinned = [number for number, generation in records.generations.items() if generation.pinned]
+    return {*newest, *pinned, *([current.number] if current is not None else [])}
 
 
 def find_garbage(layout: Layout, records: Records, current: Generation | None, *, keep: int) -> Garbage:
-    """Return what no kept generation needs; trees from which a process runs are left out."""
+    """Return what no generation that stays needs; trees from which a process runs are left out."""
     garbage = Garbage()
-    staying = kept_generations(records, current, keep=keep)
+    staying = staying_generations(records, current, keep=keep)
     garbage.generations = sorted(set(records.generations) - staying)
-    kept = [records.generations[number] for number in staying if number in records.generations]
-    environments = {tree_id for generation in kept for tree_id in generation.virtualenvs.values()}
-    bundles = {tree_id for generation in kept for tree_id in generation.bundles.values()}
+    needed_by = [records.generations[number] for number in staying if number in records.generations]
+    environments = {tree_id for generation in needed_by for tree_id in generation.virtualenvs.values()}
+    bundles = {tree_id for generation in needed_by for tree_id in generation.bundles.values()}
     bundles |= {records.environments[tree_id].bundle for tree_id in environments if tree_id in records.environments}
     loose_environments = set(records.environments) - environments
     busy = _busy(layout, "environments", loose_environments)
@@ -192,7 +192,7 @@ def _note_unlinking(layout: Layout, receipt: EnvironmentReceipt) -> None:
 
 
 def is_recorded(tree: Path, records: Records) -> bool:
-    """Tell whether a tree or facade has a record."""
+    """Tell whether a tree or profile has a record."""
     kind = tree.parent.name
     return tree.name in ({str(number) for number in records.generations} if kind == "generations" else getattr(records, kind))
 

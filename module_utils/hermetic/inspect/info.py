@@ -44,7 +44,7 @@ def _generation(generation: Generation) -> dict[str, Any]:
     return {
         "number": generation.number,
         "created": generation.created,
-        "kept": generation.kept,
+        "pinned": generation.pinned,
         "default": generation.default,
         "bundles": dict(generation.bundles),
         "virtualenvs": dict(generation.virtualenvs),

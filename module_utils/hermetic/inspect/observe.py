@@ -26,7 +26,7 @@ from ..records.load import load_records
 from ..records.stored_artifacts import look_at_stored, read_here
 from ..records.vouching import check_receipts
 from ..windows import acl as windows_acl
-from .profile_check import check_facade
+from .profile_check import check_profile
 from .root_check import check_store, check_stored, report_spelling, report_stray
 from .tree_checks import check_trees
 
@@ -59,7 +59,7 @@ def observe(
     to_read = stored.to_read(deep=verify == "deep")
     digests: dict[Inode, str] = {}
     if observation.current is not None:
-        check_facade(layout, observation, observation.current)
+        check_profile(layout, observation, observation.current)
         digests = check_trees(layout, observation, observation.current, verify=verify, jobs=jobs, also_read=to_read)
         if verify == "deep":
             check_receipts(layout, observation, observation.current, known=known)
@@ -91,7 +91,7 @@ def in_force(layout: Layout, records: Records) -> Generation | None:
 def _check_record_of_switch(layout: Layout, observation: Observation) -> None:
     reason = profile.unreadable_switch(layout)
     if reason is not None:
-        observation.facade_broken = observation.facade_broken or WINDOWS
+        observation.profile_broken = observation.profile_broken or WINDOWS
         observation.leftovers.append(layout.in_force)
         observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, "state/current.json"))
 
@@ -112,7 +112,7 @@ def observe_reused(
     """Inspect trees of other generations that are to be used again: what was done to them since nobody has looked at."""
     begin = len(observation.findings)
     check_trees(layout, observation, reused.trees, verify=verify, jobs=jobs, also_laid=reused.laid)
-    if layout.journal.exists():
+    if layout.transaction_marker.exists():
         found = [replace(each, cause=INTERRUPTED) if _is_tree_gone(layout, each) else each for each in observation.findings[begin:]]
         observation.findings[begin:] = found
     if verify == "deep":
@@ -129,19 +129,19 @@ def _is_tree_gone(layout: Layout, finding: Finding) -> bool:
 def _in_force(layout: Layout, observation: Observation) -> Generation | None:
     """Return the generation in force, be it that its record or the link to it is lost."""
     records = observation.records
-    number, told = profile.current_number(layout), profile.told_number(layout)
-    if number is not None and told not in (None, number) and told in records.generations and not layout.journal.exists():
-        # A switch writes both, under a journal that stays when it is cut off: the link was turned by somebody else.
+    number, told = profile.current_number(layout), profile.recorded_number(layout)
+    if number is not None and told not in (None, number) and told in records.generations and not layout.transaction_marker.exists():
+        # A switch writes both, under a transaction marker that stays when it is cut off: the link was turned by somebody else.
         _report_switch(layout, observation, records.generations[told])
         return records.generations[told]
     if number is not None and number in records.generations:
         # A run was cut off between the link and the record of the switch: the record is written again, or the next look would call it turned.
-        observation.facade_broken = observation.facade_broken or (told not in (None, number) and told in records.generations)
+        observation.profile_broken = observation.profile_broken or (told not in (None, number) and told in records.generations)
         return records.generations[number]
     if number is not None:
-        found = profile.from_facade(layout, number, records)
+        found = profile.read_back(layout, number, records)
         if found is not None:
-            observation.facade_broken = True
+            observation.profile_broken = True
             record = layout.generation_records / f"{number}.json"
             if str(record) not in records.unreadable:
                 remedy = "Converge to write it again."
@@ -166,7 +166,7 @@ def _in_force(layout: Layout, observation: Observation) -> Generation | None:
 
 
 def _last_in_force(layout: Layout, records: Records) -> Generation | None:
-    """Return the newest generation whose facade is there, where neither the link nor the record of the last switch tells which it was."""
+    """Return the newest generation whose profile is there, where neither the link nor the record of the last switch tells which it was."""
     for number in sorted(records.generations, reverse=True):
         if (layout.generations / str(number)).is_dir():
             return records.generations[number]
@@ -175,9 +175,9 @@ def _last_in_force(layout: Layout, records: Records) -> Generation | None:
 
 def _report_switch(layout: Layout, observation: Observation, current: Generation) -> None:
     target = links.read(layout.current)
-    # A run that was cut off between the first record and the first switch leaves records and no link; the journal tells it apart.
-    cause = INTERRUPTED if target is None and layout.journal.exists() else TAMPERED
-    observation.facade_broken = True
+    # A run that was cut off between the first record and the first switch leaves records and no link; the transaction marker tells it apart.
+    cause = INTERRUPTED if target is None and layout.transaction_marker.exists() else TAMPERED
+    observation.profile_broken = True
     observation.findings.append(
         Finding(
             "generation",
@@ -203,7 +203,7 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
     }
     if observation.current is not None and observation.current.number not in records.generations:
         observation.orphans.append(layout.generations / str(observation.current.number))
-    cut_off = layout.journal.exists()
+    cut_off = layout.transaction_marker.exists()
     for directory in _written_to(layout):
         known.setdefault(directory, {entry for entry in os.listdir(directory) if not entry.startswith((BUILDING, DISCARDED))})
     referred = _referred_to(layout, records)
@@ -243,8 +243,8 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
                 ours = cut_off or directory in (layout.bundles, layout.environments, layout.laid)
                 found.append(store_finding("unexpected", INTERRUPTED if ours else TAMPERED, None, "a tree without a receipt", path))
     observation.findings += found
-    if layout.journal.exists():
-        observation.leftovers.append(layout.journal)
+    if layout.transaction_marker.exists():
+        observation.leftovers.append(layout.transaction_marker)
         observation.findings.append(store_finding("interrupted", INTERRUPTED, None, "a run that did not end", "state/journal"))
 
 

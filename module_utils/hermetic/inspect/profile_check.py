@@ -16,19 +16,19 @@ from ..model.receipts import Generation
 from ..paths import WINDOWS
 from ..planning.observation import Observation
 
-_STALE = "a stand-in that shows something else"
+_STALE = "a fallback directory that shows something else"
 
 
-def check_facade(layout: Layout, observation: Observation, current: Generation) -> None:
+def check_profile(layout: Layout, observation: Observation, current: Generation) -> None:
     """Add a finding for each link of the generation in force that is not as it was made, and for each entry that nobody made."""
-    found = _facade_differences(layout, observation, current)
+    found = _profile_differences(layout, observation, current)
     stable = [
         each
         for link, target in profile.stable_links_of(layout, current, observation.records.bundles).items()
         for each in _link_difference(link, link.name, target)
     ]
     if links.read(layout.current) is None:
-        # Stand-ins show what the switch leads to: that it is lost is one finding, not one more for each of them.
+        # Fallback directories show what the switch leads to: that it is lost is one finding, not one more for each of them.
         stable = [each for each in stable if each.actual != _STALE]
     engine = profile.newest_engine(current, observation.records.bundles)
     engine_differences = (
@@ -36,9 +36,9 @@ def check_facade(layout: Layout, observation: Observation, current: Generation) 
     )
     # What is pointed after the switch: a run that was cut off between the two leaves that of the generation before, or nothing.
     late = [*engine_differences, *(stable if WINDOWS else ())]
-    late_cause = INTERRUPTED if layout.journal.exists() else TAMPERED
+    late_cause = INTERRUPTED if layout.transaction_marker.exists() else TAMPERED
     for difference in [*found, *stable, *engine_differences]:
-        observation.facade_broken = True
+        observation.profile_broken = True
         observation.findings.append(
             Finding(
                 "generation",
@@ -53,15 +53,15 @@ def check_facade(layout: Layout, observation: Observation, current: Generation) 
         )
 
 
-def _facade_differences(layout: Layout, observation: Observation, current: Generation) -> list[Difference]:
+def _profile_differences(layout: Layout, observation: Observation, current: Generation) -> list[Difference]:
     records = observation.records
     base, shown = layout.generations / str(current.number), f"generations/{current.number}"
-    wanted = profile.facade(layout, current, records.bundles)
-    # What a bundle adds to the facade is only known from its receipt; a lost one is reported as such.
+    wanted = profile.links_of(layout, current, records.bundles)
+    # What a bundle adds to the profile is only known from its receipt; a lost one is reported as such.
     complete = all(tree_id in records.bundles for tree_id in current.bundles.values())
     found: list[Difference] = []
     unusable: set[str] = set()
-    for directory, names in sorted(profile.facade_directories(wanted).items()):
+    for directory, names in sorted(profile.link_directories(wanted).items()):
         place, path = (base / directory, f"{shown}/{directory}") if directory else (base, shown)
         if "" in unusable:
             unusable.add(directory)

@@ -93,14 +93,14 @@ class _StoreCheck:
             # Before there is a generation, a run may have been cut off before it made them all.
             if self._check(path, directory=True, mode=mode, group=record is not None, needed=self._observation.current is not None):
                 self._check_access(name, path)
-        for facade in [*self._facades(), *self._stored()]:
-            self._check(facade, directory=True, mode=DIRECTORY_MODE)
+        for directory in [*self._profiles(), *self._stored()]:
+            self._check(directory, directory=True, mode=DIRECTORY_MODE)
 
     def records(self) -> None:
         """Check kind, mode and owner of every record."""
         layout, records, used = self._layout, self._observation.records, self._observation.current is not None
         # A record of the switch that cannot be read is reported as that, and made again.
-        files = [layout.lock, layout.journal, *([layout.in_force] if layout.in_force not in self._observation.leftovers else [])]
+        files = [layout.lock, layout.transaction_marker, *([layout.in_force] if layout.in_force not in self._observation.leftovers else [])]
         files += [layout.generation_records / f"{number}.json" for number in records.generations]
         files += [layout.receipt(kind, tree_id) for kind in RECEIPT_KINDS for tree_id in getattr(records, kind)]
         for path in files:
@@ -128,12 +128,12 @@ class _StoreCheck:
         for kind in RECEIPT_KINDS:
             self._strays(layout.receipts(kind), {f"{tree_id}.json" for tree_id in getattr(records, kind)}, also=unreadable | begun)
 
-    def _facades(self) -> Iterator[Path]:
-        if WINDOWS:  # stand-ins are checked with what they stand for
+    def _profiles(self) -> Iterator[Path]:
+        if WINDOWS:  # fallback directories are checked with what they stand for
             return
         for number in self._observation.records.generations:
-            facade = self._layout.generations / str(number)
-            yield from (path for path in (facade, facade / "bin", facade / "envs") if path.is_dir() and not path.is_symlink())
+            links = self._layout.generations / str(number)
+            yield from (path for path in (links, links / "bin", links / "envs") if path.is_dir() and not path.is_symlink())
 
     def _stored(self) -> list[Path]:
         wheels = self._layout.wheels
@@ -146,7 +146,7 @@ class _StoreCheck:
             found = self._look.status(extended(path))
         except (FileNotFoundError, NotADirectoryError):
             if needed:
-                cause = INTERRUPTED if self._layout.journal.exists() else TAMPERED
+                cause = INTERRUPTED if self._layout.transaction_marker.exists() else TAMPERED
                 self._find("missing", "a directory" if directory else "a file", None, path, cause=cause)
                 self._repair(NeededRepair(path, PROTECT))
             return False

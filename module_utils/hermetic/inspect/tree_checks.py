@@ -119,11 +119,11 @@ def check_trees(
 
 
 def _cause_of_loss(layout: Layout, records: Records, laid_id: str) -> str:
-    """Tell a removed receipt of a laid wheel from one that a run which was cut off had still to write.
+    """Tell a removed receipt of an unpacked wheel from one that a run which was cut off had still to write.
 
-    Environments are put into place before the laid wheels that they share; they are in no generation then.
+    Environments are put into place before the unpacked wheels that they share; they are in no generation then.
     """
-    if layout.journal.exists():
+    if layout.transaction_marker.exists():
         in_force = {tree_id for generation in records.generations.values() for tree_id in generation.virtualenvs.values()}
         users = {receipt.id for receipt in records.environments.values() if laid_id in receipt.laid}
         return INTERRUPTED if not users & in_force else TAMPERED

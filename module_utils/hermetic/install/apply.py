@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carry out a plan: fetch everything first, then build offline, switch once, and sweep."""
+"""Carry out a plan: fetch everything first, then build offline, switch once, and prune."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
     store.warnings += put_right(layout, observation.repairs)
     store.prepare()
     begun = plan.target.number if plan.target is not None else None
-    with transaction_marker.kept(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
-        with timings.of("sweep"):
-            store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.journal)
+    with transaction_marker.held(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
+        with timings.of("prune"):
+            store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.transaction_marker)
         with timings.of("fetch"):
             artifacts = _fetch(plan, observation, request, layout, progress)
         # Now the wheels are here and say what they hold.
@@ -63,7 +63,7 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
                 store.build(plan.environments, reinstall=plan.reinstall, artifacts=artifacts)
         with timings.of("switch"):
             store.warnings += _switch(plan, observation, layout, progress)
-        with timings.of("sweep"):
+        with timings.of("prune"):
             store.warnings += remove_leftovers(orphan for orphan in observation.orphans if not is_recorded(orphan, observation.records))
             current = plan.target or observation.current
             garbage = find_garbage(layout, observation.records, current, keep=request.options.keep_generations)
@@ -83,7 +83,7 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
             raise
         observation.records.generations[plan.target.number] = plan.target
     elif observation.current is not None and (
-        plan.restore_facade or profile.shows_what_was(layout, observation.current, observation.records.bundles)
+        plan.restore_profile or profile.shows_what_was(layout, observation.current, observation.records.bundles)
     ):
         progress(f"restore the links of generation {observation.current.number}")
         warnings = profile.activate(layout, observation.current, observation.records)

@@ -77,7 +77,7 @@ def refuse_full(root: Path, needed: int) -> None:
         return
     raise DiskFull(
         f"{root}: about {size_text(needed)} are needed and {size_text(free)} are free on the file system mounted at {mount_point(root)}; "
-        "nothing was changed. Free space there, remove old generations (module generation, state swept), or set check_free_space to false "
+        "nothing was changed. Free space there, remove old generations (module generation, state pruned), or set check_free_space to false "
         "where this file system reports less than it can take."
     )
 

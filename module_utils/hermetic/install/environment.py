@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make an environment beside its final place: interpreter links, ``pyvenv.cfg``, the files of laid wheels, and scripts."""
+"""Make an environment beside its final place: interpreter links, ``pyvenv.cfg``, the files of unpacked wheels, and scripts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..text.letter_case import spelled_otherwise
 from ..unpack.scripts import Launchers, PosixLaunchers, own_scripts
 from . import windows_environment
 
-# The parts of a laid wheel that its RECORD cannot speak of before it is known where an environment has them.
+# The parts of an unpacked wheel that its RECORD cannot speak of before it is known where an environment has them.
 _BESIDE_SITE = ("scripts/", "headers/")
 
 
@@ -112,7 +112,7 @@ def make(
 ) -> Built:
     """Fill an empty directory so that it works once it lies at ``final``.
 
-    ``laid`` holds the laid wheels in order; of two wheels with one path the later one wins, as with other installers, and a warning says so.
+    ``laid`` holds the unpacked wheels in order; of two wheels with one path the later one wins, as with other installers, and a warning says so.
     """
     where = places(bundle.info)
     building = _Tree(tree)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put bundles, laid wheels and environments into a root: build beside, verify, rename, and leave the receipt for last."""
+"""Put bundles, unpacked wheels and environments into a root: build beside, verify, rename, and leave the receipt for last."""
 
 from __future__ import annotations
 
@@ -132,8 +132,8 @@ class Store:
     def build(self, wanted: Sequence[WantedEnvironment], *, reinstall: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
         """Lay the wheels that are not laid yet (and those in ``reinstall`` again), build the environments, and put all into place.
 
-        Environments that share a laid wheel which is laid again must be among ``wanted``. Environments are put into place before
-        the laid wheels: a run that is cut off between the two leaves the damaged laid wheel to be found again.
+        Environments that share an unpacked wheel which is unpacked again must be among ``wanted``. Environments are put into place before
+        the unpacked wheels: a run that is cut off between the two leaves the damaged unpacked wheel to be found again.
         """
         again = set(reinstall)
         to_lay = self._missing_wheels(wanted, again)
@@ -173,7 +173,7 @@ class Store:
                 free(self.layout.tree(kind, tree_id))
 
     def _missing_wheels(self, wanted: Sequence[WantedEnvironment], again: set[str]) -> dict[str, tuple[str, str]]:
-        """Return the laid wheels to make: their name, the wheel's digest and the bundle."""
+        """Return the unpacked wheels to make: their name, the wheel's digest and the bundle."""
         missing = {}
         for each in wanted:
             bundle = self.records.bundles[each.bundle_id]

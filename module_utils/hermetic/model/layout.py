@@ -73,7 +73,7 @@ class Layout:
 
     @property
     def generations(self) -> Path:
-        """Facades of links, one per generation."""
+        """Profiles of links, one per generation."""
         return self.root / "generations"
 
     @property
@@ -92,8 +92,8 @@ class Layout:
         return self.state / "lock"
 
     @property
-    def journal(self) -> Path:
-        """Names what is being done; a journal without a holder of the lock is what a killed run leaves."""
+    def transaction_marker(self) -> Path:
+        """Names what is being done; a marker without a holder of the lock is what a killed run leaves."""
         return self.state / "journal"
 
     @property
@@ -118,7 +118,7 @@ class Layout:
 
     @property
     def generation_records(self) -> Path:
-        """One JSON file per generation: the truth behind the facades."""
+        """One JSON file per generation: the truth behind the profiles."""
         return self.state / "generations"
 
     def receipts(self, kind: str) -> Path:

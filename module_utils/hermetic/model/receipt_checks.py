@@ -95,7 +95,7 @@ def _environment(document: Document) -> Iterator[str]:
     if not are_digests(document["wheels"]):
         yield "wheels holds something else than digests"
     if not are_tree_ids("laid", document["laid"]):
-        yield "laid names something else than laid wheels"
+        yield "laid names something else than unpacked wheels"
     if not all(isinstance(stamp, str) and len(stamp) <= _LONGEST_STAMP for stamp in document["laid"].values()):
         yield "laid has something else than stamps"
     if document["link_mode"] not in _LINK_MODES:

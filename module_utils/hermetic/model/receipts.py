@@ -77,7 +77,7 @@ class LaidReceipt:
 
 @dataclass(frozen=True)
 class EnvironmentReceipt:
-    """An installed environment: its own files, and the laid wheels whose files it shares."""
+    """An installed environment: its own files, and the unpacked wheels whose files it shares."""
 
     id: str
     name: str
@@ -86,7 +86,7 @@ class EnvironmentReceipt:
     wheels: list[str]
     system_site_packages: bool
     laid: Mapping[str, str]
-    """The laid wheels in order of their names, each with the stamp of the tree that was linked."""
+    """The unpacked wheels in order of their names, each with the stamp of the tree that was linked."""
     link_mode: str
     owner: list[Any] | None
     site_packages: str
@@ -98,7 +98,7 @@ class EnvironmentReceipt:
     pythonpath: bool = False
 
     def target(self, laid: LaidReceipt, path: str) -> str:
-        """Return where a file of a laid wheel goes in this environment."""
+        """Return where a file of an unpacked wheel goes in this environment."""
         scheme, _unused, rest = path.partition("/")
         if scheme == "site":
             return f"{self.site_packages}/{rest}"
@@ -144,7 +144,8 @@ class Generation:
 
     number: int
     created: str
-    kept: bool
+    pinned: bool
+    """Whether it is never pruned."""
     default: str | None
     bundles: Mapping[str, str]
     virtualenvs: Mapping[str, str]

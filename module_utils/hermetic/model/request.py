@@ -23,7 +23,7 @@ SCOPES = ("system", "partial")
 LINK_MODES = ("auto", "reflink", "hardlink", "copy")
 
 _DEEPEST_ROOT = 100
-GENERATION_ACTIONS = ("activate", "keep", "release", "sweep")
+GENERATION_ACTIONS = ("activate", "pin", "unpin", "prune")
 
 # Each with the least and the most that can be meant, and whether a part of one can.
 _NUMBERS = {
@@ -183,7 +183,7 @@ def _root_problems(root: object) -> Iterator[str]:
 
 def _generation_problems(generation: Mapping[str, Any]) -> Iterator[str]:
     if generation.get("action") not in GENERATION_ACTIONS:
-        yield f"The generation action is {shown(generation.get('action'))}; expected activate, keep, release or sweep."
+        yield f"The generation action is {shown(generation.get('action'))}; expected activate, pin, unpin or prune."
     number = generation.get("number")
     if number not in (None, "previous") and not is_number(number, least=0, most=LARGEST_GENERATION):
         yield f"The generation is {shown(number)}; expected a number or 'previous'."

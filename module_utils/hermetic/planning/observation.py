@@ -14,7 +14,7 @@ from ..model.receipts import Generation, Records
 
 @dataclass(frozen=True)
 class Reused:
-    """Trees that are on the host and not in use: those of a generation to come, and laid wheels that new environments will share."""
+    """Trees that are on the host and not in use: those of a generation to come, and unpacked wheels that new environments will share."""
 
     trees: Generation
     laid: frozenset[str]
@@ -32,7 +32,7 @@ class Observation:
     current: Generation | None = None
     findings: list[Finding] = field(default_factory=list)
     broken: dict[str, set[str]] = field(default_factory=lambda: {"bundles": set(), "environments": set(), "laid": set()})
-    facade_broken: bool = False
+    profile_broken: bool = False
     open_to: list[str] = field(default_factory=list)
     """Who may write into the root and must not (Windows, where everything below inherits from it)."""
     repairs: list[NeededRepair] = field(default_factory=list)

@@ -48,7 +48,7 @@ class Plan:
     reinstall: set[str] = field(default_factory=set)
     unrepairable: list[str] = field(default_factory=list)
     target: Generation | None = None
-    restore_facade: bool = False
+    restore_profile: bool = False
 
     @property
     def changes(self) -> bool:
@@ -77,7 +77,7 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
     plan.steps += _store_steps(observation)
     if observation.leftovers:
         told = f"{len(observation.leftovers)} path(s) below the root that no record speaks of"
-        plan.steps.append(Step("sweep", "store", told))
+        plan.steps.append(Step("prune", "store", told))
     return plan
 
 
@@ -202,7 +202,7 @@ def _environment_findings(
 
 
 def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], bundles: Mapping[str, Bundle]) -> None:
-    """Rebuild what is damaged, and every environment on the disk that shares a damaged laid wheel, whatever generation it is of."""
+    """Rebuild what is damaged, and every environment on the disk that shares a damaged unpacked wheel, whatever generation it is of."""
     records = observation.records
     wanted_ids = {each.id: each for each in environments.values()}
     planned = {each.id for each in plan.environments}
@@ -238,7 +238,7 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
         rebuilt = _as_it_was(receipt)
         plan.environments.append(rebuilt)
         planned.add(receipt.id)
-        plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is laid again"))
+        plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is unpacked again"))
 
 
 def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
@@ -283,7 +283,7 @@ def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bun
     target = Generation(
         number=_next_number(numbers),
         created=now,
-        kept=False,
+        pinned=False,
         default=next((bundle.name for bundle in bundles.values() if bundle.default), None),
         bundles={name: bundle.id for name, bundle in sorted(bundles.items())},
         virtualenvs={name: each.id for name, each in sorted(environments.items())},
@@ -293,12 +293,12 @@ def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bun
         plan.target = target
         before = f"generation {current.number}" if current is not None else "nothing"
         plan.steps.append(Step("switch", "generation", f"from {before} to generation {target.number}"))
-    elif observation.facade_broken:
-        plan.restore_facade = True
+    elif observation.profile_broken:
+        plan.restore_profile = True
         plan.steps.append(Step("restore_links", "generation", f"the links of generation {current.number} are not as they were made"))
     elif any(tree_id not in observation.records.bundles for tree_id in current.bundles.values()):
         # What a bundle adds to the links is known from its receipt only: a link that was changed shows when that has been made again.
-        plan.restore_facade = True
+        plan.restore_profile = True
 
 
 def _next_number(numbers: Collection[int]) -> int:

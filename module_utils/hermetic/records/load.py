@@ -37,6 +37,9 @@ def _load(path: Path, kind: str) -> Any:
             )
         if not is_number(number, least=RECEIPT_FORMAT, most=RECEIPT_FORMAT):
             raise ValueError(f"the format is {shown(number)}")
+        if kind == "generations" and "kept" in document:
+            # Its name before release 1.0.0.
+            document.setdefault("pinned", document.pop("kept"))
         return _record(kind, document, path)
     except FileNotFoundError:
         return None
@@ -51,8 +54,8 @@ def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
     missing = [key for key, field in known.items() if key not in document and field.default is MISSING and field.default_factory is MISSING]
     unknown = [shown(key) for key in document if key not in known]
     if missing or unknown:
-        told = (("it lacks", missing), ("it has the unknown", unknown))
-        raise ValueError(", ".join(f"{what} {', '.join(keys[:6])}" for what, keys in told if keys))
+        wrong = (("it lacks", missing), ("it has the unknown", unknown))
+        raise ValueError(", ".join(f"{what} {', '.join(keys[:6])}" for what, keys in wrong if keys))
     for key, value in document.items():
         wanted = str(known[key].type)
         fits = any(isinstance(value, shape) for prefix, shape in _SHAPES.items() if wanted.startswith(prefix))
@@ -61,10 +64,10 @@ def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
     problem = record_problem(kind, document)
     if problem is not None:
         raise ValueError(problem)
-    told_name = str(document["number"]) if kind == "generations" else document["id"]
+    recorded_name = str(document["number"]) if kind == "generations" else document["id"]
     # A file system that folds case finds it by its right name, too: it is the same record, and its name is put right.
-    if told_name != path.stem and other_spelling(path.parent, path.name, [f"{told_name}.json"]) is None:
-        raise ValueError(f"it speaks of {told_name}")
+    if recorded_name != path.stem and other_spelling(path.parent, path.name, [f"{recorded_name}.json"]) is None:
+        raise ValueError(f"it speaks of {recorded_name}")
     return record_type(**document)
 
 

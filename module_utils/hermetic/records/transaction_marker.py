@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: a file that is there while a root is being changed, and stays when the run is cut off."""
+"""The transaction marker: a file that is there while a root is being changed, and stays when the run is cut off."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from ..text.grammar import LARGEST_GENERATION, is_number
 
 
 @contextmanager
-def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int | None = None, ends_all: bool = False) -> Iterator[None]:
-    """Keep a journal for the length of the block.
+def held(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int | None = None, ends_all: bool = False) -> Iterator[None]:
+    """Hold the marker for the length of the block.
 
     ``generation`` is the number of a generation that is made in the block: cut off before the switch, it was never in force.
-    A journal that an earlier run left stays behind unless this block ends all that was begun, and so does the block's own when it fails
+    A marker that an earlier run left stays behind unless this block ends all that was begun, and so does the block's own when it fails
     after the switch: what it did not come to is for the next run to make, and nobody else's doing.
     """
-    found = layout.journal.exists()
-    if layout.journal.is_dir() and not layout.journal.is_symlink():
+    found = layout.transaction_marker.exists()
+    if layout.transaction_marker.is_dir() and not layout.transaction_marker.is_symlink():
         # A file cannot be renamed over it; it has been reported, and this block is what it stood in the way of.
-        remove_tree(layout.journal)
+        remove_tree(layout.transaction_marker)
     try:
-        write_json(layout.journal, {"format": 1, "pid": os.getpid(), "generation": generation, "steps": list(steps)})
+        write_json(layout.transaction_marker, {"format": 1, "pid": os.getpid(), "generation": generation, "steps": list(steps)})
     except BrokenRoot:
-        # On a full disk, sweeping is the way out: only what makes a generation cannot do without.
+        # On a full disk, pruning is the way out: only what makes a generation cannot do without.
         if generation is not None:
             raise
     before = links.read(layout.current)
@@ -40,18 +40,18 @@ def kept(layout: Layout, steps: Sequence[Mapping[str, str]], *, generation: int 
         yield
     except BaseException:
         if links.read(layout.current) == before and (ends_all or not found):
-            layout.journal.unlink(missing_ok=True)
+            layout.transaction_marker.unlink(missing_ok=True)
         raise
     if ends_all or not found:
-        layout.journal.unlink(missing_ok=True)
+        layout.transaction_marker.unlink(missing_ok=True)
 
 
 def begun_generation(layout: Layout) -> int | None:
     """Return the number of the generation that a run which was cut off was making."""
     try:
-        document = read_json(layout.journal)
+        document = read_json(layout.transaction_marker)
     except (FileNotFoundError, ValueError):
-        # No journal, or one that cannot be read: it says that something was cut off, and no more.
+        # No marker, or one that cannot be read: it says that something was cut off, and no more.
         return None
     number = document.get("generation") if isinstance(document, dict) else None
     return number if is_number(number, least=1, most=LARGEST_GENERATION) else None

@@ -86,7 +86,7 @@ class _Vouching:
         self.observation.broken[kind].add(tree_id)
         if kind == "bundles":
             # The links of the generation were judged by what this receipt says of the bundle's commands.
-            self.observation.facade_broken = True
+            self.observation.profile_broken = True
         path = str(self.layout.receipt(kind, tree_id).relative_to(self.layout.root))
         expected, actual = problem
         for subject in subjects:

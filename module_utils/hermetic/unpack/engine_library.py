@@ -26,6 +26,6 @@ def enable() -> None:
             sys.path.insert(0, library)
     elif importlib.util.find_spec("installer") is None:
         raise BrokenInterpreter(
-            f"{sys.executable} cannot lay wheels: PyPA's installer is neither in {library} nor importable. "
+            f"{sys.executable} cannot unpack wheels: PyPA's installer is neither in {library} nor importable. "
             "Run the engine with the Python of a bundle made by bundle_build."
         )

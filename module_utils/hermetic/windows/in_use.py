@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Get files out of the way that a live process keeps: Windows renames what it does not remove, so they are set aside and swept later."""
+"""Get files out of the way that a live process keeps: Windows renames what it does not remove, so they are set aside and removed later."""
 
 from __future__ import annotations
 

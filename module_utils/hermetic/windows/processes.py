@@ -27,7 +27,7 @@ def trees_in_use(trees: Iterable[Path]) -> set[Path]:
     """Return those of the trees that a live process runs from.
 
     A bundle is in use when one of its programs or libraries is mapped, under whatever name. An environment is when a process was
-    started from it or has mapped a library of it, or holds its pyvenv.cfg, as one does that was started through a stand-in.
+    started from it or has mapped a library of it, or holds its pyvenv.cfg, as one does that was started through a fallback directory.
     """
     found = set()
     mapped: set[str] | None = None

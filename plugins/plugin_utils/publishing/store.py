@@ -65,10 +65,10 @@ class RepositoryStore:
         with contextlib.nullcontext() if check else self._locked():
             current, signed = self._current(recover=not check)
             planned = plan_update(current, update, present=self._is_present)
-            sweep = self._unlisted(planned.index) if update.keep is not None else []
+            unlisted = self._unlisted(planned.index) if update.keep is not None else []
             changes = [*planned.changes]
             changes += [
-                Change("remove_file", f"file:{path}", "the index does not name it") for path in sweep if path not in planned.dropped
+                Change("remove_file", f"file:{path}", "the index does not name it") for path in unlisted if path not in planned.dropped
             ]
             resign = self.private_key is not None and not signed and (current["serial"] > 0 or planned.index != current)
             if resign and planned.index == current:
@@ -79,7 +79,7 @@ class RepositoryStore:
                 now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
                 index = {**index, "serial": current["serial"] + 1, "generated": now}
             if changes and not check:
-                self._write(index if index != current or resign else None, planned.placements, [*planned.dropped, *sweep])
+                self._write(index if index != current or resign else None, planned.placements, [*planned.dropped, *unlisted])
             return Outcome(
                 bool(changes), index["serial"], tuple(changes), planned.warnings, described(current), described(planned.index), index
             )

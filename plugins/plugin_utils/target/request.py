@@ -19,7 +19,7 @@ _ENGINE_OPTIONS = (
     *(name for name in DOWNLOADS if name != "credentials"),
     "unsafe_parent",
 )
-_ACTIONS = {"active": "activate", "kept": "keep", "released": "release", "swept": "sweep"}
+_ACTIONS = {"active": "activate", "pinned": "pin", "unpinned": "unpin", "pruned": "prune"}
 
 Request = dict[str, Any]
 

@@ -72,7 +72,7 @@ def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str 
     steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
     if module == "generation":
         steps = "; ".join([steps, *map(printable, _changes(result))])
-        # To keep, release or sweep leads to no other generation.
+        # To pin, unpin or prune leads to no other generation.
         if generation.get("before") == generation.get("after"):
             return f"{_count(len(plan), 'step')} {would}taken: {steps}."
     return f"{_count(len(plan), 'step')} {would}taken to generation {number}: {steps}."
@@ -81,7 +81,11 @@ def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str 
 def _reached(module: str, state: str | None) -> str:
     """Return what is so already, with a place for the number of the current generation."""
     if module == "generation":
-        named = {"kept": "the generation is kept already", "released": "the generation is not kept", "swept": "nothing can be removed"}
+        named = {
+            "pinned": "the generation is pinned already",
+            "unpinned": "the generation is not pinned",
+            "pruned": "nothing can be removed",
+        }
         return named.get(state or "", "generation {} is the current one already")
     return "generation {} is as installed" if state == "repaired" else "generation {} is as declared"
 

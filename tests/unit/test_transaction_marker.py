@@ -21,29 +21,29 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def test_it_is_there_while_a_root_is_changed(layout: Layout) -> None:
-    with transaction_marker.kept(layout, [], generation=2):
+    with transaction_marker.held(layout, [], generation=2):
         assert transaction_marker.begun_generation(layout) == 2
-    assert not layout.journal.exists()
+    assert not layout.transaction_marker.exists()
 
 
 def test_an_error_before_the_switch_leaves_none(layout: Layout) -> None:
-    with pytest.raises(OSError, match="full"), transaction_marker.kept(layout, []):
+    with pytest.raises(OSError, match="full"), transaction_marker.held(layout, []):
         raise OSError("full")
-    assert not layout.journal.exists()
+    assert not layout.transaction_marker.exists()
 
 
 def test_an_error_after_the_switch_leaves_it_until_a_run_ends_all(layout: Layout) -> None:
     def switches_and_fails() -> None:
-        with transaction_marker.kept(layout, [], generation=2, ends_all=True):
+        with transaction_marker.held(layout, [], generation=2, ends_all=True):
             links.point(layout.current, "generations/2")
             raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
         switches_and_fails()
-    assert layout.journal.exists()
-    with transaction_marker.kept(layout, []):
+    assert layout.transaction_marker.exists()
+    with transaction_marker.held(layout, []):
         pass
-    assert layout.journal.exists()
-    with transaction_marker.kept(layout, [], ends_all=True):
+    assert layout.transaction_marker.exists()
+    with transaction_marker.held(layout, [], ends_all=True):
         pass
-    assert not layout.journal.exists()
+    assert not layout.transaction_marker.exists()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What no kept generation needs goes, with its record first; what anybody still uses stays."""
+"""What no generation that stays needs goes, with its record first; what anybody still uses stays."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generatio
     Garbage,
     find_garbage,
     is_recorded,
-    kept_generations,
     remove,
     remove_leftovers,
+    staying_generations,
 )
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Generation
@@ -84,9 +84,9 @@ def test_the_newest_the_current_and_the_marked_stay(
     host: Host, keep: int, in_force: int | None, marked: list[int], expected: set[int]
 ) -> None:
     for number in marked:
-        host.records.generations[number] = Generation(**{**host.records.generations[number].__dict__, "kept": True})
+        host.records.generations[number] = Generation(**{**host.records.generations[number].__dict__, "pinned": True})
     generation = host.records.generations[in_force] if in_force is not None else None
-    assert kept_generations(host.records, generation, keep=keep) == expected
+    assert staying_generations(host.records, generation, keep=keep) == expected
 
 
 def test_everything_stays_while_every_generation_does(host: Host, layout: Layout) -> None:
@@ -95,7 +95,7 @@ def test_everything_stays_while_every_generation_does(host: Host, layout: Layout
     assert garbage.artifacts == [wheel("gamma-1.0")]
 
 
-def test_what_only_swept_generations_needed_goes(host: Host, layout: Layout) -> None:
+def test_what_only_pruned_generations_needed_goes(host: Host, layout: Layout) -> None:
     garbage = find_garbage(layout, host.records, current(host), keep=1)
     assert garbage.generations == [1, 2]
     assert sorted(garbage.trees["environments"]) == sorted(set(host.records.environments) - set(current(host).virtualenvs.values()))
@@ -253,7 +253,7 @@ def test_a_record_is_known_by_its_kind(host: Host, layout: Layout) -> None:
 @given(
     st.lists(st.sets(st.sampled_from(["alpha-1.0", "beta-1.0", "gamma-1.0"])), min_size=1, max_size=5), st.integers(1, 5), st.integers(0, 4)
 )
-def test_a_kept_generation_never_loses_anything(contents: list[set[str]], keep: int, in_force: int) -> None:
+def test_a_generation_that_stays_never_loses_anything(contents: list[set[str]], keep: int, in_force: int) -> None:
     made = Host()
     made.install(OLD)
     for wheels in contents:

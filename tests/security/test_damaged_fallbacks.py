@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mark of a stand-in (Windows volumes without junctions) may be anything, or be gone: the stand-in is made again."""
+"""The mark of a fallback directory (Windows volumes without junctions) may be anything, or be gone: the fallback directory is made again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import junction_fallback as stand_ins
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import junction_fallback as fallbacks
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import fallback_remains, foreign_obstacles, profile
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
@@ -20,15 +20,15 @@ Damage = Callable[[Path], object]
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path) -> Path:
-    """A stand-in for a directory with a program and a ``._pth`` file."""
+def fallback(tmp_path: Path) -> Path:
+    """A fallback directory for a directory with a program and a ``._pth`` file."""
     shown = tmp_path / "bundle" / "bin"
     shown.mkdir(parents=True)
     (shown / "python.exe").write_bytes(b"MZ")
     (shown / "python312._pth").write_text("Lib\nimport site\n")
     made = tmp_path / "bin"
-    stand_ins.make(made, str(shown))
-    assert not stand_ins.is_stale(made)
+    fallbacks.make(made, str(shown))
+    assert not fallbacks.is_stale(made)
     return made
 
 
@@ -47,28 +47,28 @@ DAMAGES: dict[str, Damage] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_mark_may_be_anything(damage: Damage, stand_in: Path) -> None:
-    mark = stand_in / stand_ins.MARK
+def test_a_mark_may_be_anything(damage: Damage, fallback: Path) -> None:
+    mark = fallback / fallbacks.MARK
     mark.unlink()
     damage(mark)
-    assert stand_ins.is_one(stand_in)
-    assert stand_ins.is_stale(stand_in)
-    stand_ins.target(stand_in)
-    stand_ins.resolved(str(stand_in))
+    assert fallbacks.is_one(fallback)
+    assert fallbacks.is_stale(fallback)
+    fallbacks.target(fallback)
+    fallbacks.resolved(str(fallback))
 
 
 def test_marks_that_lead_to_each_other_come_to_an_end(tmp_path: Path) -> None:
     for name, other in (("a", "b"), ("b", "a")):
         (tmp_path / name).mkdir()
-        (tmp_path / name / stand_ins.MARK).write_text(f"{tmp_path / other}\n{tmp_path / other}\n")
-    assert stand_ins.resolved(str(tmp_path / "a")).parent == tmp_path
-    stand_ins.is_stale(tmp_path / "a")
+        (tmp_path / name / fallbacks.MARK).write_text(f"{tmp_path / other}\n{tmp_path / other}\n")
+    assert fallbacks.resolved(str(tmp_path / "a")).parent == tmp_path
+    fallbacks.is_stale(tmp_path / "a")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"Lib\n"])
-def test_a_pth_file_that_somebody_changed_is_stale(content: bytes, stand_in: Path) -> None:
-    (stand_in / "python312._pth").write_bytes(content)
-    assert stand_ins.is_stale(stand_in)
+def test_a_pth_file_that_somebody_changed_is_stale(content: bytes, fallback: Path) -> None:
+    (fallback / "python312._pth").write_bytes(content)
+    assert fallbacks.is_stale(fallback)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
-    """A root with one bundle, and a stand-in for its programs that has lost its mark."""
+    """A root with one bundle, and a fallback directory for its programs that has lost its mark."""
     made = Layout(tmp_path / "root")
     tree = made.tree("bundles", "python-3.12.1+1-0123456789ab")
     (tree / "bin").mkdir(parents=True)
@@ -91,8 +91,8 @@ def layout(tmp_path: Path) -> Layout:
     receipt = made.receipt("bundles", tree.name)
     receipt.parent.mkdir(parents=True)
     receipt.write_text("{}")
-    stand_ins.make(made.root / "bin", str(tree / "bin"))
-    (made.root / "bin" / stand_ins.MARK).unlink()
+    fallbacks.make(made.root / "bin", str(tree / "bin"))
+    (made.root / "bin" / fallbacks.MARK).unlink()
     return made
 
 
@@ -100,14 +100,14 @@ def _obstacles(layout: Layout) -> str:
     return "\n".join(foreign_obstacles.foreign_obstacles(layout))
 
 
-def test_a_stand_in_that_has_lost_its_mark_is_known_by_what_it_holds(layout: Layout, on_windows: None) -> None:
+def test_a_fallback_that_has_lost_its_mark_is_known_by_what_it_holds(layout: Layout, on_windows: None) -> None:
     place = layout.root / "bin"
     assert not links.is_link(place)
     assert _obstacles(layout) == ""
     fallback_remains.mark_again([place, layout.root / "lib", layout.current], layout)
-    assert stand_ins.is_one(place) and stand_ins.is_stale(place)
+    assert fallbacks.is_one(place) and fallbacks.is_stale(place)
     # A copy is as good as a hard link, and nothing at all is nobody's.
-    (place / stand_ins.MARK).unlink()
+    (place / fallbacks.MARK).unlink()
     (place / "python.exe").unlink()
     (place / "python.exe").write_bytes(b"MZ program")
     assert _obstacles(layout) == ""

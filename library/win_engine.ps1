@@ -6,6 +6,7 @@
 
 #AnsibleRequires -CSharpUtil Ansible.Basic
 #AnsibleRequires -PowerShell ..module_utils._HostProgram
+#AnsibleRequires -PowerShell ..module_utils._HttpDownload
 #AnsibleRequires -PowerShell ..module_utils._BundleDownload
 #AnsibleRequires -PowerShell ..module_utils._BundleArchive
 #AnsibleRequires -PowerShell ..module_utils._PrivateDirectory

@@ -32,7 +32,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 # The functions are those that a host runs. The form for long paths is Windows' own, and the tests of archives use it there.
 SCRIPT = r"""
 $ErrorActionPreference = 'Stop'
-Import-Module -Name $args[0]
+foreach ($module in '_HttpDownload', '_BundleDownload') { Import-Module -Name ([System.IO.Path]::Combine($args[0], "$module.psm1")) }
 $found = @{}
 $orders = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($args[1]))
 foreach ($given in $orders) {
@@ -197,8 +197,8 @@ def told(tmp_path_factory: pytest.TempPathFactory, linux_powershell: Path) -> di
         (directory / "changed.zip").write_bytes(CONTENT[:-1])
         (directory / "script.ps1").write_text(SCRIPT)
         (directory / "orders.json").write_text(json.dumps(listed))
-        module = PROJECT / "module_utils" / "_BundleDownload.psm1"
-        script = [str(directory / "script.ps1"), str(module), str(directory / "orders.json")]
+        modules = PROJECT / "module_utils"
+        script = [str(directory / "script.ps1"), str(modules), str(directory / "orders.json")]
         done = subprocess.run(
             [str(linux_powershell), "-NoProfile", "-NonInteractive", "-File", *script],
             capture_output=True,

@@ -12,6 +12,8 @@ PYTEST := $(VENV)/bin/python -m pytest
 MACHINES := $(VENV)/bin/python tools/test-machines
 MOLECULE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' $(VENV)/bin/molecule
 COLLECTION := ansible_collections.hermetic.python.plugins
+# $(call tests,FOLDERS) are pytest's arguments: ARGS, after all of the folders unless ARGS names a part of them.
+tests = $(if $(filter tests/%,$(ARGS)),,$(1)) $(ARGS)
 
 # $(call debian,PROGRAMS,PACKAGES) installs packages where a program is missing and this is root on Debian.
 define debian
@@ -25,7 +27,7 @@ define debian
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit security security-long integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
+.PHONY: help check demo test lint lint-quick unit coverage security security-long integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
   molecule molecule-quick clean
 
 help: ## Show this list
@@ -63,12 +65,16 @@ demo: $(VENV)/.controller ## Show the main job on this machine
 
 test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Everything that must pass
 
-lint: $(VENV)/.test ## Formatting, types, imports, YAML, Ansible and changelog
+check: lint-quick unit ## The inner loop, half a minute: quick lint, types and unit tests; ARGS="-k plan" goes to pytest
+
+lint-quick: $(VENV)/.test ## Formatting, types and imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).callback -p $(COLLECTION).filter -p $(COLLECTION).lookup
 	@# Which room may import which.
 	PYTHONPATH=.collections $(VENV)/bin/lint-imports --no-cache
+
+lint: lint-quick ## Formatting, types, imports, YAML, Ansible and changelog
 	$(VENV)/bin/yamllint --strict .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
@@ -77,8 +83,11 @@ lint: $(VENV)/.test ## Formatting, types, imports, YAML, Ansible and changelog
 test-tools:
 	$(call debian,busybox zsh bsdtar shasum fusermount3 strace setcap setfacl,busybox zsh libarchive-tools perl fuse3 strace libcap2-bin acl)
 
-unit: $(VENV)/.test test-tools ## Tests of single parts
-	$(PYTEST) tests/unit tests/report -q -n $(PYTEST_WORKERS)
+unit: $(VENV)/.test ## Tests of single parts: no root, network, process or compiler; ARGS goes to pytest
+	$(PYTEST) -q -n $(PYTEST_WORKERS) $(call tests,tests/unit tests/report)
+
+coverage: $(VENV)/.test ## What the unit tests execute, line by line in .build/coverage
+	$(PYTEST) -q -n $(PYTEST_WORKERS) --cov --cov-report=term --cov-report=html $(call tests,tests/unit tests/report)
 
 # The driver of axe, an accessibility checker, is made for another browser tool; only the script in it is wanted.
 $(VENV)/.browser: $(VENV)/.test requirements-browser.txt
@@ -93,13 +102,13 @@ browser: $(VENV)/.browser browser-tools ## Tests of the report's page in a real 
 	$(PYTEST) tests/browser -q
 
 security: $(VENV)/.test test-tools ## Attacks: other users, hostile input, tampering that hides; the most need root
-	$(PYTEST) tests/security -q -n $(PYTEST_WORKERS) --dist loadfile
+	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile $(call tests,tests/security)
 
 security-long: $(VENV)/.test test-tools ## A thousand kills, power cuts and failing system calls (KILLS, POWER_CUTS, INJECTIONS, KILL_SEED); takes hours
 	$(PYTEST) tests/campaigns -q -s
 
-integration: $(VENV)/.test test-tools ## Tests of real runs: bundles, roots, playbooks, faults and kills
-	$(PYTEST) tests/integration -q -n $(PYTEST_WORKERS) --dist loadfile
+integration: $(VENV)/.test test-tools ## Tests of real processes, servers and runs: bundles, roots, playbooks, faults and kills; ARGS goes to pytest
+	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile $(call tests,tests/integration)
 
 integration-newer: $(VENV)/.test ## The playbook tests on the newest ansible-core, where a newer Python is found
 	@if [ -n "$(NEWER_PYTHON)" ] && ! $(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \

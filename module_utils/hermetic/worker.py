@@ -38,6 +38,16 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     return {"laid": unpacked}
 
 
+def answered(line: str) -> dict[str, Any]:
+    """Return the answer to the job of one line, also where it failed."""
+    try:
+        return _answer(json.loads(line))
+    except HermeticError as error:
+        return {"error": error.message, "problems": error.problems}
+    except OSError as error:
+        return {"error": f"{error.strerror or error}: {error.filename or ''}", "errno": error.errno, "problems": []}
+
+
 def _lines(busy: threading.Event) -> Iterator[str]:
     """Yield the lines of standard input; the process ends at once when that closes in the middle of a job.
 
@@ -67,12 +77,7 @@ def main() -> None:
     gc.disable()
     busy = threading.Event()
     for line in _lines(busy):
-        try:
-            answer = _answer(json.loads(line))
-        except HermeticError as error:
-            answer = {"error": error.message, "problems": error.problems}
-        except OSError as error:
-            answer = {"error": f"{error.strerror or error}: {error.filename or ''}", "errno": error.errno, "problems": []}
+        answer = answered(line)
         busy.clear()
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-# Its readers of the report's formats serve here as well.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "report"))
+TESTS = Path(__file__).resolve().parents[1]
+# Sample makers of the unit tests and readers of the report's formats serve here as well.
+for folder in ("report", "unit", "integration"):
+    sys.path.insert(0, str(TESTS / folder))
 
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
 from engine_fixtures import (
     bundle_archive,
     bundle_of,
@@ -31,6 +34,7 @@ from engine_fixtures import (
     with_bundle,
 )
 from engine_for_others import open_engine
+from fetch_server import Server, serve
 from kill_scenarios import kill_bundles, kill_place, kill_scenarios
 from play_fleet import Fleet
 from plays import Controller
@@ -65,3 +69,20 @@ def roots(tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive) -> 
 @pytest.fixture
 def reported(tmp_path: Path, roots: tuple[dict[str, Any], dict[str, str]]) -> Reported:
     return Reported(tmp_path, roots[0])
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    yield from serve()
+
+
+@pytest.fixture
+def other_server() -> Iterator[Server]:
+    yield from serve()
+
+
+@pytest.fixture
+def short_pauses_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "_FIRST_PAUSE", 0.01)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)

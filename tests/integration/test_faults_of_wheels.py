@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
-from ansible_collections.hermetic.python.tests.unit.bundle_samples import tree_at
-from ansible_collections.hermetic.python.tests.unit.peculiar_wheels import PECULIAR
+from bundle_samples import tree_at
 from hosts import Host
+from peculiar_wheels import PECULIAR
 from roots import Archive, Declared, Engine
 from wheelhouse import Wheel, make_wheel
 from wheelhouse import known as known_wheel

@@ -14,9 +14,7 @@ import pytest
 
 pytest.importorskip("ansible")
 
-SAMPLES = Path(__file__).resolve().parents[1] / "unit"
-sys.path.insert(0, str(SAMPLES))
-from supply_samples import make_bundle  # noqa: E402
+from supply_samples import make_bundle
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "swordfish-is-the-word"

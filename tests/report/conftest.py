@@ -1,10 +1,23 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let the tests of the report import the makers of documents that lie beside them; the import mode of pytest does not."""
+"""Let the tests of the report import the makers of documents that lie beside them, which the import mode of pytest does not; and keep them pure."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+for folder in ("unit", "report"):
+    sys.path.insert(0, str(TESTS / folder))
+
+from purity import guarded
+
+
+@pytest.fixture(autouse=True)
+def pure(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that opens a network socket, starts a process or needs root."""
+    yield from guarded(request.node)

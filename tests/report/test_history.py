@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import Report, not_checked
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.history import OLDEST, VERSION, remember
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.own_files import alone_in
 from fleet_troubles import HOSTILE
 from report_samples import finding, host, report
 
@@ -133,22 +131,6 @@ def test_hostile_names_come_back_as_they_were(place: Path) -> None:
     assert {(each["host"], each["subject"]) for each in again["history"]["oldest"]} == set(zip(HOSTILE, reversed(HOSTILE), strict=True))
     gone = told(place, 3, {name: host() for name in HOSTILE})
     assert {each["host"] for each in gone["history"]["resolved"]} == set(HOSTILE)
-
-
-def _remember_one(arguments: tuple[Path, int]) -> int:
-    place, number = arguments
-    made = report({f"h{number}": host(FLASK)}, id=f"20261124T180000Z-{number:06x}")
-    with alone_in(place.parent):
-        return len(remember(place, "drift", made, days=9)[0]["history"]["trend"])
-
-
-def test_runs_that_end_at_the_same_time_wait_for_each_other(place: Path) -> None:
-    place.parent.mkdir()
-    with multiprocessing.get_context("spawn").Pool(6) as pool:
-        lengths = pool.map(_remember_one, [(place, number) for number in range(12)], chunksize=1)
-    assert sorted(lengths) == list(range(1, 13))
-    with sqlite3.connect(place) as database:
-        assert database.execute("SELECT count(*) FROM findings WHERE resolved IS NULL").fetchone() == (12,)
 
 
 def test_a_history_of_another_release_is_refused_and_left_alone(place: Path) -> None:

@@ -6,28 +6,15 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ansible.cli.playbook import PlaybookCLI
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.run_commands import PLAYBOOKS, commands_of_run
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.run_commands import PLAYBOOKS
 from report_samples import report
+from run_command_samples import commands
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "s3cret-pass"
-
-
-def commands(*words: str) -> dict[str, Any]:
-    """Return the commands of a report of a run of ansible-playbook with these words, parsed as Ansible does."""
-    cli = PlaybookCLI(["ansible-playbook", *words])
-    cli.init_parser()
-    options = cli.post_process_args(cli.parser.parse_args(list(words)))
-    found = commands_of_run(vars(options))
-    assert set(found) == {"repair", "deploy", "check", "directory", "left_out"}
-    return found
 
 
 @pytest.fixture(autouse=True)
@@ -127,19 +114,6 @@ def test_what_would_act_on_a_terminal_is_in_no_command(directory: Path) -> None:
     found = commands("-i", "evil\x1b[2J", "hermetic.python.drift")
     assert "\x1b" not in json.dumps(found, ensure_ascii=False)
     assert "control characters" in found["left_out"][0]
-
-
-def test_a_shell_reads_a_command_as_it_was_meant(directory: Path) -> None:
-    evil = "$(touch owned) `touch owned`; touch owned #"
-    (directory / evil).write_text("x")
-    command = commands("-i", evil, "-e", json.dumps({"system_bundle_root": evil}), "hermetic.python.drift")["check"]
-    shell = shutil.which("sh") or "/bin/sh"
-    tool = directory / "ansible-playbook"
-    tool.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    tool.chmod(0o755)
-    done = subprocess.run([shell, "-c", command], capture_output=True, text=True, check=True, env={"PATH": f"{directory}:/usr/bin:/bin"})
-    assert done.stdout.splitlines() == shlex.split(command)[1:]
-    assert not (directory / "owned").exists()
 
 
 def test_a_report_of_before_has_no_commands_and_is_still_one() -> None:

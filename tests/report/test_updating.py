@@ -5,67 +5,13 @@
 from __future__ import annotations
 
 import datetime
-import json
-import multiprocessing
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import format_readers as read
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.plain_text import plain_text
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import Report
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer, silence
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import recording
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording, Written
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import Settings, parse_settings
-
-ALL = ("a", "b", "c")
-STRAY = {"subject": "file:web/stray", "kind": "unexpected", "severity": "high", "cause": "tampered", "path": "/r/stray"}
-
-
-def settings(directory: Path, **more: Any) -> Settings:
-    formats = ["json", "jsonl", "junit", "prometheus", "text", "html"]
-    options = {"name": "drift", "formats": formats, "history": True, "history_days": 9, "fail": True, "show": False}
-    return parse_settings({**options, "directory": str(directory), **more})
-
-
-def check(
-    to: Settings,
-    monkeypatch: pytest.MonkeyPatch | None,
-    minute: int,
-    found: Mapping[str, Any],
-    *,
-    inventory: tuple[str, ...] = ALL,
-    outside: tuple[str, ...] = (),
-    complete: bool = True,
-) -> Written:
-    """Make the report of a run that found this on its hosts: findings, or why a host was not checked."""
-    moment = f"2026-11-24T18:{minute:02}:00Z"
-    if monkeypatch is not None:
-        monkeypatch.setattr(recording, "now", lambda: moment)
-    made = Recording(to)
-    made.inventory(inventory)
-    made.expect([*((host, ["web"], True) for host in found), *((host, ["web"], False) for host in outside)])
-    for host, what in found.items():
-        if isinstance(what, str):
-            made.heard(silence(host, "|", what, {"msg": "no"}, at=moment))
-        else:
-            event = answer(host, "drift", "|", {"findings": what, "generation": {"before": 1}}, check=False, at=moment)
-            assert event is not None
-            made.heard(event, verify="deep")
-    return made.finish(complete=complete)
-
-
-def states(report: Report) -> dict[str, str]:
-    return {host: entry["reason"] or entry["state"] for host, entry in report["hosts"].items()}
-
-
-def on_disk(directory: Path, name: str = "drift") -> dict[str, Any]:
-    text = (directory / f"{name}.json").read_text()
-    read.of_json(text)
-    made: dict[str, Any] = json.loads(text)
-    return made
+from updating_samples import ALL, STRAY, check, on_disk, settings, states
 
 
 def test_a_check_of_one_host_changes_that_host_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,16 +145,3 @@ def test_a_report_that_cannot_be_read_is_left_alone_by_a_part_and_replaced_by_al
     assert states(on_disk(tmp_path, beside)) == {"a": "clean"}
     assert check(to, monkeypatch, 3, {"a": [], "b": [], "c": []}).problem is None
     assert set(on_disk(tmp_path)["hosts"]) == set(ALL)
-
-
-def _check_one(arguments: tuple[Path, str]) -> None:
-    directory, host = arguments
-    check(settings(directory), None, 3, {host: []}, inventory=tuple(f"h{number}" for number in range(8)))
-
-
-def test_parts_that_end_at_the_same_time_are_all_in_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = tuple(f"h{number}" for number in range(8))
-    check(settings(tmp_path), monkeypatch, 1, {name: [STRAY] for name in names}, inventory=names)
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        pool.map(_check_one, [(tmp_path, name) for name in names], chunksize=1)
-    assert set(states(on_disk(tmp_path)).values()) == {"clean"}

@@ -19,7 +19,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.pacing import Pace, TooSlow
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.http_source import HttpSource
-from fetch_server import BODY, artifact, get, leftovers
+from fetch_samples import BODY, artifact, get, leftovers
 from hostile_server import HostileServer, answer, hostile
 
 MOST_MEMORY = 24 << 20

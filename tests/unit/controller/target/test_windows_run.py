@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a job on Windows is ended and handed on: the module's answers are given by the test."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.action import TargetAction
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.reached_host import ReachedWindowsHost
+
+
+@pytest.mark.parametrize(
+    ("timeout", "in_background", "limit"),
+    [(0, 0, 24 * 3600), (60, 0, 45), (0, 60, 45), (600, 60, 45), (30, 0, 20), (9, 0, 6), (1, 0, 1), (7200, 3600, 3585)],
+)
+def test_the_engine_is_ended_before_the_task_is(timeout: int, in_background: int, limit: int) -> None:
+    action = SimpleNamespace(_task=SimpleNamespace(timeout=timeout, async_val=in_background))
+    assert TargetAction._time_limit(action) == limit
+
+
+@pytest.mark.parametrize("in_background", [False, True])
+def test_a_job_in_the_background_is_handed_to_the_wrapper_of_ansible(in_background: bool) -> None:
+    asked: dict[str, Any] = {}
+    action = SimpleNamespace(_execute_module=lambda **settings: asked.update(settings) or {"started": 1})
+    reached = ReachedWindowsHost(action, module="system", variables={"a": 1})
+    assert reached.module("", {"background": in_background}, in_background=in_background) == {"started": 1}
+    assert asked == {
+        "module_name": "hermetic.python.win_engine",
+        "module_args": {"background": in_background},
+        "task_vars": {"a": 1},
+        "wrap_async": in_background,
+    }

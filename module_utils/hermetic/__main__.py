@@ -24,7 +24,7 @@ def _report(text: str) -> None:
 
 
 def _answer(result: dict[str, Any]) -> bool:
-    """Write the result; tells whether that worked."""
+    """Write the result, and return whether that worked."""
     if sys.stdout is None:
         _report("The result could not be written, since standard output is closed. Run drift to see what the host holds.")
         return False

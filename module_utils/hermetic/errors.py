@@ -9,7 +9,7 @@ from .text.redaction import redacted
 
 
 class HermeticError(Exception):
-    """An expected failure: the message names the subject, what was found, what was wanted and what to do.
+    """An expected failure: the message names the subject, what was found, what was expected and what to do.
 
     ``problems`` lists every single problem, so that a reader fixes all of them at once.
     """
@@ -24,7 +24,7 @@ class HermeticError(Exception):
 
 
 class InvalidRequest(HermeticError):
-    """Raised when the request or a declaration in it cannot be meant."""
+    """Raised when the request or a declaration in it is invalid."""
 
 
 class LockTimeout(HermeticError):
@@ -32,7 +32,7 @@ class LockTimeout(HermeticError):
 
 
 class FetchFailed(HermeticError):
-    """Raised when artifacts could not be had from any source; ``needs`` lists them all."""
+    """Raised when artifacts could not be fetched from any source; ``needs`` lists them all."""
 
     def __init__(self, message: str, problems: list[str] | None = None, needs: list[dict] | None = None) -> None:
         super().__init__(message, problems)

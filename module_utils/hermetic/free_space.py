@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file system has left, and how that is said."""
+"""What a file system has left, and how that is shown."""
 
 from __future__ import annotations
 

@@ -64,19 +64,19 @@ def mount_of(path: Path | str) -> Mount | None:
     try:
         return _by_number(place)
     except (OSError, ValueError):
-        # Without /proc, the flags are all that the system tells.
+        # Without /proc, the flags are all that the system gives.
         flags = _flags(place)
         options = ("ro" if flags & _READ_ONLY else "rw", *(("noexec",) if flags & _NO_PROGRAMS else ()))
         return Mount(str(_ismount_point(place)), "", options)
 
 
 def is_read_only(path: Path | str) -> bool:
-    """Tell whether a path is on a file system that is mounted read-only."""
+    """Return whether a path is on a file system that is mounted read-only."""
     return bool(_READ_ONLY and _flags(nearest(Path(path))) & _READ_ONLY)
 
 
 def forbids_programs(path: Path | str) -> bool:
-    """Tell whether a path is on a file system from which no program starts."""
+    """Return whether a path is on a file system from which no program starts."""
     if _NO_PROGRAMS:
         return bool(_flags(nearest(Path(path))) & _NO_PROGRAMS)
     mount = mount_of(path)
@@ -103,7 +103,7 @@ def parse_mountinfo(lines: Iterable[str]) -> dict[int, Mount]:
         before, _separator, after = line.rstrip("\n").partition(" - ")
         fields, rest = before.split(" "), after.split(" ")
         own, whole = fields[5].split(","), rest[2].split(",") if len(rest) > 2 else []
-        # Read-only is said of the mount, of its file system, or of both.
+        # The mount is read-only, its file system, or both.
         options = tuple(dict.fromkeys(["ro" if "ro" in (*own, *whole) else "rw", *(each for each in own if each not in ("ro", "rw"))]))
         found[int(fields[0])] = Mount(_unescaped(fields[4]), rest[0], options, bind="ro" in own and "ro" not in whole)
     return found
@@ -140,7 +140,7 @@ def _by_number(place: str) -> Mount | None:
         with open(f"/proc/self/fdinfo/{descriptor}", "rb") as facts:
             number = next(int(line.split()[1]) for line in facts if line.startswith(b"mnt_id:"))
     except StopIteration:
-        raise ValueError("the kernel does not tell the number of the mount") from None
+        raise ValueError("the kernel does not give the number of the mount") from None
     finally:
         os.close(descriptor)
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:

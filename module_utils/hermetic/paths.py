@@ -17,7 +17,7 @@ DISCARDED = ".old-"
 FILE_TIME = 1_000_000_000
 FILE_TIME_NS = FILE_TIME * 1_000_000_000
 
-# Device, number and size: what tells two files apart, however many names they have.
+# Device, number and size: what distinguishes two files, however many names they have.
 Inode = tuple[int, int, int]
 
 

@@ -37,7 +37,7 @@ def out_of_memory() -> BrokenRoot:
 
 
 def started(thread: threading.Thread) -> bool:
-    """Start a thread, and tell whether the system let it; for work that can be done without one."""
+    """Start a thread, and return whether the system let it; for work that can be done without one."""
     try:
         thread.start()
     except RuntimeError as error:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A process that lays wheels or hashes files: one JSON job per line on standard input, one JSON answer per line on standard output.
+"""A process that unpacks wheels or hashes files: one JSON job per line on standard input, one JSON answer per line on standard output.
 
 Processes and not threads: compiling holds the interpreter's lock, and hashing many small files in threads was measured slower than in one.
 """

@@ -195,7 +195,7 @@ def test_what_is_odd_about_a_wheel_is_said(tmp_path: Path, parts: dict[str, obje
         ({"pkg/aux.py": "x"}, "takes it for a device"),
         ({"pkg/what?.txt": "x"}, "holds '?'"),
         ({"pkg/dot.": "x"}, "cut off"),
-        ({"pkg/Same.txt": "x", "pkg/same.txt": "y"}, "upper and lower case"),
+        ({"pkg/Same.txt": "x", "pkg/same.txt": "y"}, "case-insensitive"),
         ({"pkg-1.0.dist-info/entry_points.txt": "[console_scripts]\na:b = pkg:main\n"}, "alternate data stream"),
     ],
 )

@@ -27,7 +27,7 @@ TREES = {"recipes": "environments/recipes-4be1c06a0d2f", "reports": "environment
 REMEDIES = {
     "pending": "Converge to build what is declared.",
     "tampered": "Converge; what was changed is unpacked again from its artifact.",
-    "interrupted": "Converge; what is missing is made again and what is left over is removed.",
+    "interrupted": "Converge to restore what is missing and remove what is left over.",
 }
 HOSTILE = (
     "<script>alert('x')</script>",

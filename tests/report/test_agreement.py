@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import format_readers as read
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import CAUSES, REASONS, SEVERITIES, not_checked
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import CAUSES, KINDS, SEVERITIES
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import REASONS, not_checked
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.merging import merge
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import WRITERS
 from fleet_troubles import HOSTILE

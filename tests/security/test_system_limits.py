@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands.dispatch import run
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter, BrokenRoot
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import interpreter
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import Meanwhile
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import BackgroundWork
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.pool import Workers
 from hosts import Host
 from roots import Archive, Declared, Engine
@@ -42,7 +42,7 @@ def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_work_that_needs_no_thread_is_done_without_one(no_threads: None) -> None:
-    meanwhile = Meanwhile(lambda: 7)
+    meanwhile = BackgroundWork(lambda: 7)
     assert (meanwhile.result(), meanwhile.result()) == (7, 7)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.confinement import landmarks
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, Declaration, VirtualEnv
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import laid_id
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import (
     BundleReceipt,
     EnvironmentReceipt,
@@ -86,7 +87,7 @@ class Host:
         """Add the receipt of a bundle."""
         about = bundle_info(declared.name, declared.release, **info)
         receipt = BundleReceipt(
-            declared.id, declared.sha256, f"{declared.id}.tar.gz", 1, [0, 0], about, [0o644, 1, digest("json")], {"": [0, 0]}
+            declared.id, declared.sha256, f"{declared.id}.tar.gz", 1, [0, 0], about, FileRecord(0o644, 1, digest("json")), {"": [0, 0]}
         )
         self.records.bundles[receipt.id] = receipt
         return receipt
@@ -98,9 +99,9 @@ class Host:
         given = {
             "entry_points": [],
             "files": {
-                f"site/{name}/__init__.py": [0o644, 1, digest(f"{filename} code")],
-                f"site/{name}-{version}.dist-info/METADATA": [0o644, 1, digest(f"{filename} metadata")],
-                f"site/{name}-{version}.dist-info/RECORD": [0o644, 1, digest(f"{filename} record")],
+                f"site/{name}/__init__.py": FileRecord(0o644, 1, digest(f"{filename} code")),
+                f"site/{name}-{version}.dist-info/METADATA": FileRecord(0o644, 1, digest(f"{filename} metadata")),
+                f"site/{name}-{version}.dist-info/RECORD": FileRecord(0o644, 1, digest(f"{filename} record")),
             },
             **parts,
         }
@@ -137,7 +138,7 @@ class Host:
             site_packages=f"lib/python{short}/site-packages",
             headers=f"include/site/python{short}",
             scripts="bin",
-            own_files={"pyvenv.cfg": [0o644, 1, digest("cfg")]},
+            own_files={"pyvenv.cfg": FileRecord(0o644, 1, digest("cfg"))},
             own_links={"bin/python": f"/srv/python/bundles/{on.id}/bin/python{short}"},
             directories={path: [0, 0] for path in ("", "bin", "lib", f"lib/python{short}", f"lib/python{short}/site-packages")},
         )

@@ -19,7 +19,7 @@ BEGIN = f"""
 import json, os, stat, sys
 sys.path.insert(0, {ENGINE!r})
 from hermetic.windows import acl as windows_acl; from hermetic.windows import status as windows_status
-look = windows_status.WindowsLook(numbers=False).status
+look = windows_status.WindowsStatusReader(numbers=False).status
 """
 
 EVERY_FILE = """
@@ -51,7 +51,7 @@ print(json.dumps([seen, wrong]))
 INODES = """
 wrong, seen = [], 0
 place = "\\\\\\\\?\\\\" + sys.argv[1]
-looking = windows_status.WindowsLook(numbers=True)
+looking = windows_status.WindowsStatusReader(numbers=True)
 for above, directories, names in os.walk(place):
     looking.names(above)
     for path in (os.path.join(above, name) for name in names):

@@ -16,12 +16,13 @@ from ..generations.prune import find_garbage, remove
 from ..inspect.observe import observe
 from ..inspect.root_check import needed_repairs
 from ..install.disk_space import freed_bytes
-from ..install.root_repair import put_right
+from ..install.root_repair import repair_root
 from ..model.layout import Layout
 from ..model.receipts import Generation, dump
 from ..model.request import Request
 from ..planning import changes
-from ..planning.plan import Plan, Step
+from ..planning.plan import Plan
+from ..planning.step import Step
 from ..records import transaction_marker
 from ..records.load import load_records
 from ..timings import Timings
@@ -51,7 +52,7 @@ def carry_out(request: Request, _progress: Progress) -> Result:
         current = records.generations.get(lost) if lost is not None else None
         if not request.check:
             # A link would be switched, and the record of it refused, because of a flag or an attribute somewhere in the state.
-            warnings += put_right(layout, [each for each in needed_repairs(layout, records, current) if each.action == PROTECT])
+            warnings += repair_root(layout, [each for each in needed_repairs(layout, records, current) if each.action == PROTECT])
         plan = Plan()
         after = number
         freed = 0
@@ -66,13 +67,13 @@ def carry_out(request: Request, _progress: Progress) -> Result:
                     warnings += profile.activate(layout, target, records)
         elif request.generation_action in ("pin", "unpin"):
             target = _named(request, records.generations, current, layout)
-            wanted = request.generation_action == "pin"
-            if target.pinned != wanted:
+            pinned = request.generation_action == "pin"
+            if target.pinned != pinned:
                 plan.steps.append(
-                    Step(str(request.generation_action), f"generation:{target.number}", f"pinned is {str(target.pinned).lower()}")
+                    Step("pin" if pinned else "unpin", f"generation:{target.number}", f"pinned is {str(target.pinned).lower()}")
                 )
                 if not request.check:
-                    marked = Generation(**{**target.__dict__, "pinned": wanted})
+                    marked = Generation(**{**target.__dict__, "pinned": pinned})
                     write_json(layout.generation_records / f"{target.number}.json", dump(marked))
         elif request.generation_action == "prune":
             with timings.of("prune"):
@@ -90,8 +91,11 @@ def carry_out(request: Request, _progress: Progress) -> Result:
         if request.generation_action == "prune":
             result["bytes"] = freed
         if number != after:
-            sides = (("before", "none" if number is None else number), ("after", after))
-            result["diff"] = {side: "".join(f"{line}\n" for line in [f"generation {each}", *changed.lines(side)]) for side, each in sides}
+            sides = {
+                "before": [f"generation {'none' if number is None else number}", *changed.lines("before")],
+                "after": [f"generation {after}", *changed.lines("after")],
+            }
+            result["diff"] = {side: "".join(f"{line}\n" for line in lines) for side, lines in sides.items()}
         return {**result, **changed.as_dict()}
 
 

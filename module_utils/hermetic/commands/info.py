@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from ..generations import profile
+from ..inspect.generation_in_force import in_force
 from ..inspect.info import describe
-from ..inspect.observe import in_force
 from ..model.layout import Layout
 from ..model.request import Request
 from ..records.load import load_records

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at a root and plan for it: what converge and drift have in common."""
+"""Observe a root and plan for it: what converge and drift have in common."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from ..inspect.observe import observe, observe_reused
 from ..model.layout import Layout
 from ..model.request import Request
 from ..planning.observation import Observation
-from ..planning.plan import Plan, Step, make_plan, reused
+from ..planning.plan import Plan, make_plan
+from ..planning.reused import reused
+from ..planning.step import Step
 from ..records.stored_artifacts import find_artifact
 from ..timings import Timings
 from .result import now
 
 
 def observe_and_plan(request: Request, layout: Layout, timings: Timings, untrusted: list[root_trust.Untrusted]) -> tuple[Observation, Plan]:
-    """Return what a root holds and what is to be done there; a tree that the plan takes into use again is looked at as well."""
+    """Return what a root holds and what is to be done there; a tree that the plan takes into use again is inspected as well."""
     with timings.of("observe"):
         observation = observe(layout, verify=request.options.verify, jobs=request.options.jobs, known=request.known)
     root_trust.report(untrusted, observation, layout.root)

@@ -15,7 +15,7 @@ from ..planning.plan import Plan
 from ..timings import Timings
 
 Result = dict[str, Any]
-# How a run tells how far it is.
+# How a run shows how far it is.
 Progress = Callable[[str], None]
 
 
@@ -48,7 +48,7 @@ def _diff(findings: list[Finding]) -> dict[str, str]:
 
 
 def releases(generation: Generation | None, records: Records, plan: Plan) -> dict[str, str]:
-    """Return the release of each bundle of a generation, as far as the receipts and what was just installed tell."""
+    """Return the release of each bundle of a generation, as far as the receipts and what was just installed show."""
     known = {tree_id: receipt.release for tree_id, receipt in records.bundles.items()}
     known.update((bundle.id, bundle.release) for bundle in plan.install)
     bundles = sorted(generation.bundles.items()) if generation is not None else ()

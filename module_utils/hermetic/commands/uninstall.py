@@ -10,7 +10,8 @@ from ..install.disk_space import freed_bytes
 from ..model.layout import Layout
 from ..model.request import Request
 from ..planning import changes
-from ..planning.plan import Plan, Step
+from ..planning.plan import Plan
+from ..planning.step import Step
 from ..records.load import load_records
 from ..timings import Timings
 from .result import Progress, Result, make_result

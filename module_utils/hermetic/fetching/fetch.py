@@ -45,7 +45,7 @@ class FetchReport:
 
 
 class _WrongContent(Exception):
-    """Raised when a source gave a whole file, but another one than was wanted."""
+    """Raised when a source gave a whole file, but another one than the declared."""
 
 
 class _Stopped(Exception):
@@ -73,10 +73,10 @@ def fetch_all(
     source together, ``maximum_size`` the bytes of an artifact whose size is not known.
     """
     begin = time.monotonic()
-    wanted = {path: artifact for artifact in artifacts for path in [destination(artifact)] if not path.exists()}
-    if not wanted:
+    missing = {path: artifact for artifact in artifacts for path in [destination(artifact)] if not path.exists()}
+    if not missing:
         return FetchReport(fetched=0, bytes=0, seconds=time.monotonic() - begin)
-    for directory in {path.parent for path in wanted}:
+    for directory in {path.parent for path in missing}:
         make_directory(directory)
     access = Access(
         timeout=timeout,
@@ -88,16 +88,16 @@ def fetch_all(
     sources = Sources(access)
     run = _Run(sources, retries, download_timeout=download_timeout, maximum_size=maximum_size)
     unprepared = None
-    if any(is_remote(source) for artifact in wanted.values() for source in artifact.sources):
+    if any(is_remote(source) for artifact in missing.values() for source in artifact.sources):
         try:
             sources.prepare()
         except SourceFailed as failure:
             # What is on this host is stored all the same: a bundle that was fetched to begin with is not fetched again.
             unprepared = failure
-            wanted = {path: each for path, artifact in wanted.items() for each in [_near(artifact)] if each.sources}
-    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(wanted)))) as pool:
+            missing = {path: each for path, artifact in missing.items() for each in [_near(artifact)] if each.sources}
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, len(missing)))) as pool:
         try:
-            outcomes = list(pool.map(lambda item: run.fetch(item[1], item[0]), wanted.items()))
+            outcomes = list(pool.map(lambda item: run.fetch(item[1], item[0]), missing.items()))
         except BaseException:
             run.stop.set()
             raise
@@ -105,10 +105,10 @@ def fetch_all(
         raise FetchFailed(unprepared.reason) from unprepared
     if run.broken is not None:
         raise run.broken
-    failed = [(artifact, reasons) for artifact, reasons in zip(wanted.values(), outcomes) if reasons]
+    failed = [(artifact, reasons) for artifact, reasons in zip(missing.values(), outcomes) if reasons]
     if failed:
         raise FetchFailed(
-            f"{len(failed)} of {len(wanted)} artifacts could not be fetched from any source. "
+            f"{len(failed)} of {len(missing)} artifacts could not be fetched from any source. "
             "Correct the sources, or name one that this host can reach, and run again; what was fetched is kept.",
             [f"{artifact.filename} (sha256 {artifact.sha256}): {'; '.join(reasons)}" for artifact, reasons in failed],
             needs=[
@@ -121,7 +121,7 @@ def fetch_all(
                 for artifact, _unused in failed
             ],
         )
-    return FetchReport(fetched=len(wanted), bytes=run.transferred, seconds=time.monotonic() - begin)
+    return FetchReport(fetched=len(missing), bytes=run.transferred, seconds=time.monotonic() - begin)
 
 
 def _near(artifact: Artifact) -> Artifact:
@@ -130,7 +130,7 @@ def _near(artifact: Artifact) -> Artifact:
 
 
 def verified(path: Path, sha256: str) -> bool:
-    """Tell whether the file exists and has this digest, and nobody else may change it once it was read."""
+    """Return whether the file exists and has this digest, and nobody else may change it once it was read."""
     try:
         return is_our_directory(path.parent) and is_ours(path) and sha256_of(path) == sha256.lower()
     except (FileNotFoundError, NotADirectoryError, NotOurFile):
@@ -197,7 +197,7 @@ class _Run:
         return reasons
 
     def _from_source(self, artifact: Artifact, source: str, part: Path) -> str | None:
-        """Fill the part file from this source; return why it could not be had, or None when it is there and right."""
+        """Fill the part file from this source; return why it could not be fetched, or None when it is there and right."""
         attempt = 0
         second_chance = True
         until = time.monotonic() + self._download_timeout
@@ -260,7 +260,7 @@ class _Run:
             raise SourceFailed(f"it has {opened.total} bytes, more than the {limit} that a download may have (maximum_size)")
         # Nothing is asked for after the last byte that was announced: some servers keep the connection open.
         while opened.total is None or have < opened.total:
-            # One byte more than may come tells that the file is another one.
+            # One byte more than may come shows that the file is another one.
             block = opened.read(min(_BLOCK, limit - have + 1))
             if not block:
                 break

@@ -60,7 +60,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Opened:
-    """A stream that begins at ``offset`` of the file; ``total`` is the size of the whole file when the source told it.
+    """A stream that begins at ``offset`` of the file; ``total`` is the size of the whole file when the source stated it.
 
     ``read`` raises SourceFailed, and nothing else, when the source is to blame.
     """
@@ -72,7 +72,7 @@ class Opened:
 
 
 def is_remote(source: str) -> bool:
-    """Tell whether the source is fetched over the network."""
+    """Return whether the source is fetched over the network."""
     return source.lower().startswith(("http://", "https://"))
 
 
@@ -90,7 +90,7 @@ class Sources:
         self._opener: urllib.request.OpenerDirector | None = None
 
     def prepare(self) -> None:
-        """Read the certificates; this is done before threads share them, and only when something remote is wanted."""
+        """Read the certificates; this is done before threads share them, and only when something remote is to be fetched."""
         opener = urllib.request.OpenerDirector()
         handlers: list[urllib.request.BaseHandler] = [
             urllib.request.ProxyHandler(),
@@ -205,7 +205,7 @@ def _extent(response: Any, asked: int) -> tuple[int, int | None]:
 
 
 def _guarded(read: Callable[[int], bytes], timeout: float, pace: Pace) -> Callable[[int], bytes]:
-    """Tell failures of the network from those of the disk, which raise OSError alike."""
+    """Return a reader that raises failures of the network as SourceFailed; those of the disk raise OSError, too."""
 
     def guarded(size: int) -> bytes:
         try:

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from posixpath import dirname, splitext
 
-from .finding import Finding
+from .finding import SEVERITIES, Finding, Kind
 
 MOST = 10
-"""Up to so many findings of one kind in one tree are told one by one."""
+"""Up to so many findings of one kind in one tree are reported one by one."""
 _EXAMPLES = 3
-_SEVERITIES = ("high", "medium", "low")
-# How an inspection says that nothing but the time of a file differs, as far as it looked.
+# How an inspection says that nothing but the time of a file differs, as far as it read.
 _TIMES = ("untouched since it was installed", "time of installation")
 
 
@@ -25,14 +24,14 @@ def aggregated(findings: Iterable[Finding], *, subject: str, tree: str) -> list[
     A group has one kind. What was added is kept apart by severity, so that a planted module does not go under in a heap of logs;
     and what only lost its time, as a copied tree does, apart from what has another content.
     """
-    told = list(findings)
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in told:
+    all_of_them = list(findings)
+    groups: dict[tuple[Kind, str], list[Finding]] = {}
+    for finding in all_of_them:
         groups.setdefault(_group(finding), []).append(finding)
     large = {key for key, group in groups.items() if len(group) > MOST}
     if not large:
-        return told
-    kept = [finding for finding in told if _group(finding) not in large]
+        return all_of_them
+    kept = [finding for finding in all_of_them if _group(finding) not in large]
     return kept + [_together(groups[key], key[0], subject, tree) for key in sorted(large)]
 
 
@@ -48,7 +47,7 @@ def aggregated_by_directory(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def _group(finding: Finding) -> tuple[str, str]:
+def _group(finding: Finding) -> tuple[Kind, str]:
     if finding.kind in ("modified", "interpreter") and finding.expected in _TIMES:
         return "modified", "time"
     # A package is a story of its own, and so is an interpreter.
@@ -56,12 +55,12 @@ def _group(finding: Finding) -> tuple[str, str]:
     return finding.kind, f"{apart} {finding.severity}" if finding.kind == "unexpected" else apart
 
 
-def _together(group: Sequence[Finding], kind: str, subject: str, tree: str) -> Finding:
+def _together(group: Sequence[Finding], kind: Kind, subject: str, tree: str) -> Finding:
     """Return the finding that stands for a group; its subject, kind and path stay the same while the group grows and shrinks."""
-    ordered = sorted(group, key=lambda finding: (_SEVERITIES.index(finding.severity), finding.path or finding.subject))
+    ordered = sorted(group, key=lambda finding: (SEVERITIES.index(finding.severity), finding.path or finding.subject))
     examples = tuple(_short(finding, tree) for finding in ordered[:_EXAMPLES])
     found = Counter(finding.actual for finding in group if finding.actual is not None).most_common()
-    wanted = {finding.expected for finding in group}
+    expected = {finding.expected for finding in group}
     packages = group[0].subject.startswith("package:")
     actual = f"{len(group)} {'packages' if packages else 'paths'}, such as {', '.join(examples)}"
     if found:
@@ -72,7 +71,7 @@ def _together(group: Sequence[Finding], kind: str, subject: str, tree: str) -> F
         ordered[0],
         subject=f"virtualenv:{subject.partition(':')[2]}" if packages else subject,
         kind=kind,
-        expected=wanted.pop() if len(wanted) == 1 else None,
+        expected=expected.pop() if len(expected) == 1 else None,
         actual=actual,
         # So that a policy which ignores '*.log' ignores a heap of them too, and nothing else.
         path=f"{tree}/*{ending}" if ending else tree,

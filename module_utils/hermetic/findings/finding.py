@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
-KINDS = (
+Kind = Literal[
     "missing",
     "unexpected",
     "modified",
@@ -20,58 +20,94 @@ KINDS = (
     "interrupted",
     "stale",
     "receipt",
-)
-PENDING = "pending"
-TAMPERED = "tampered"
-INTERRUPTED = "interrupted"
+]
+Cause = Literal["tampered", "interrupted", "pending"]
+Severity = Literal["high", "medium", "low"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
+"""The most alarming first."""
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""The gravest first."""
+TAMPERED: Final = "tampered"
+INTERRUPTED: Final = "interrupted"
+PENDING: Final = "pending"
 
 # What runs code without being asked for weighs more than what merely lies there.
 _GRANTS_RIGHTS = ("file capabilities", "access control list")
 _RUNS_CODE = (".pth", "._pth", ".py", ".pyc", ".so", ".pyd", ".dll", ".dylib", ".exe", ".zip")
-# What tells a starting interpreter where to find its modules.
+# What shows a starting interpreter where to find its modules.
 _LEADS_TO_CODE = ("pyvenv.cfg", "pybuilddir.txt")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Finding:
-    """One difference; ``cause`` tells whether the declaration moved on (pending), the host did (tampered), or a run was cut off."""
+    """One difference; ``cause`` says whether the declaration moved on (pending), the host did (tampered), or a run was cut off."""
 
     subject: str
-    kind: str
-    severity: str
-    cause: str
+    kind: Kind
+    severity: Severity
+    cause: Cause
     expected: str | None
     actual: str | None
     path: str | None
     remedy: str
-    count: int = 1
+    count: int
     """How many paths it stands for; where they are many, ``examples`` names some."""
-    examples: tuple[str, ...] = ()
+    examples: tuple[str, ...]
+
+    # By hand, because a data class takes keywords only since Python 3.10, and eight texts in a row are easily exchanged.
+    def __init__(
+        self,
+        *,
+        subject: str,
+        kind: Kind,
+        severity: Severity,
+        cause: Cause,
+        expected: str | None,
+        actual: str | None,
+        path: str | None,
+        remedy: str,
+        count: int = 1,
+        examples: tuple[str, ...] = (),
+    ) -> None:
+        self.__dict__.update(
+            subject=subject,
+            kind=kind,
+            severity=severity,
+            cause=cause,
+            expected=expected,
+            actual=actual,
+            path=path,
+            remedy=remedy,
+            count=count,
+            examples=examples,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as the mapping that results and reports carry."""
-        told = asdict(self)
+        document = asdict(self)
         if self.count == 1:
-            del told["count"], told["examples"]
+            del document["count"], document["examples"]
         else:
-            told["examples"] = list(self.examples)
-        return told
+            document["examples"] = list(self.examples)
+        return document
 
     def line(self) -> str:
         """Return the finding as one line for people."""
         where = f" {self.path}" if self.path and not self.subject.startswith("file:") else ""
-        told = f"{self.subject}{where}: {self.kind} ({self.cause})"
+        text = f"{self.subject}{where}: {self.kind} ({self.cause})"
         if self.expected is not None or self.actual is not None:
-            told += f", expected {self.expected or 'nothing'}, found {self.actual or 'nothing'}"
-        return told
+            text += f", expected {self.expected or 'nothing'}, found {self.actual or 'nothing'}"
+        return text
 
 
 def runs_code(path: str) -> bool:
-    """Tell whether a file at this path inside a tree is one that Python or a shell would execute."""
+    """Return whether a file at this path inside a tree is one that Python or a shell would execute."""
     return path.endswith(_RUNS_CODE + _LEADS_TO_CODE) or path.split("/", 1)[0] in ("bin", "Scripts", "libexec")
 
 
-def file_severity(kind: str, path: str, actual: str | None, expected: str | None = None) -> str:
+def file_severity(kind: Kind, path: str, actual: str | None, expected: str | None = None) -> Severity:
     """Return how much a difference of one file or directory matters."""
     if kind == "mode":
         return "high" if opens_up(actual) else "medium"
@@ -82,7 +118,7 @@ def file_severity(kind: str, path: str, actual: str | None, expected: str | None
 
 
 def opens_up(mode: str | None) -> bool:
-    """Tell whether a mode, or what a file carries beside it, lets others write, or lets a program take rights that its user has not."""
+    """Return whether a mode, or what a file carries beside it, lets others write, or lets a program take rights that its user has not."""
     if mode is None:
         return False
     return bool(int(mode, 8) & 0o6022) if mode.isdigit() else any(words in mode for words in _GRANTS_RIGHTS)

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 
-# Spell as it was, give mode, owner and access back, move away.
-RENAME, PROTECT, SET_ASIDE = "rename", "protect", "set_aside"
+RepairAction = Literal["rename", "protect", "set_aside"]
+"""Spell as it was; give mode, owner and access back; move away."""
+RENAME: Final = "rename"
+PROTECT: Final = "protect"
+SET_ASIDE: Final = "set_aside"
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class NeededRepair:
     """One path that is not as the engine makes it."""
 
     path: Path
-    action: str
+    action: RepairAction
     mode: int | None = None
     owner: tuple[int, int] | None = None
     name: str | None = None

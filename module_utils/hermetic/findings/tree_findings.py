@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..model.receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt
 from .aggregate import aggregated
 from .difference import Difference
-from .finding import PENDING, TAMPERED, Finding, file_severity, runs_code
+from .finding import PENDING, TAMPERED, Cause, Finding, Kind, Severity, file_severity, runs_code
 
 REBUILD = "Rebuild the bundle with bundle_build, publish it as a new release, and converge to that."
 REPAIR = "Converge to install it again from the verified artifact, or roll back."
@@ -53,7 +53,7 @@ def with_code_gone(differences: Iterable[Difference]) -> set[str]:
     return {above for path in gone for above in _above(path)}
 
 
-def _severity(difference: Difference, code_gone: Container[str]) -> str:
+def _severity(difference: Difference, code_gone: Container[str]) -> Severity:
     if difference.kind == "missing" and difference.path in code_gone:
         return "high"
     return file_severity(difference.kind, difference.path, difference.actual, difference.expected)
@@ -89,10 +89,12 @@ def open_finding(name: str, receipt: BundleReceipt, missing: Sequence[str]) -> F
 
 def without_consequences(differences: Iterable[Difference]) -> list[Difference]:
     """Return the differences without those that say nothing new: what is missing below a directory that is missing itself."""
-    told = list(differences)
-    gone = {difference.path for difference in told if difference.kind == "missing" and difference.expected == "directory"}
+    all_of_them = list(differences)
+    gone = {difference.path for difference in all_of_them if difference.kind == "missing" and difference.expected == "directory"}
     return [
-        difference for difference in told if difference.kind != "missing" or not any(above in gone for above in _above(difference.path))
+        difference
+        for difference in all_of_them
+        if difference.kind != "missing" or not any(above in gone for above in _above(difference.path))
     ]
 
 
@@ -122,7 +124,7 @@ def environment_findings(
         if f"{receipt.site_packages}/{wheel.dist_info}/METADATA" in missing:
             gone[wheel.name] = wheel
     added = {package.name: package for package in foreign}
-    told: list[Finding] = []
+    found: list[Finding] = []
     explained: set[str] = set()
     for package_name in sorted({*gone, *added}):
         wheel_of, package = gone.get(package_name), added.get(package_name)
@@ -134,21 +136,21 @@ def environment_findings(
             or (package is not None and difference.kind == "unexpected" and _inside(difference.path, package))
         }
         explained |= involved
-        told.append(_package_finding(name, package_name, wheel_of, package, len(involved)))
+        found.append(_package_finding(name, package_name, wheel_of, package, len(involved)))
     code_gone = with_code_gone(differences)
     for difference in without_consequences(differences):
         if difference.path in explained:
             continue
         leads = difference.path in receipt.own_links or difference.path == "pyvenv.cfg"
         if leads and difference.kind not in ("owner", "mode"):
-            told.append(_interpreter_finding(name, tree, difference))
+            found.append(_interpreter_finding(name, tree, difference))
         else:
-            told.append(_file_finding(name, tree, difference, code_gone))
-    return aggregated(told, subject=f"file:{name}", tree=tree)
+            found.append(_file_finding(name, tree, difference, code_gone))
+    return aggregated(found, subject=f"file:{name}", tree=tree)
 
 
 def _belongs(difference: Difference, package: str, owners: Mapping[str, str], receipt: EnvironmentReceipt) -> bool:
-    """Tell whether a difference is part of the story of a package that is gone: a file of it, or a directory that only it filled."""
+    """Return whether a difference is part of the story of a package that is gone: a file of it, or a directory that only it filled."""
     path = difference.path
     if path in owners:
         return owners[path] == package
@@ -164,7 +166,7 @@ def _inside(path: str, package: ForeignPackage) -> bool:
 
 
 def _package_finding(environment: str, package_name: str, wheel: LaidReceipt | None, package: ForeignPackage | None, paths: int) -> Finding:
-    kind = "version" if wheel is not None and package is not None else "missing" if package is None else "unexpected"
+    kind: Kind = "version" if wheel is not None and package is not None else "missing" if package is None else "unexpected"
     return Finding(
         subject=f"package:{environment}/{package_name}",
         kind=kind,
@@ -210,8 +212,15 @@ def shared_finding(laid_id: str, difference: Difference, code_gone: Container[st
     )
 
 
-def store_finding(kind: str, cause: str, expected: str | None, actual: str | None, path: str) -> Finding:
+def store_finding(*, kind: Kind, cause: Cause, expected: str | None, actual: str | None, path: str) -> Finding:
     """Return a finding about what the engine itself keeps below the root."""
     return Finding(
-        "store", kind, "medium", cause, expected, actual, path, "Converge; what is missing is made again and what is left over is removed."
+        subject="store",
+        kind=kind,
+        severity="medium",
+        cause=cause,
+        expected=expected,
+        actual=actual,
+        path=path,
+        remedy="Converge to restore what is missing and remove what is left over.",
     )

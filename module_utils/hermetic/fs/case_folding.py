@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names on file systems that do not tell upper and lower case apart: macOS's usual one, Windows', and some of Linux's directories."""
+"""Names on case-insensitive file systems: macOS's usual one, Windows', and some of Linux's directories."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..text.letter_case import folded
 
 def other_spelling(directory: Path, name: str, missing: Iterable[str]) -> str | None:
     """Return which of the names that a directory does not list is there all the same, as another spelling of one that it lists."""
-    for wanted in missing:
-        if folded(wanted) == folded(name) and os.path.lexists(directory / wanted):
-            return wanted
+    for candidate in missing:
+        if folded(candidate) == folded(name) and os.path.lexists(directory / candidate):
+            return candidate
     return None
 
 

@@ -51,7 +51,7 @@ def carried(path: str, status: Any, known: Known) -> list[str]:
 
 
 def release(path: str, *, directory: int | None = None) -> bool:
-    """Clear the flags that keep the owner from changing or removing a file or directory; tell whether there were any.
+    """Clear the flags that keep the owner from changing or removing a file or directory; return whether there were any.
 
     ``directory`` is an open directory that the path is relative to. What a flag is not cleared for, is not there, or is neither file
     nor directory counts as nothing cleared: the caller's own attempt says what is wrong.

@@ -3,7 +3,7 @@
 """Replace a junction where the volume has none: a marked directory with the programs of what it shows, by hard link.
 
 Only programs and the libraries beside them are there. The ``._pth`` file leads them to the tree for everything else, and the
-start of a bundle's Python reads the mark and tells every path as that of the tree. FAT, some network shares and Wine need this.
+start of a bundle's Python reads the mark and gives every path as that of the tree. FAT, some network shares and Wine need this.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def target(directory: Path) -> str | None:
 
 
 def is_one(directory: Path) -> bool:
-    """Tell whether the directory is a fallback directory."""
+    """Return whether the directory is a fallback directory."""
     # Whatever the mark has become: no other program makes a file of this name.
     return os.path.lexists(extended(directory / MARK))
 
 
 def is_stale(directory: Path) -> bool:
-    """Tell whether a fallback directory shows something else than its target leads to now, or other programs than are there."""
+    """Return whether a fallback directory shows something else than its target leads to now, or other programs than are there."""
     lines = _lines(directory)
     if len(lines) < 2 or os.path.normcase(lines[1]) != os.path.normcase(str(resolved(lines[0]))):
         return True
@@ -69,7 +69,7 @@ def is_stale(directory: Path) -> bool:
     inner = _inner(shown)
     if set(_files(directory, skip=inner)) != {*map(os.path.normcase, names), MARK}:
         return True
-    # What the tree itself lacks, or has too much, is said of the tree.
+    # What the tree itself lacks, or has too much, is reported of the tree.
     return any(_differs(directory / name, shown / name) for name in names) or any(is_stale(directory / name) for name in inner)
 
 

@@ -68,7 +68,7 @@ def read(link: Path) -> str | None:
 
 
 def points_to(link: Path, target: str) -> bool:
-    """Tell whether the link points to this target, relative targets being compared as the system has stored them."""
+    """Return whether the link points to this target, relative targets being compared as the system has stored them."""
     found = read(link)
     if found is None or not WINDOWS:
         return found == target
@@ -76,14 +76,14 @@ def points_to(link: Path, target: str) -> bool:
 
 
 def is_link(path: Path) -> bool:
-    """Tell whether the path is a link, a junction or the fallback directory of one."""
+    """Return whether the path is a link, a junction or the fallback directory of one."""
     if not WINDOWS:
         return os.path.islink(path)
     return _is_reparse_point(path) or junction_fallback.is_one(path)
 
 
 def is_stale(link: Path) -> bool:
-    """Tell whether a fallback directory shows something else than a junction would; a real link never does."""
+    """Return whether a fallback directory shows something else than a junction would; a real link never does."""
     return WINDOWS and not _is_reparse_point(link) and junction_fallback.is_one(link) and junction_fallback.is_stale(link)
 
 

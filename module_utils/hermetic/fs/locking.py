@@ -102,7 +102,7 @@ def _opened(path: Path) -> int:
     fresh = not os.path.lexists(path)
     try:
         descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
-        # Whatever the umask; one that was there keeps its mode, so that a look at the root can say what it is.
+        # Whatever the umask; one that was there keeps its mode, so that a verification of the root can say what it is.
         if fresh and sys.platform != "win32":
             os.fchmod(descriptor, 0o644)
         return descriptor

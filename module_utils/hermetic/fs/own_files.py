@@ -37,7 +37,7 @@ class NotOurFile(ValueError):
 def open_regular(path: Path | str, flags: int = os.O_RDONLY, *, mode: int = 0o644) -> int:
     """Return a descriptor of the regular file at a path; raises NotOurFile when something else is there, a link included.
 
-    What leads to the file is not looked at: ``ownership`` vouches for the directories of a root.
+    What leads to the file is not checked: ``ownership`` vouches for the directories of a root.
     """
     path = extended(path)
     if not hasattr(os, "O_NOFOLLOW"):  # on Windows the open itself would follow; nobody else may put a link into a root
@@ -61,7 +61,7 @@ def open_regular(path: Path | str, flags: int = os.O_RDONLY, *, mode: int = 0o64
 
 
 def is_ours(path: Path | str) -> bool:
-    """Tell whether a path is a regular file that nobody but root and this user owns or may write."""
+    """Return whether a path is a regular file that nobody but root and this user owns or may write."""
     status = os.lstat(path)
     return stat.S_ISREG(status.st_mode) and others_behind(status, path) is None
 
@@ -89,7 +89,7 @@ def replace_by_copy(path: Path, *, mode: int) -> None:
 
 
 def is_our_directory(path: Path | str) -> bool:
-    """Tell whether a path is a directory, and no link, that nobody but root and this user owns or may write."""
+    """Return whether a path is a directory, and no link, that nobody but root and this user owns or may write."""
     status = os.lstat(path)
     return stat.S_ISDIR(status.st_mode) and others_behind(status, path) is None
 

@@ -31,7 +31,7 @@ def place(building: Path, final: Path) -> list[str]:
     if exchange(building, final):
         os.rename(building, discarded)
     else:
-        # Where the system cannot exchange, the tree is missing for a moment; its receipt stays, so a run that is cut off here is healed by the next.
+        # Where the system cannot exchange, the tree is missing for a moment; its receipt stays, so a run that is cut off here is repaired by the next.
         try:
             os.rename(final, discarded)
         except PermissionError as error:

@@ -85,18 +85,18 @@ def hard_link(source: str, target: str, mode: int) -> bool:
     return True
 
 
-# Each tells whether the target is the very file of the source.
+# Each returns whether the target is the very file of the source.
 WAYS = {"reflink": reflink, "hardlink": hard_link, "copy": copy}
 
 
-def choose_way(wanted: str, sample: Path, directory: Path) -> str:
-    """Return ``reflink``, ``hardlink`` or ``copy``: the wanted one, or for ``auto`` the first that works from this file into that directory.
+def choose_way(link_mode: str, sample: Path, directory: Path) -> str:
+    """Return ``reflink``, ``hardlink`` or ``copy``: the one asked for, or for ``auto`` the first that works from this file into that directory.
 
-    Raises HermeticError when the wanted one does not work.
+    Raises HermeticError when the one asked for does not work.
     """
-    tries = ("reflink", "hardlink") if wanted == "auto" else (wanted,)
+    tries = ("reflink", "hardlink") if link_mode == "auto" else (link_mode,)
     trial = directory / ".link-trial"
-    said = ""
+    reason = ""
     for way in tries:
         try:
             if way == "hardlink":
@@ -104,14 +104,14 @@ def choose_way(wanted: str, sample: Path, directory: Path) -> str:
             else:
                 WAYS[way](str(sample), str(trial), 0o644)
         except OSError as error:
-            said = error.strerror or str(error)
+            reason = error.strerror or str(error)
             # What a way has begun and could not remove itself would stay in the tree.
             trial.unlink(missing_ok=True)
             continue
         trial.unlink()
         return way
-    if wanted == "auto":
+    if link_mode == "auto":
         return "copy"
     raise HermeticError(
-        f"The option link_mode is '{wanted}', which does not work from {sample.parent} to {directory}: {said}. Use link_mode auto, hardlink or copy."
+        f"The option link_mode is '{link_mode}', which does not work from {sample.parent} to {directory}: {reason}. Use link_mode auto, hardlink or copy."
     )

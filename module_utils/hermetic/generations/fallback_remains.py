@@ -32,7 +32,7 @@ def foreign_entries(directory: Path, layout: Layout) -> list[str]:
 
 
 def mark_again(places: Iterable[Path], layout: Layout) -> None:
-    """Give fallback directories that have lost their mark an empty one: they show nothing then, and are made again like any that are stale."""
+    """Give fallback directories that have lost their mark an empty one: they show nothing then, and are replaced like any that are stale."""
     for place in places:
         if place.is_dir() and not links.is_link(place) and not foreign_entries(place, layout):
             write_text(place / junction_fallback.MARK, "")

@@ -49,4 +49,4 @@ def _own_targets(layout: Layout, link: Path) -> list[str]:
     target = links.read(link)
     if link == layout.current and target is not None and os.path.dirname(target) in ("generations", str(layout.generations)):
         return [target]
-    return [wanted for stable, wanted in stable_links(layout).items() if stable == link]
+    return [target for stable, target in stable_links(layout).items() if stable == link]

@@ -63,10 +63,10 @@ def links_of(layout: Layout, generation: Generation, bundles: Mapping[str, Bundl
     return found
 
 
-def link_directories(wanted: Mapping[str, str]) -> dict[str, set[str]]:
+def link_directories(targets: Mapping[str, str]) -> dict[str, set[str]]:
     """Return the names that each directory of a profile holds."""
     names: dict[str, set[str]] = {"": {"envs"}, "envs": set()}
-    for path in wanted:
+    for path in targets:
         parent, _unused, name = path.rpartition("/")
         names.setdefault(parent, set()).add(name)
         if parent:
@@ -79,11 +79,11 @@ def write_profile(layout: Layout, generation: Generation, bundles: Mapping[str, 
     final = layout.generations / str(generation.number)
     building = layout.generations / f"{BUILDING}{generation.number}"
     warnings = free(building)
-    wanted = links_of(layout, generation, bundles)
+    targets = links_of(layout, generation, bundles)
     make_directory(building)
-    for directory in sorted(link_directories(wanted)):
+    for directory in sorted(link_directories(targets)):
         make_directory(building / directory)
-    for path, target in wanted.items():
+    for path, target in targets.items():
         links.point(building / path, target)
     return warnings + place(building, final)
 
@@ -117,7 +117,7 @@ def activate(layout: Layout, generation: Generation, records: Records) -> list[s
 
 
 def shows_what_was(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> bool:
-    """Tell whether fallback directories show trees as they were before they were repaired; links and junctions never do."""
+    """Return whether fallback directories show trees as they were before they were repaired; links and junctions never do."""
     if not WINDOWS:
         return False
     made = [layout.generations / str(generation.number) / path for path in links_of(layout, generation, bundles)]
@@ -161,7 +161,7 @@ def engine_target(layout: Layout, tree_id: str) -> str:
 
 
 def read_back(layout: Layout, number: int, records: Records) -> Generation | None:
-    """Read a generation whose record is lost back from its profile; None when that tells too little."""
+    """Read a generation whose record is lost back from its profile; None when that says too little."""
     base = layout.generations / str(number)
     lib = links.read(base / "lib")
     default = records.bundles.get(lib.replace("\\", "/").split("/")[-2]) if lib is not None and "/" in lib.replace("\\", "/") else None
@@ -190,11 +190,11 @@ def read_back(layout: Layout, number: int, records: Records) -> Generation | Non
 
 def point_stable_links(layout: Layout, generation: Generation, bundles: Mapping[str, BundleReceipt]) -> None:
     """Make the links at the root that are missing or lead elsewhere, and remove those that would lead nowhere."""
-    wanted = stable_links_of(layout, generation, bundles)
-    for link, target in wanted.items():
+    targets = stable_links_of(layout, generation, bundles)
+    for link, target in targets.items():
         if not links.points_to(link, target) or links.is_stale(link):
             links.point(link, target)
-    for link in stable_links(layout).keys() - wanted.keys():
+    for link in stable_links(layout).keys() - targets.keys():
         links.remove(link)
 
 

@@ -74,7 +74,7 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
     needed = {wheel for receipt in staying_environments for wheel in receipt.wheels}
     needed |= {records.bundles[tree_id].sha256 for tree_id in records.bundles if tree_id in bundles | busy_bundles}
     if layout.wheels.is_dir():
-        # What is named otherwise than by a digest was put there by somebody else, who is told so.
+        # What is named otherwise than by a digest was put there by somebody else, and is reported.
         garbage.artifacts = sorted(name for name in set(os.listdir(layout.wheels)) - needed if _DIGEST.fullmatch(name))
     garbage.bootstraps = _old_bootstraps(layout)
     if WINDOWS:
@@ -153,14 +153,14 @@ def _discard(tree: Path, record: Path, warnings: list[str]) -> bool:
         _unlink(record, tree, aside)
         warnings += _freed(aside)
     except (OSError, HermeticError) as error:
-        told = explain(error, str(tree)) if isinstance(error, OSError) else error
-        warnings.append(f"{tree} is needed by nothing and could not be removed; the next run tries again. {told}")
+        reason = explain(error, str(tree)) if isinstance(error, OSError) else error
+        warnings.append(f"{tree} is needed by nothing and could not be removed; the next run tries again. {reason}")
         return False
     return True
 
 
 def _unlink(record: Path, tree: Path, aside: Path) -> None:
-    """Remove the record of a tree; where that fails, the tree gets its name back, since a record without a tree tells of a loss."""
+    """Remove the record of a tree; where that fails, the tree gets its name back, since a record without a tree means a loss."""
     extended_attributes.release(os.fspath(record.parent))
     extended_attributes.release(os.fspath(record))
     try:
@@ -185,14 +185,14 @@ def _renamed_aside(tree: Path) -> Path:
 
 
 def _note_unlinking(layout: Layout, receipt: EnvironmentReceipt) -> None:
-    """Give the receipts of wheels whose files lost a name a new time: that the files changed since then, which quick looks go by, was us."""
+    """Give the receipts of wheels whose files lost a name a new time: that the files changed since then, which quick verifications go by, was us."""
     for laid_id in receipt.laid:
         with contextlib.suppress(OSError):
             os.utime(layout.receipt("laid", laid_id))
 
 
 def is_recorded(tree: Path, records: Records) -> bool:
-    """Tell whether a tree or profile has a record."""
+    """Return whether a tree or profile has a record."""
     kind = tree.parent.name
     return tree.name in ({str(number) for number in records.generations} if kind == "generations" else getattr(records, kind))
 

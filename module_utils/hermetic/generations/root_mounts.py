@@ -14,7 +14,7 @@ from ..mounts import Mount, forbids_programs, is_read_only, mount_of
 
 
 def is_unchangeable(layout: Layout) -> bool:
-    """Tell whether a root that is there is mounted read-only, or a part of it: whoever asks, it can be verified and not changed."""
+    """Return whether a root that is there is mounted read-only, or a part of it: whoever asks, it can be verified and not changed."""
     return layout.state.is_dir() and any(map(is_read_only, _places(layout)))
 
 

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..errors import BrokenRoot
 from ..findings.finding import TAMPERED, Finding
@@ -26,8 +27,7 @@ class Untrusted:
     """A directory of a root that another user owns or may write."""
 
     path: Path
-    kind: str
-    """``owner`` or ``mode``, as in findings."""
+    kind: Literal["owner", "mode"]
     found: str
 
 
@@ -137,8 +137,8 @@ def _judged(path: Path) -> Untrusted | None:
     if WINDOWS:
         from ..windows import ownership as windows_ownership
 
-        told = windows_ownership.others_behind(path)
-        return Untrusted(path, *told) if told is not None else None
+        writable = windows_ownership.others_behind(path)
+        return Untrusted(path, *writable) if writable is not None else None
     found = others_behind(status, path)
     return Untrusted(path, "owner" if status.st_uid not in trusted_users() else "mode", found) if found is not None else None
 

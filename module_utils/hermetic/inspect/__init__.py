@@ -1,3 +1,3 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at a root and say what differs; nothing here changes anything. Imports generations and below."""
+"""Inspect a root and say what differs; nothing here changes anything. Imports generations and below."""

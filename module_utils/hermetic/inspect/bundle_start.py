@@ -25,31 +25,31 @@ def check_start(layout: Layout, observation: Observation, name: str, bundle: Bun
         # Started by root, it would be whatever that user made of it.
         observation.broken["bundles"].add(bundle.id)
         return Finding(
-            f"bundle:{name}",
-            others.kind,
-            "high",
-            TAMPERED,
-            "files that only root and the user of the run own and may write",
-            f"{others.found}; it was not started",
-            str(others.path.relative_to(layout.root)),
-            "Converge to install it again, or roll back.",
+            subject=f"bundle:{name}",
+            kind=others.kind,
+            severity="high",
+            cause=TAMPERED,
+            expected="files that only root and the user of the run own and may write",
+            actual=f"{others.found}; it was not started",
+            path=str(others.path.relative_to(layout.root)),
+            remedy="Converge to install it again, or roll back.",
         )
     try:
-        executable, wanted = tree / bundle.python["executable"], bundle.python["version"]
-        answer = interpreter.check_version(executable, wanted=wanted, subject=f"The bundle '{name}'", site=False)
+        executable, expected = tree / bundle.python["executable"], bundle.python["version"]
+        answer = interpreter.check_version(executable, expected=expected, subject=f"The bundle '{name}'", site=False)
     except BrokenInterpreter as error:
         observation.broken["bundles"].add(bundle.id)
         mount = mount_without_programs(executable)
         observation.findings.append(
             Finding(
-                f"bundle:{name}",
-                "not_runnable",
-                "high",
-                TAMPERED,
-                f"Python {bundle.python['version']}",
-                error.message,
-                f"bundles/{bundle.id}/{bundle.python['executable']}",
-                "Converge to install it again, or roll back." if mount is None else mount.program_remedy(),
+                subject=f"bundle:{name}",
+                kind="not_runnable",
+                severity="high",
+                cause=TAMPERED,
+                expected=f"Python {bundle.python['version']}",
+                actual=error.message,
+                path=f"bundles/{bundle.id}/{bundle.python['executable']}",
+                remedy="Converge to install it again, or roll back." if mount is None else mount.program_remedy(),
             )
         )
         return None

@@ -13,19 +13,20 @@ from types import MappingProxyType
 from ..findings.aggregate import MOST, aggregated_by_directory
 from ..findings.finding import INTERRUPTED, TAMPERED, Finding
 from ..findings.tree_findings import store_finding
-from ..fs import links
 from ..fs.case_folding import other_spelling
 from ..generations import profile
 from ..model.layout import Layout, is_tree_name
-from ..model.receipts import Generation, Records
+from ..model.receipts import Records
 from ..paths import BUILDING, DISCARDED, WINDOWS, Inode
-from ..planning.observation import Observation, Reused
+from ..planning.observation import Observation
+from ..planning.reused import Reused
 from ..process.inode_hashing import hash_inodes
 from ..process.subprocess_environment import core_count
 from ..records.load import load_records
-from ..records.stored_artifacts import look_at_stored, read_here
+from ..records.stored_artifacts import find_stored, read_here
 from ..records.vouching import check_receipts
 from ..windows import acl as windows_acl
+from .generation_in_force import check_record_of_switch, find_in_force
 from .profile_check import check_profile
 from .root_check import check_store, check_stored, report_spelling, report_stray
 from .tree_checks import check_trees
@@ -39,7 +40,7 @@ def observe(
     """Read the state below a root and hold the current generation's trees against their receipts.
 
     ``at`` inspects another generation's trees instead. ``verify`` is ``none`` (receipts and links), ``quick`` (by ``lstat``) or ``deep`` (by content as well).
-    ``known`` are the digests of receipts that the controller vouches for, by ``kind/id``; they are compared by a deep look only.
+    ``known`` are the digests of receipts that the controller vouches for, by ``kind/id``; they are compared by a deep verification only.
     """
     observation = Observation(records=load_records(layout))
     records = observation.records
@@ -47,15 +48,15 @@ def observe(
         check_trees(layout, observation, records.generations[at], verify=verify, jobs=jobs)
         return observation
     for path, reason in records.unreadable.items():
-        observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, path))
+        observation.findings.append(store_finding(kind="modified", cause=TAMPERED, expected="a readable record", actual=reason, path=path))
         observation.leftovers.append(Path(path))
-    _check_record_of_switch(layout, observation)
+    check_record_of_switch(layout, observation)
     begun = profile.never_in_force(layout, records)
     if begun is not None:
         del records.generations[begun]
         observation.leftovers.append(layout.generation_records / f"{begun}.json")
-    observation.current = _in_force(layout, observation)
-    stored = look_at_stored(layout, records)
+    observation.current = find_in_force(layout, observation)
+    stored = find_stored(layout, records)
     to_read = stored.to_read(deep=verify == "deep")
     digests: dict[Inode, str] = {}
     if observation.current is not None:
@@ -81,35 +82,29 @@ def observe(
     return observation
 
 
-def in_force(layout: Layout, records: Records) -> Generation | None:
-    """Return the generation that a look at the host takes for the one in force, without looking at anything of it."""
-    begun = profile.never_in_force(layout, records)
-    known = {number: each for number, each in records.generations.items() if number != begun}
-    return _in_force(layout, Observation(records=replace(records, generations=known)))
-
-
-def _check_record_of_switch(layout: Layout, observation: Observation) -> None:
-    reason = profile.unreadable_switch(layout)
-    if reason is not None:
-        observation.profile_broken = observation.profile_broken or WINDOWS
-        observation.leftovers.append(layout.in_force)
-        observation.findings.append(store_finding("modified", TAMPERED, "a readable record", reason, "state/current.json"))
-
-
 def _check_root(layout: Layout, observation: Observation) -> None:
     observation.open_to = windows_acl.others_who_may_write(layout.root)
     if observation.open_to:
         actual = f"writing for {', '.join(observation.open_to)}"
         remedy = "Converge to set its access list."
         observation.findings.append(
-            Finding("store", "mode", "high", TAMPERED, "writing for the system and administrators only", actual, ".", remedy)
+            Finding(
+                subject="store",
+                kind="mode",
+                severity="high",
+                cause=TAMPERED,
+                expected="writing for the system and administrators only",
+                actual=actual,
+                path=".",
+                remedy=remedy,
+            )
         )
 
 
 def observe_reused(
     layout: Layout, observation: Observation, reused: Reused, *, verify: str, jobs: int = 0, known: Mapping[str, Sequence[str]] = _NOTHING
 ) -> None:
-    """Inspect trees of other generations that are to be used again: what was done to them since nobody has looked at."""
+    """Inspect trees of other generations that are to be used again: nobody has verified them since."""
     begin = len(observation.findings)
     check_trees(layout, observation, reused.trees, verify=verify, jobs=jobs, also_laid=reused.laid)
     if layout.transaction_marker.exists():
@@ -121,79 +116,13 @@ def observe_reused(
 
 
 def _is_tree_gone(layout: Layout, finding: Finding) -> bool:
-    """Tell whether a finding is about a whole tree that is gone: a run that was cut off while it pruned left its receipt."""
+    """Return whether a finding is about a whole tree that is gone: a run that was cut off while it pruned left its receipt."""
     kind, _slash, tree_id = (finding.path or "").partition("/")
     return finding.kind == "missing" and is_tree_name(kind, tree_id) and not os.path.lexists(layout.tree(kind, tree_id))
 
 
-def _in_force(layout: Layout, observation: Observation) -> Generation | None:
-    """Return the generation in force, be it that its record or the link to it is lost."""
-    records = observation.records
-    number, told = profile.current_number(layout), profile.recorded_number(layout)
-    if number is not None and told not in (None, number) and told in records.generations and not layout.transaction_marker.exists():
-        # A switch writes both, under a transaction marker that stays when it is cut off: the link was turned by somebody else.
-        _report_switch(layout, observation, records.generations[told])
-        return records.generations[told]
-    if number is not None and number in records.generations:
-        # A run was cut off between the link and the record of the switch: the record is written again, or the next look would call it turned.
-        observation.profile_broken = observation.profile_broken or (told not in (None, number) and told in records.generations)
-        return records.generations[number]
-    if number is not None:
-        found = profile.read_back(layout, number, records)
-        if found is not None:
-            observation.profile_broken = True
-            record = layout.generation_records / f"{number}.json"
-            if str(record) not in records.unreadable:
-                remedy = "Converge to write it again."
-                observation.findings.append(
-                    Finding(
-                        "generation",
-                        "missing",
-                        "high",
-                        TAMPERED,
-                        f"the record of generation {number}",
-                        None,
-                        f"state/generations/{number}.json",
-                        remedy,
-                    )
-                )
-            return found
-    last = records.generations.get(told) if told is not None else None
-    last = last or (_last_in_force(layout, records) if records.generations else None)
-    if last is not None:
-        _report_switch(layout, observation, last)
-    return last
-
-
-def _last_in_force(layout: Layout, records: Records) -> Generation | None:
-    """Return the newest generation whose profile is there, where neither the link nor the record of the last switch tells which it was."""
-    for number in sorted(records.generations, reverse=True):
-        if (layout.generations / str(number)).is_dir():
-            return records.generations[number]
-    return None
-
-
-def _report_switch(layout: Layout, observation: Observation, current: Generation) -> None:
-    target = links.read(layout.current)
-    # A run that was cut off between the first record and the first switch leaves records and no link; the transaction marker tells it apart.
-    cause = INTERRUPTED if target is None and layout.transaction_marker.exists() else TAMPERED
-    observation.profile_broken = True
-    observation.findings.append(
-        Finding(
-            "generation",
-            "missing" if target is None else "link",
-            "high",
-            cause,
-            f"a link to generation {current.number}",
-            f"link to {target}" if target else None,
-            "current",
-            "Converge, or activate a generation.",
-        )
-    )
-
-
 def _find_leftovers(layout: Layout, observation: Observation) -> None:
-    """Find what no receipt speaks of: trees of runs that were cut off, and trees that lost their receipt."""
+    """Find what no receipt names: trees of runs that were cut off, and trees that lost their receipt."""
     records = observation.records
     known = {
         layout.bundles: set(records.bundles),
@@ -224,32 +153,46 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
             observation.leftovers.append(directory / entry)
             path = str((directory / entry).relative_to(layout.root))
             if begun:
-                found.append(store_finding("interrupted", INTERRUPTED, None, "what a run that was cut off left", path))
+                found.append(
+                    store_finding(
+                        kind="interrupted", cause=INTERRUPTED, expected=None, actual="what a run that was cut off left", path=path
+                    )
+                )
             elif directory / entry in referred:
                 # A run removes the records that refer to a tree before the receipt of the tree: this one somebody else removed.
                 if str(_receipt_of(layout, directory / entry)) in records.unreadable:
                     continue
                 found.append(
                     store_finding(
-                        "missing",
-                        TAMPERED,
-                        f"the receipt of {path}",
-                        None,
-                        str(_receipt_of(layout, directory / entry).relative_to(layout.root)),
+                        kind="missing",
+                        cause=TAMPERED,
+                        expected=f"the receipt of {path}",
+                        actual=None,
+                        path=str(_receipt_of(layout, directory / entry).relative_to(layout.root)),
                     )
                 )
             else:
                 # Written to the end and not recorded yet, or a removal that did not end; what has another name no run of ours made.
                 ours = cut_off or directory in (layout.bundles, layout.environments, layout.laid)
-                found.append(store_finding("unexpected", INTERRUPTED if ours else TAMPERED, None, "a tree without a receipt", path))
+                found.append(
+                    store_finding(
+                        kind="unexpected",
+                        cause=INTERRUPTED if ours else TAMPERED,
+                        expected=None,
+                        actual="a tree without a receipt",
+                        path=path,
+                    )
+                )
     observation.findings += found
     if layout.transaction_marker.exists():
         observation.leftovers.append(layout.transaction_marker)
-        observation.findings.append(store_finding("interrupted", INTERRUPTED, None, "a run that did not end", "state/journal"))
+        observation.findings.append(
+            store_finding(kind="interrupted", cause=INTERRUPTED, expected=None, actual="a run that did not end", path="state/journal")
+        )
 
 
 def _referred_to(layout: Layout, records: Records) -> set[Path]:
-    """Return the trees that a record speaks of, be it of a generation or of an environment that one has."""
+    """Return the trees that a record names, be it of a generation or of an environment that one has."""
     environments = {tree_id for generation in records.generations.values() for tree_id in generation.virtualenvs.values()}
     receipts = [records.environments[tree_id] for tree_id in environments if tree_id in records.environments]
     bundles = {tree_id for generation in records.generations.values() for tree_id in generation.bundles.values()}

@@ -22,7 +22,7 @@ _MOST = 5000
 def find_foreign_pythons(own_root: Path, *, system: Path = Path("/")) -> list[dict[str, Any]]:
     """Return ``{interpreter, version, packages}`` of every Python outside ``own_root``, sorted by interpreter.
 
-    Looked at are the system's Python, ``/usr/local``, pyenv's versions and the user sites of everybody whose home can be read.
+    Searched are the system's Python, ``/usr/local``, pyenv's versions and the user sites of everybody whose home can be read.
     A user site has no interpreter of its own: its directory stands in the interpreter's place. Unreadable places are passed over.
     """
     found: dict[str, dict[str, Any]] = {}
@@ -64,7 +64,7 @@ def _entries(directory: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 
 def _programs(prefix: Path) -> Iterator[tuple[Path, str]]:
-    """Give each Python once, under the name that tells its version: ``python3.11``, not the links to it."""
+    """Give each Python once, under the name that has its version: ``python3.11``, not the links to it."""
     try:
         names = sorted(os.listdir(prefix / "bin"))
     except OSError:
@@ -82,15 +82,15 @@ def _programs(prefix: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _full_version(prefix: Path, version: str) -> str:
-    """Return the version to the last digit where a file tells it: pyenv's directory, or the header of the C interface."""
+    """Return the version to the last digit where a file has it: pyenv's directory, or the header of the C interface."""
     if re.match(rf"{re.escape(version)}(\.\d+\w*)?$", prefix.name):
         return prefix.name
     try:
         header = (prefix / "include" / f"python{version}" / "patchlevel.h").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return version
-    told = re.search(r'#define\s+PY_VERSION\s+"([^"]+)"', header)
-    return told.group(1) if told else version
+    found = re.search(r'#define\s+PY_VERSION\s+"([^"]+)"', header)
+    return found.group(1) if found else version
 
 
 def _packages_of(prefix: Path, version: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from ..findings.difference import Difference
-from ..findings.finding import INTERRUPTED, TAMPERED, Finding
+from ..findings.finding import INTERRUPTED, TAMPERED, Cause, Finding, Kind
 from ..fs import links
 from ..generations import profile
 from ..model.layout import Layout
@@ -36,19 +36,19 @@ def check_profile(layout: Layout, observation: Observation, current: Generation)
     )
     # What is pointed after the switch: a run that was cut off between the two leaves that of the generation before, or nothing.
     late = [*engine_differences, *(stable if WINDOWS else ())]
-    late_cause = INTERRUPTED if layout.transaction_marker.exists() else TAMPERED
+    late_cause: Cause = INTERRUPTED if layout.transaction_marker.exists() else TAMPERED
     for difference in [*found, *stable, *engine_differences]:
         observation.profile_broken = True
         observation.findings.append(
             Finding(
-                "generation",
-                difference.kind,
-                "high",
-                late_cause if difference in late else TAMPERED,
-                difference.expected,
-                difference.actual,
-                difference.path,
-                "Converge to make the links again.",
+                subject="generation",
+                kind=difference.kind,
+                severity="high",
+                cause=late_cause if difference in late else TAMPERED,
+                expected=difference.expected,
+                actual=difference.actual,
+                path=difference.path,
+                remedy="Converge to restore the links.",
             )
         )
 
@@ -56,23 +56,26 @@ def check_profile(layout: Layout, observation: Observation, current: Generation)
 def _profile_differences(layout: Layout, observation: Observation, current: Generation) -> list[Difference]:
     records = observation.records
     base, shown = layout.generations / str(current.number), f"generations/{current.number}"
-    wanted = profile.links_of(layout, current, records.bundles)
+    targets = profile.links_of(layout, current, records.bundles)
     # What a bundle adds to the profile is only known from its receipt; a lost one is reported as such.
     complete = all(tree_id in records.bundles for tree_id in current.bundles.values())
     found: list[Difference] = []
     unusable: set[str] = set()
-    for directory, names in sorted(profile.link_directories(wanted).items()):
+    for directory, names in sorted(profile.link_directories(targets).items()):
         place, path = (base / directory, f"{shown}/{directory}") if directory else (base, shown)
         if "" in unusable:
             unusable.add(directory)
-        elif directory not in wanted and (links.is_link(place) or not place.is_dir()):
-            kind = "missing" if not os.path.lexists(place) else "link" if links.is_link(place) else "modified"
-            found.append(Difference(path, kind, "directory", None))
+        elif directory not in targets and (links.is_link(place) or not place.is_dir()):
+            kind: Kind = "missing" if not os.path.lexists(place) else "link" if links.is_link(place) else "modified"
+            found.append(Difference(path=path, kind=kind, expected="directory", actual=None))
             unusable.add(directory)
-        elif directory not in wanted and (complete or directory == "envs"):
+        elif directory not in targets and (complete or directory == "envs"):
             strays = sorted(set(os.listdir(place)) - names)
-            found += [Difference(f"{path}/{name}", "unexpected", None, "an entry that no release brought") for name in strays]
-    for path, target in wanted.items():
+            found += [
+                Difference(path=f"{path}/{name}", kind="unexpected", expected=None, actual="an entry that no release brought")
+                for name in strays
+            ]
+    for path, target in targets.items():
         if path.rpartition("/")[0] not in unusable:
             found += _link_difference(base / path, f"{shown}/{path}", target)
     return found
@@ -81,6 +84,6 @@ def _profile_differences(layout: Layout, observation: Observation, current: Gene
 def _link_difference(link: Path, shown: str, target: str) -> list[Difference]:
     actual = links.read(link)
     if links.points_to(link, target):
-        return [Difference(shown, "link", f"link to {target}", _STALE)] if links.is_stale(link) else []
-    kind = "link" if os.path.lexists(link) else "missing"
-    return [Difference(shown, kind, f"link to {target}", f"link to {actual}" if actual else None)]
+        return [Difference(path=shown, kind="link", expected=f"link to {target}", actual=_STALE)] if links.is_stale(link) else []
+    kind: Kind = "link" if os.path.lexists(link) else "missing"
+    return [Difference(path=shown, kind=kind, expected=f"link to {target}", actual=f"link to {actual}" if actual else None)]

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..findings.finding import INTERRUPTED, TAMPERED, Finding, opens_up
+from ..findings.finding import INTERRUPTED, TAMPERED, Cause, Finding, Kind, Severity, opens_up
 from ..findings.needed_repair import PROTECT, RENAME, SET_ASIDE, NeededRepair
 from ..fs import extended_attributes
 from ..fs.atomic import RECORD_MODE
 from ..fs.case_folding import other_spelling
-from ..fs.file_status import look_here
+from ..fs.file_status import status_reader
 from ..model.layout import BOOTSTRAP, OWN_DIRECTORIES, OWN_LINKS, RECEIPT_KINDS, Layout
 from ..model.manifest import DIRECTORY_MODE
 from ..model.receipts import Generation, Records
@@ -35,7 +35,7 @@ _OF_VOLUMES = {
     "lost+found", ".snapshot", ".snapshots", ".zfs", ".fseventsd", ".Spotlight-V100", ".Trashes", ".TemporaryItems",
     "System Volume Information", "$RECYCLE.BIN",
 }  # fmt: skip
-_PUT_RIGHT = "Converge to put it right."
+_REPAIR = "Converge to repair it."
 
 
 def check_store(layout: Layout, observation: Observation) -> None:
@@ -47,7 +47,7 @@ def check_store(layout: Layout, observation: Observation) -> None:
 
 
 def needed_repairs(layout: Layout, records: Records, current: Generation | None) -> list[NeededRepair]:
-    """Return what is not right about directories and records, for a run that looks at nothing else."""
+    """Return what is not right about directories and records, for a run that checks nothing else."""
     observation = Observation(records=records, current=current)
     check_store(layout, observation)
     return observation.repairs
@@ -66,7 +66,18 @@ def check_stored(layout: Layout, observation: Observation, stored: StoredArtifac
         below = each.path.relative_to(layout.root).as_posix()
         found = f"sha256 {actual[:12]}" if actual is not None else "a file that cannot be read"
         remedy = "Converge to remove it; it is fetched again when it is needed."
-        observation.findings.append(Finding("store", "modified", "high", TAMPERED, f"sha256 {each.sha256[:12]}", found, below, remedy))
+        observation.findings.append(
+            Finding(
+                subject="store",
+                kind="modified",
+                severity="high",
+                cause=TAMPERED,
+                expected=f"sha256 {each.sha256[:12]}",
+                actual=found,
+                path=below,
+                remedy=remedy,
+            )
+        )
         observation.leftovers.append(each.path)
 
 
@@ -79,7 +90,7 @@ class _StoreCheck:
         self._record = root_record.read(layout)
         root = os.lstat(layout.root)
         self._owner = self._record.owner if self._record is not None else (root.st_uid, root.st_gid)
-        self._look = look_here()
+        self._reader = status_reader()
         self._known: extended_attributes.Known = {}
 
     def directories(self) -> None:
@@ -99,14 +110,16 @@ class _StoreCheck:
     def records(self) -> None:
         """Check kind, mode and owner of every record."""
         layout, records, used = self._layout, self._observation.records, self._observation.current is not None
-        # A record of the switch that cannot be read is reported as that, and made again.
+        # A record of the switch that cannot be read is reported as that, and written again.
         files = [layout.lock, layout.transaction_marker, *([layout.in_force] if layout.in_force not in self._observation.leftovers else [])]
         files += [layout.generation_records / f"{number}.json" for number in records.generations]
         files += [layout.receipt(kind, tree_id) for kind in RECEIPT_KINDS for tree_id in getattr(records, kind)]
         for path in files:
             self.check_file(path)
         if self._check(layout.root_record, mode=RECORD_MODE, needed=used) and self._record is None:
-            self._find("modified", "a readable record", "a record that cannot be read", layout.root_record, severity="medium")
+            self._find(
+                "modified", layout.root_record, expected="a readable record", actual="a record that cannot be read", severity="medium"
+            )
             self._repair(NeededRepair(layout.root_record, PROTECT, RECORD_MODE))
 
     def check_file(self, path: Path) -> None:
@@ -137,22 +150,24 @@ class _StoreCheck:
 
     def _stored(self) -> list[Path]:
         wheels = self._layout.wheels
-        names = self._look.names(os.fspath(wheels)) if wheels.is_dir() else []
+        names = self._reader.names(os.fspath(wheels)) if wheels.is_dir() else []
         return [path for path in (wheels / name for name in sorted(names)) if path.is_dir() and not path.is_symlink()]
 
     def _check(self, path: Path, *, mode: int, directory: bool = False, group: bool = False, needed: bool = False) -> bool:
-        """Check one path, and tell whether it is of the kind that it should be."""
+        """Check one path, and return whether it is of the kind that it should be."""
         try:
-            found = self._look.status(extended(path))
+            found = self._reader.status(extended(path))
         except (FileNotFoundError, NotADirectoryError):
             if needed:
-                cause = INTERRUPTED if self._layout.transaction_marker.exists() else TAMPERED
-                self._find("missing", "a directory" if directory else "a file", None, path, cause=cause)
+                cause: Cause = INTERRUPTED if self._layout.transaction_marker.exists() else TAMPERED
+                self._find("missing", path, expected="a directory" if directory else "a file", actual=None, cause=cause)
                 self._repair(NeededRepair(path, PROTECT))
             return False
         if not (stat.S_ISDIR if directory else stat.S_ISREG)(found.st_mode):
-            kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
-            self._find(kind, "a directory" if directory else "a file", "a link" if kind == "link" else "something else", path)
+            kind: Kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
+            self._find(
+                kind, path, expected="a directory" if directory else "a file", actual="a link" if kind == "link" else "something else"
+            )
             if not directory:
                 self._repair(NeededRepair(path, SET_ASIDE))
             return False
@@ -165,7 +180,7 @@ class _StoreCheck:
     def _check_attributes(self, path: Path, found: Any) -> None:
         words = [name for bit, name in WINDOWS_ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
         if words and path != self._layout.root:
-            self._find("mode", "no attribute", ", ".join(words), path)
+            self._find("mode", path, expected="no attribute", actual=", ".join(words))
             self._repair(NeededRepair(path, PROTECT))
 
     def _check_rights(self, path: Path, found: os.stat_result, mode: int, *, group: bool) -> None:
@@ -175,11 +190,11 @@ class _StoreCheck:
         # Who runs the engine may have changed the group: where the mode gives it no more than everybody, it says nothing.
         foreign = owner[0] != self._owner[0] or (group and owner[1] != self._owner[1])
         if actual != mode:
-            self._find("mode", f"{mode:04o}", f"{actual:04o}", path)
+            self._find("mode", path, expected=f"{mode:04o}", actual=f"{actual:04o}")
         if carried:
-            self._find("mode", "no capabilities, access control lists or flags", ", ".join(carried), path)
+            self._find("mode", path, expected="no capabilities, access control lists or flags", actual=", ".join(carried))
         if foreign:
-            self._find("owner", "{}:{}".format(*self._owner), "{}:{}".format(*owner), path, severity="high")
+            self._find("owner", path, expected="{}:{}".format(*self._owner), actual="{}:{}".format(*owner), severity="high")
         if actual != mode or carried or foreign:
             self._repair(NeededRepair(path, PROTECT, mode, self._owner if foreign else None))
 
@@ -190,32 +205,43 @@ class _StoreCheck:
             return
         actual = windows_acl.Descriptors().of(extended(path))
         if actual != expected:
-            self._find("mode", expected, actual, path, severity="high" if windows_acl.others_who_may_write(path) else "medium")
+            self._find(
+                "mode", path, expected=expected, actual=actual, severity="high" if windows_acl.others_who_may_write(path) else "medium"
+            )
             self._repair(NeededRepair(path, PROTECT, DIRECTORY_MODE))
 
     def _strays(self, directory: Path, expected: Iterable[str], also: Iterable[str] = ()) -> None:
         """Report the entries of a directory that are neither expected nor allowed beside what is."""
-        wanted, allowed = set(expected), set(also)
+        known, allowed = set(expected), set(also)
         try:
-            names = self._look.names(extended(directory))
+            names = self._reader.names(extended(directory))
         except OSError:  # missing, no directory or closed: reported as that
             return
-        for name in sorted(set(names) - wanted - allowed):
+        for name in sorted(set(names) - known - allowed):
             if name.startswith((BUILDING, DISCARDED, BOOTSTRAP)):
                 continue
-            right = other_spelling(directory, name, wanted.difference(names))
+            right = other_spelling(directory, name, known.difference(names))
             if right is not None:
                 report_spelling(self._layout, self._observation, directory / name, right)
             else:
                 report_stray(self._layout, self._observation, directory / name)
 
     def _find(
-        self, kind: str, expected: str | None, actual: str | None, path: Path, *, severity: str | None = None, cause: str = TAMPERED
+        self,
+        kind: Kind,
+        path: Path,
+        *,
+        expected: str | None,
+        actual: str | None,
+        severity: Severity | None = None,
+        cause: Cause = TAMPERED,
     ) -> None:
         severity = severity or ("high" if kind != "mode" or opens_up(actual) else "medium")
         below = path.relative_to(self._layout.root).as_posix()
-        remedy = "Remove the link and put the directory back." if kind == "link" and expected == "a directory" else _PUT_RIGHT
-        self._observation.findings.append(Finding("store", kind, severity, cause, expected, actual, below, remedy))
+        remedy = "Remove the link and put the directory back." if kind == "link" and expected == "a directory" else _REPAIR
+        self._observation.findings.append(
+            Finding(subject="store", kind=kind, severity=severity, cause=cause, expected=expected, actual=actual, path=below, remedy=remedy)
+        )
 
     def _repair(self, repair: NeededRepair) -> None:
         self._observation.repairs.append(repair)
@@ -223,10 +249,19 @@ class _StoreCheck:
 
 def report_spelling(layout: Layout, observation: Observation, path: Path, right: str) -> None:
     """Report an entry that a file system which folds case finds by its right name, and lists by another."""
-    wanted = path.with_name(right).relative_to(layout.root).as_posix()
+    below = path.with_name(right).relative_to(layout.root).as_posix()
     actual = f"a name that differs in case: {path.name}"
     observation.findings.append(
-        Finding("store", "modified", "medium", TAMPERED, f"a name spelled {right}", actual, wanted, "Converge to rename it back.")
+        Finding(
+            subject="store",
+            kind="modified",
+            severity="medium",
+            cause=TAMPERED,
+            expected=f"a name spelled {right}",
+            actual=actual,
+            path=below,
+            remedy="Converge to rename it back.",
+        )
     )
     observation.repairs.append(NeededRepair(path, RENAME, name=right))
 
@@ -235,5 +270,16 @@ def report_stray(layout: Layout, observation: Observation, path: Path) -> None:
     """Report an entry that the engine did not make, in a directory that is its own."""
     below, place = path.relative_to(layout.root).as_posix(), layout.unexpected.relative_to(layout.root).as_posix()
     remedy = f"Move it out of the root; a converge moves it to {place} and removes nothing."
-    observation.findings.append(Finding("store", "unexpected", "medium", TAMPERED, None, "an entry that no run made", below, remedy))
+    observation.findings.append(
+        Finding(
+            subject="store",
+            kind="unexpected",
+            severity="medium",
+            cause=TAMPERED,
+            expected=None,
+            actual="an entry that no run made",
+            path=below,
+            remedy=remedy,
+        )
+    )
     observation.repairs.append(NeededRepair(path, SET_ASIDE))

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..findings.difference import Difference
+from ..findings.finding import Kind
 from ..fs import extended_attributes
-from ..fs.file_status import look_here
+from ..fs.file_status import status_reader
 from ..model.manifest import DIRECTORY_MODE, Manifest
+from ..model.receipts import TreeOwner
 from ..paths import FILE_TIME_NS, Inode, extended, inside
 from ..windows import acl as windows_acl
 from ..windows import streams as windows_streams
@@ -24,12 +26,12 @@ POSIX = os.name == "posix"
 WINDOWS_ATTRIBUTES = {0x1: "read-only", 0x2: "hidden", 0x4: "system"}
 
 
-def file_owner() -> list[Any] | None:
+def file_owner() -> TreeOwner | None:
     """Return user and group that files made by this process belong to; None where the system has no such numbers."""
     return [os.geteuid(), os.getegid()] if POSIX else None
 
 
-def owner_of(path: Path) -> list[Any] | None:
+def owner_of(path: Path) -> TreeOwner | None:
     """Return user and group of what is at a path; None where the system has no such numbers.
 
     Not everywhere are they those of the process that made it: macOS takes the group of the directory above, and a file server may
@@ -41,7 +43,7 @@ def owner_of(path: Path) -> list[Any] | None:
     return [found.st_uid, found.st_gid]
 
 
-def tree_owner(tree: Path, files: Iterable[str]) -> list[Any] | None:
+def tree_owner(tree: Path, files: Iterable[str]) -> TreeOwner | None:
     """Return what a finished tree's entries have in common: user and group, or on Windows owner and access list of directories and files."""
     if POSIX:
         return owner_of(tree)
@@ -51,17 +53,17 @@ def tree_owner(tree: Path, files: Iterable[str]) -> list[Any] | None:
     return [descriptors.of(extended(tree)), of_file]
 
 
-def directory_hints(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
+def directory_times(tree: Path, manifest: Manifest) -> dict[str, list[int]]:
     """Return the time stamps of every directory of a finished tree.
 
     A directory whose stamps are unchanged holds the same names for the same files, so that a quick inspection need not list it.
     """
-    hints = {}
-    at, look = inside(tree), look_here()
+    times = {}
+    at, reader = inside(tree), status_reader()
     for path in ["", *sorted(manifest.directories)]:
-        found = look.status(at(path) if path else extended(tree))
-        hints[path] = [found.st_mtime_ns, found.st_ctime_ns]
-    return hints
+        found = reader.status(at(path) if path else extended(tree))
+        times[path] = [found.st_mtime_ns, found.st_ctime_ns]
+    return times
 
 
 def _kind_of(mode: int) -> str:
@@ -80,7 +82,7 @@ class Inspection:
         tree: Path,
         manifest: Manifest,
         *,
-        owner: list[Any] | None,
+        owner: TreeOwner | None,
         shares: bool = False,
         reads: bool = False,
         finished: int = 0,
@@ -89,7 +91,7 @@ class Inspection:
         """Begin.
 
         ``shares``: files with further names are judged in the trees that they come from (owner and access list on Windows).
-        ``reads``: the inodes are wanted, because ``contents`` or ``streams`` will follow.
+        ``reads``: the inodes are needed, because ``contents`` or ``streams`` will follow.
         ``finished``: when we last changed anything in the tree; a file that has not changed since carries nothing new, so that it need
         not be asked for capabilities, ACLs and flags. 0 asks all. ``carried``: what is known of those, shared by trees that share files.
         """
@@ -102,30 +104,32 @@ class Inspection:
         self._reads = reads
         self._finished = finished
         self._carried = {} if carried is None else carried
-        self._look = look_here(numbers=reads)
+        self._reader = status_reader(numbers=reads)
         self._descriptors = windows_acl.Descriptors() if self._access else None
         self.differences: list[Difference] = []
         self.inodes: dict[str, Inode] = {}
 
-    def _differ(self, path: str, kind: str, expected: object, actual: object) -> None:
+    def _differ(self, path: str, kind: Kind, *, expected: object, actual: object) -> None:
         self.differences.append(
-            Difference(path, kind, None if expected is None else str(expected), None if actual is None else str(actual))
+            Difference(
+                path=path, kind=kind, expected=None if expected is None else str(expected), actual=None if actual is None else str(actual)
+            )
         )
 
     def _check_owner(self, path: str, found: Any) -> None:
         if self._owner is not None and (found.st_uid, found.st_gid) != self._owner:
-            self._differ(path, "owner", f"{self._owner[0]}:{self._owner[1]}", f"{found.st_uid}:{found.st_gid}")
+            self._differ(path, "owner", expected=f"{self._owner[0]}:{self._owner[1]}", actual=f"{found.st_uid}:{found.st_gid}")
 
     def _check_carried(self, path: str, found: Any) -> None:
         words = extended_attributes.carried(self._at(path) if path else self._tree, found, self._carried)
         if words:
-            self._differ(path, "mode", "no capabilities, access control lists or flags", ", ".join(words))
+            self._differ(path, "mode", expected="no capabilities, access control lists or flags", actual=", ".join(words))
 
     def _check_access(self, path: str, found: Any) -> None:
         """Check owner, access list and attributes, as Windows has them."""
         set_ones = [name for bit, name in WINDOWS_ATTRIBUTES.items() if getattr(found, "st_file_attributes", 0) & bit]
         if set_ones:
-            self._differ(path, "mode", "no attribute", ", ".join(set_ones))
+            self._differ(path, "mode", expected="no attribute", actual=", ".join(set_ones))
         directory = stat.S_ISDIR(found.st_mode)
         if self._descriptors is None or not self._access:
             return
@@ -137,13 +141,13 @@ class Inspection:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._differ(path, "mode", expected.partition("D:")[2], f"an access list that cannot be read: {error.strerror}")
+            self._differ(path, "mode", expected=expected.partition("D:")[2], actual=f"an access list that cannot be read: {error.strerror}")
             return
-        (owner, _mark, access), (wanted_owner, _same, wanted_access) = actual.partition("D:"), expected.partition("D:")
-        if owner != wanted_owner:
-            self._differ(path, "owner", wanted_owner.removeprefix("O:"), owner.removeprefix("O:"))
-        if access != wanted_access:
-            self._differ(path, "mode", wanted_access, access or "no access list")
+        (owner, _mark, access), (expected_owner, _same, expected_access) = actual.partition("D:"), expected.partition("D:")
+        if owner != expected_owner:
+            self._differ(path, "owner", expected=expected_owner.removeprefix("O:"), actual=owner.removeprefix("O:"))
+        if access != expected_access:
+            self._differ(path, "mode", expected=expected_access, actual=access or "no access list")
 
     def streams(self, known: dict[Inode, list[str]]) -> None:
         """Report what lies behind files and directories under a second name (NTFS); each inode is asked once."""
@@ -158,9 +162,9 @@ class Inspection:
             else:
                 found = known[inode]
             for name in found:
-                self._differ(f"{path}{name}", "unexpected", None, "an alternate data stream")
+                self._differ(f"{path}{name}", "unexpected", expected=None, actual="an alternate data stream")
 
-    def directories(self, hints: Mapping[str, list[int]]) -> list[str]:
+    def directories(self, times: Mapping[str, list[int]]) -> list[str]:
         """Check every directory, and return those that may hold other names than before."""
         changed = []
         if self._descriptors is not None:
@@ -168,20 +172,22 @@ class Inspection:
         for path in ["", *self._manifest.directories]:
             try:
                 # Without a slash at the end: it would lead through a link.
-                found = self._look.status(self._at(path) if path else self._tree)
+                found = self._reader.status(self._at(path) if path else self._tree)
             except (FileNotFoundError, NotADirectoryError):
-                self._differ(path, "missing", "directory", None)
+                self._differ(path, "missing", expected="directory", actual=None)
                 continue
             if not stat.S_ISDIR(found.st_mode):
-                self._differ(path, "link" if stat.S_ISLNK(found.st_mode) else "modified", "directory", _kind_of(found.st_mode))
+                self._differ(
+                    path, "link" if stat.S_ISLNK(found.st_mode) else "modified", expected="directory", actual=_kind_of(found.st_mode)
+                )
                 continue
             mode = stat.S_IMODE(found.st_mode)
             if POSIX and mode != DIRECTORY_MODE:
-                self._differ(path, "mode", f"{DIRECTORY_MODE:04o}", f"{mode:04o}")
+                self._differ(path, "mode", expected=f"{DIRECTORY_MODE:04o}", actual=f"{mode:04o}")
             self._check_owner(path, found)
             if not POSIX:
                 self._check_access(path, found)
-            if hints.get(path) != [found.st_mtime_ns, found.st_ctime_ns]:
+            if times.get(path) != [found.st_mtime_ns, found.st_ctime_ns]:
                 changed.append(path)
                 if POSIX:
                     self._check_carried(path, found)
@@ -198,16 +204,16 @@ class Inspection:
         for path in changed:
             prefix = f"{path}/" if path else ""
             try:
-                listed[path] = names = self._look.names(self._at(path) if path else self._tree)
+                listed[path] = names = self._reader.names(self._at(path) if path else self._tree)
             except OSError as error:
-                self._differ(path, "mode", "a directory that can be listed", f"{error.strerror}")
+                self._differ(path, "mode", expected="a directory that can be listed", actual=f"{error.strerror}")
                 continue
             entries = [prefix + name for name in names]
             unexpected = [entry for entry in entries if entry not in files and entry not in directories and entry not in links]
             known += len(entries) - len(unexpected)
             for entry in sorted(unexpected):
-                self._differ(entry, "unexpected", None, _kind_of(os.lstat(self._at(entry)).st_mode))
-        # Sorting a large tree's paths by their directories takes as long as looking at them: not where nothing can be missing.
+                self._differ(entry, "unexpected", expected=None, actual=_kind_of(os.lstat(self._at(entry)).st_mode))
+        # Sorting a large tree's paths by their directories takes as long as inspecting them: not where nothing can be missing.
         if known < len(files) + len(directories) + len(links):
             self._other_spellings(listed)
 
@@ -218,11 +224,11 @@ class Inspection:
             prefix = f"{path}/" if path else ""
             for name in sorted(children.get(path, set()).difference(names)):
                 if os.path.lexists(self._at(prefix + name)):
-                    self._differ(prefix + name, "missing", "a name spelled like this", "a name that differs in case")
+                    self._differ(prefix + name, "missing", expected="a name spelled like this", actual="a name that differs in case")
 
     def files(self) -> None:
         """Check type, size, time, mode and owner of every file of the manifest."""
-        at, status, regular = self._at, self._look.status, stat.S_ISREG
+        at, status, regular = self._at, self._reader.status, stat.S_ISREG
         owner, finished = self._owner, self._finished
         if self._descriptors is not None:
             self._descriptors.read_ahead([at(path) for path in self._manifest.files])
@@ -230,20 +236,20 @@ class Inspection:
             try:
                 found = status(at(path))
             except (FileNotFoundError, NotADirectoryError):
-                self._differ(path, "missing", "file", None)
+                self._differ(path, "missing", expected="file", actual=None)
                 continue
             if not regular(found.st_mode):
-                kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
-                self._differ(path, kind, "file", _kind_of(found.st_mode))
+                kind: Kind = "link" if stat.S_ISLNK(found.st_mode) else "modified"
+                self._differ(path, kind, expected="file", actual=_kind_of(found.st_mode))
                 continue
             if self._reads:
-                self.inodes[path] = self._look.inode(at(path), found)
+                self.inodes[path] = self._reader.inode(at(path), found)
             if found.st_size != size:
-                self._differ(path, "modified", f"{size} bytes", f"{found.st_size} bytes")
+                self._differ(path, "modified", expected=f"{size} bytes", actual=f"{found.st_size} bytes")
             elif found.st_mtime_ns != FILE_TIME_NS:
-                self._differ(path, "modified", "untouched since it was installed", "written to later")
+                self._differ(path, "modified", expected="untouched since it was installed", actual="written to later")
             if POSIX and found.st_mode & 0o7777 != mode:
-                self._differ(path, "mode", f"{mode:04o}", f"{found.st_mode & 0o7777:04o}")
+                self._differ(path, "mode", expected=f"{mode:04o}", actual=f"{found.st_mode & 0o7777:04o}")
             if owner is not None and (found.st_uid, found.st_gid) != owner:
                 self._check_owner(path, found)
             if POSIX and found.st_ctime_ns >= finished:
@@ -257,38 +263,38 @@ class Inspection:
             try:
                 actual = os.readlink(self._at(path))
             except (FileNotFoundError, NotADirectoryError):
-                self._differ(path, "missing", f"link to {target}", None)
+                self._differ(path, "missing", expected=f"link to {target}", actual=None)
                 continue
             except OSError:
-                self._differ(path, "link", f"link to {target}", "no link")
+                self._differ(path, "link", expected=f"link to {target}", actual="no link")
                 continue
             if actual != target:
-                self._differ(path, "link", f"link to {target}", f"link to {actual}")
+                self._differ(path, "link", expected=f"link to {target}", actual=f"link to {actual}")
 
     def contents(self, digests: Mapping[Inode, str]) -> None:
         """Check the content of every file whose inode was hashed."""
-        told = {difference.path for difference in self.differences if difference.kind == "modified"}
+        modified = {difference.path for difference in self.differences if difference.kind == "modified"}
         touched: set[str] = set()
         for path, inode in self.inodes.items():
-            wanted = self._manifest.files[path][2]
+            expected = self._manifest.files[path].sha256
             actual = digests.get(inode)
             if actual is None:
-                self._differ(path, "modified", f"sha256 {wanted[:12]}", "a file that cannot be read")
-            elif actual != wanted and path not in told:
-                self._differ(path, "modified", f"sha256 {wanted[:12]}", f"sha256 {actual[:12]}")
-            elif actual == wanted and path in told:
+                self._differ(path, "modified", expected=f"sha256 {expected[:12]}", actual="a file that cannot be read")
+            elif actual != expected and path not in modified:
+                self._differ(path, "modified", expected=f"sha256 {expected[:12]}", actual=f"sha256 {actual[:12]}")
+            elif actual == expected and path in modified:
                 touched.add(path)
         # Written to, or only touched: the content decides, and the time alone is reported as such.
         self.differences = [
-            Difference(difference.path, "modified", "time of installation", "another time, same content")
+            Difference(path=difference.path, kind="modified", expected="time of installation", actual="another time, same content")
             if difference.kind == "modified" and difference.path in touched
             else difference
             for difference in self.differences
         ]
 
-    def all_by_stat(self, hints: Mapping[str, list[int]], *, list_all: bool = False) -> None:
+    def all_by_stat(self, times: Mapping[str, list[int]], *, list_all: bool = False) -> None:
         """Do everything that needs no reading of files."""
-        changed = self.directories({} if list_all else hints)
+        changed = self.directories({} if list_all else times)
         self.listings(changed)
         self.files()
         self.links()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the trees of a generation are what their receipts say, each shared file looked at once; changes nothing."""
+"""Whether the trees of a generation are what their receipts say, each shared file inspected once; changes nothing."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from ..findings.finding import INTERRUPTED, TAMPERED, Finding
+from ..findings.finding import Finding
 from ..findings.tree_findings import (
     bundle_findings,
     environment_findings,
     shared_findings,
-    store_finding,
     with_code_gone,
     without_consequences,
 )
 from ..fs.extended_attributes import Known
 from ..model.layout import Layout
 from ..model.manifest import Manifest
-from ..model.receipts import EnvironmentReceipt, Generation, LaidReceipt, Records
+from ..model.receipts import DirectoryTimes, EnvironmentReceipt, Generation, LaidReceipt, TreeOwner
 from ..paths import Inode, inside
 from ..planning.observation import Observation
-from ..process.background import Meanwhile
+from ..process.background import BackgroundWork
 from ..process.inode_hashing import hash_inodes
 from ..process.subprocess_environment import core_count
 from .bundle_start import check_start
 from .foreign_packages import find_foreign
+from .lost_trees import report_gone, report_lost_receipt
 from .tree import Inspection
 
 # Differences after which a bundle may run what nobody published.
@@ -54,13 +53,13 @@ def check_trees(
     records = observation.records
     checks: list[_TreeCheck] = []
     # To start an interpreter is mostly to wait.
-    starts: list[Meanwhile[Finding | None]] = []
+    starts: list[BackgroundWork[Finding | None]] = []
     later: dict[str, Callable[[], Finding | None]] = {}
     for name, tree_id in sorted(current.bundles.items()):
         bundle = records.bundles.get(tree_id)
         if bundle is None or not layout.tree("bundles", tree_id).is_dir():
             observation.broken["bundles"].add(tree_id)
-            _report_gone(layout, observation, f"bundle:{name}", "bundles", tree_id)
+            report_gone(layout, observation, f"bundle:{name}", "bundles", tree_id)
             continue
         tree = layout.tree("bundles", tree_id)
         checks.append(
@@ -79,7 +78,7 @@ def check_trees(
         if verify == "deep":
             later[tree_id] = start
         else:
-            starts.append(Meanwhile(start))
+            starts.append(BackgroundWork(start))
     if verify == "none":
         checks = []
     environments = []
@@ -88,18 +87,14 @@ def check_trees(
         receipt = records.environments.get(tree_id)
         if receipt is None or not layout.tree("environments", tree_id).is_dir():
             observation.broken["environments"].add(tree_id)
-            _report_gone(layout, observation, f"virtualenv:{name}", "environments", tree_id)
+            report_gone(layout, observation, f"virtualenv:{name}", "environments", tree_id)
         elif any(laid_id not in records.laid for laid_id in receipt.laid):
             observation.broken["environments"].add(tree_id)
             lost |= {laid_id for laid_id in receipt.laid if laid_id not in records.laid}
         else:
             environments.append(receipt)
     for laid_id in sorted(lost):
-        if str(layout.receipt("laid", laid_id)) not in records.unreadable:
-            expected = f"the receipt of laid/{laid_id}, which environments share"
-            path = f"state/receipts/laid/{laid_id}.json"
-            observation.findings.append(store_finding("missing", _cause_of_loss(layout, records, laid_id), expected, None, path))
-        observation.orphans.append(layout.tree("laid", laid_id))
+        report_lost_receipt(layout, observation, laid_id)
     digests: dict[Inode, str] = {}
     if verify != "none":
         used = also_laid.union(*(receipt.laid for receipt in environments))
@@ -107,7 +102,7 @@ def check_trees(
         digests = _verify(layout, observation, checks, environments, sorted(used), further, deep=verify == "deep", jobs=jobs)
     found: list[Finding | None] = []
     for check in checks:
-        # What somebody put into a bundle shall not run as root because root looks whether it starts.
+        # What somebody put into a bundle shall not run as root because root checks whether it starts.
         if check.id in later and not any(difference.kind in _FOREIGN_CODE for difference in check.inspection.differences):
             found.append(later[check.id]())
     for started in starts:
@@ -118,37 +113,14 @@ def check_trees(
     return digests
 
 
-def _cause_of_loss(layout: Layout, records: Records, laid_id: str) -> str:
-    """Tell a removed receipt of an unpacked wheel from one that a run which was cut off had still to write.
-
-    Environments are put into place before the unpacked wheels that they share; they are in no generation then.
-    """
-    if layout.transaction_marker.exists():
-        in_force = {tree_id for generation in records.generations.values() for tree_id in generation.virtualenvs.values()}
-        users = {receipt.id for receipt in records.environments.values() if laid_id in receipt.laid}
-        return INTERRUPTED if not users & in_force else TAMPERED
-    return TAMPERED
-
-
-def _report_gone(layout: Layout, observation: Observation, subject: str, kind: str, tree_id: str) -> None:
-    """Report a tree that is gone, or one that is there and has lost its receipt; it stays until it is made again."""
-    expected, path = "installed", f"{kind}/{tree_id}"
-    if os.path.lexists(layout.tree(kind, tree_id)) and tree_id not in getattr(observation.records, kind):
-        observation.orphans.append(layout.tree(kind, tree_id))
-        expected, path = f"the receipt of {kind}/{tree_id}", f"state/receipts/{kind}/{tree_id}.json"
-        if str(layout.receipt(kind, tree_id)) in observation.records.unreadable:
-            return
-    observation.findings.append(Finding(subject, "missing", "high", TAMPERED, expected, None, path, "Converge to install it again."))
-
-
 @dataclass
 class _TreeCheck:
     kind: str
     id: str
     tree: Path
     manifest: Manifest
-    owner: list[Any] | None
-    hints: dict[str, list[int]] | object
+    owner: TreeOwner | None
+    times: DirectoryTimes
     reads: bool = False
     finished: int = 0
     carried: Known = field(default_factory=dict)
@@ -161,7 +133,7 @@ class _TreeCheck:
             owner=self.owner,
             shares=self.kind == "environments",
             reads=self.reads,
-            # What only a change made after the receipt could bring is found by the time of change; a deep look asks every file.
+            # What only a change made after the receipt could bring is found by the time of change; a deep verification asks every file.
             finished=0 if self.reads else self.finished,
             carried=self.carried,
         )
@@ -200,30 +172,30 @@ def _verify(
         for laid_id in used
     }
     for check in [*checks, *laid_checks.values()]:
-        check.inspection.all_by_stat(check.hints, list_all=deep)  # type: ignore[arg-type]
+        check.inspection.all_by_stat(check.times, list_all=deep)
     # Other processes read the files while this one goes through the environments.
-    digests = Meanwhile(lambda: _hash([*checks, *laid_checks.values()], {}, further, jobs=jobs)) if deep else None
+    digests = BackgroundWork(lambda: _hash([*checks, *laid_checks.values()], {}, further, jobs=jobs)) if deep else None
     dirty_laid = {laid_id for laid_id, check in laid_checks.items() if check.inspection.differences}
-    told: dict[Inode, str] = {}
+    hashed: dict[Inode, str] = {}
     environment_checks = []
     for receipt in environments:
         check = _check_environment(layout, receipt, records.laid, dirty_laid, carried, deep=deep)
         environment_checks.append((receipt, check))
     if digests is not None:
         own = [check for _receipt, check in environment_checks]
-        told = _hash(own, digests.result(), {}, jobs=jobs)
+        hashed = _hash(own, digests.result(), {}, jobs=jobs)
         streams: dict[Inode, list[str]] = {}
         for check in [*checks, *laid_checks.values(), *own]:
-            check.inspection.contents(told)
+            check.inspection.contents(hashed)
             check.inspection.streams(streams)
     _report(observation, checks, environment_checks, laid_checks)
-    return told
+    return hashed
 
 
 def _check_environment(
     layout: Layout, receipt: EnvironmentReceipt, laid: dict[str, LaidReceipt], dirty_laid: set[str], carried: Known, *, deep: bool
 ) -> _TreeCheck:
-    """Inspect an environment; one whose directories are untouched and whose wheels are whole needs no look at the shared files."""
+    """Inspect an environment; one whose directories are untouched and whose wheels are whole needs no inspection of the shared files."""
     tree = layout.tree("environments", receipt.id)
     finished = _written(layout, "environments", receipt.id)
     shares = receipt.link_mode == "hardlink" and all(laid[laid_id].stamp == stamp for laid_id, stamp in receipt.laid.items())

@@ -22,8 +22,9 @@ from ..records import transaction_marker
 from ..records.stored_artifacts import find_artifact
 from ..timings import Timings
 from .disk_space import needed_bytes, refuse_full
-from .installer import Progress, Store
-from .root_repair import put_right
+from .installer import Store
+from .root_repair import repair_root
+from .wheel_unpacking import Progress
 
 
 def apply(plan: Plan, observation: Observation, request: Request, layout: Layout, *, timings: Timings, progress: Progress) -> list[str]:
@@ -32,9 +33,7 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
     Until the switch, an error leaves the generation in force untouched and removes what was begun.
     """
     if plan.unrepairable:
-        raise HermeticError(
-            "The host cannot be brought into a known state without being told more; nothing was changed.", plan.unrepairable
-        )
+        raise HermeticError("The host cannot be repaired from its own records; nothing was changed.", plan.unrepairable)
     store = Store(
         layout,
         observation.records,
@@ -44,7 +43,7 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
         progress=progress,
     )
     # First of all: what a flag or a mode keeps from being written would be met halfway otherwise.
-    store.warnings += put_right(layout, observation.repairs)
+    store.warnings += repair_root(layout, observation.repairs)
     store.prepare()
     begun = plan.target.number if plan.target is not None else None
     with transaction_marker.held(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
@@ -93,15 +92,15 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
 
 def needed_artifacts(plan: Plan, observation: Observation, request: Request, layout: Layout) -> dict[str, Artifact]:
     """Return the artifacts that a plan works from, wherever they are to come from."""
-    wanted = [bundle.sha256 for bundle in plan.install]
+    needed = [bundle.sha256 for bundle in plan.install]
     bundle_digests = {bundle.id: bundle.sha256 for bundle in plan.install}
     bundle_digests.update({tree_id: receipt.sha256 for tree_id, receipt in observation.records.bundles.items()})
     for each in plan.environments:
         for wheel in each.declared.wheels:
             name = laid_id(wheel, bundle_sha256=bundle_digests[each.bundle_id])
             if name not in observation.records.laid or name in plan.reinstall:
-                wanted.append(wheel)
-    return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(wanted)}
+                needed.append(wheel)
+    return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(needed)}
 
 
 def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout) -> int:
@@ -122,7 +121,7 @@ def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layou
             # Whoever may write the directory could swap the artifact after it was verified.
             remove_tree(stored.parent)
         elif os.path.lexists(stored) and not verified(stored, artifact.sha256):
-            # The store's own copy was damaged: what is laid comes from a verified artifact or not at all.
+            # The store's own copy was damaged: what is unpacked comes from a verified artifact or not at all.
             remove_tree(stored)
     missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
     if missing:

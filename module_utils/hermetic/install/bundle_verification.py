@@ -14,11 +14,11 @@ from ..inspect.tree import Inspection, file_owner
 from ..model.bundle_json import FORMAT, bundle_problems
 from ..model.confinement import CONFINED, missing_landmarks
 from ..model.declaration import Bundle
-from ..model.manifest import Manifest
+from ..model.manifest import FileRecord, Manifest
 from ..text.grammar import shown
 
 
-def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bundle) -> tuple[dict[str, Any], list[Any]]:
+def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bundle) -> tuple[dict[str, Any], FileRecord]:
     """Return ``bundle.json`` and its own record (mode, size, SHA-256); raises BrokenArtifact where it is that of no such bundle."""
     path = tree / "bundle.json"
     subject = f"The archive of the bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})"
@@ -42,7 +42,7 @@ def bundle_info(tree: Path, written: Mapping[str, tuple[int, str]], bundle: Bund
             f"{subject} is the bundle '{info['name']}' {info['release']}. Declare it by that name and release, or publish the right archive."
         )
     size, sha256 = written["bundle.json"]
-    return info, [0o644, size, sha256]
+    return info, FileRecord(0o644, size, sha256)
 
 
 def verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[int, str]], *, subject: str) -> None:
@@ -56,7 +56,7 @@ def verify_unpacked(tree: Path, manifest: Manifest, written: Mapping[str, tuple[
     problems += [
         f"{path}: its content is not the one of the manifest"
         for path, record in manifest.files.items()
-        if path in written and written[path][1] != record[2]
+        if path in written and written[path][1] != record.sha256
     ]
     if problems:
         raise BrokenArtifact(f"{subject} is not what its own manifest says; nothing was installed. Build and publish it again.", problems)

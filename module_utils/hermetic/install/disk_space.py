@@ -87,10 +87,10 @@ def freed_bytes(records: Records, trees: Mapping[str, Collection[str]], artifact
     total = 0
     for tree_id in trees.get("bundles", ()):
         if tree_id in records.bundles:
-            total += sum(size for _mode, size, _sha256 in records.bundles[tree_id].manifest().files.values())
+            total += sum(record.size for record in records.bundles[tree_id].manifest().files.values())
     for tree_id in trees.get("laid", ()):
         if tree_id in records.laid:
-            total += sum(record[1] for record in records.laid[tree_id].files.values())
+            total += sum(record.size for record in records.laid[tree_id].files.values())
     for tree_id in trees.get("environments", ()):
         if tree_id in records.environments:
             total += _own_bytes(records.environments[tree_id], records)
@@ -98,7 +98,7 @@ def freed_bytes(records: Records, trees: Mapping[str, Collection[str]], artifact
 
 
 def _own_bytes(receipt: EnvironmentReceipt, records: Records) -> int:
-    own = sum(record[1] for record in receipt.own_files.values())
+    own = sum(record.size for record in receipt.own_files.values())
     if receipt.link_mode == "hardlink":
         return own
-    return own + sum(record[1] for each in receipt.laid if each in records.laid for record in records.laid[each].files.values())
+    return own + sum(record.size for each in receipt.laid if each in records.laid for record in records.laid[each].files.values())

@@ -9,11 +9,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import BrokenArtifact, BrokenRoot
 from ..fs.record_files import read_text
 from ..fs.tree_files import WAYS, choose_way, hard_link, write_file
+from ..model.manifest import FileRecord
 from ..model.receipts import BundleReceipt, LaidReceipt
 from ..model.record_file import quoted, record_digest
 from ..paths import extended, inside
@@ -59,12 +60,20 @@ class Built:
 
     places: Places
     link_mode: str
-    own_files: dict[str, list[Any]]
+    own_files: dict[str, FileRecord]
     own_links: dict[str, str]
     directories: set[str]
     unlinked: list[str]
-    """The files of wheels that are not the very files of the laid trees."""
+    """The files of wheels that are not the very files of the unpacked trees."""
     warnings: list[str]
+
+
+class _SharedFile(NamedTuple):
+    """A file of an unpacked wheel that an environment shares."""
+
+    source: str
+    record: FileRecord
+    wheel: str
 
 
 class _Tree:
@@ -73,7 +82,7 @@ class _Tree:
     def __init__(self, base: Path) -> None:
         self.base = Path(extended(base))
         self.directories: set[str] = set()
-        self.files: dict[str, list[Any]] = {}
+        self.files: dict[str, FileRecord] = {}
         self.links: dict[str, str] = {}
         self.unlinked: list[str] = []
 
@@ -90,7 +99,7 @@ class _Tree:
     def write(self, path: str, data: bytes, *, mode: int) -> None:
         self.directory(path.rpartition("/")[0])
         write_file(str(self.base / path), data, mode=mode)
-        self.files[path] = [mode, len(data), hashlib.sha256(data).hexdigest()]
+        self.files[path] = FileRecord(mode, len(data), hashlib.sha256(data).hexdigest())
 
     def link(self, path: str, target: str) -> None:
         self.directory(path.rpartition("/")[0])
@@ -123,7 +132,7 @@ def make(
     building.directory(where.site_packages)
     launchers = _launchers(str(final / where.python), bundle.info["platform"])
     scripts: dict[str, tuple[bytes, str]] = {}
-    shared: dict[str, tuple[str, list[Any], str]] = {}
+    shared: dict[str, _SharedFile] = {}
     records: list[tuple[LaidReceipt, Path, dict[str, bytes]]] = []
     for wheel, laid_tree in laid:
         made = _scripts(wheel, laid_tree, version=bundle.python["version"], launchers=launchers)
@@ -198,8 +207,8 @@ def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, b
     building.write("pyvenv.cfg", "".join(f"{key} = {value}\n" for key, value in lines.items()).encode(), mode=0o644)
 
 
-def _script_as_it_is(shared: tuple[str, list[Any], str] | None) -> tuple[bytes, str] | None:
-    return None if shared is None else (b"", shared[2])
+def _script_as_it_is(shared: _SharedFile | None) -> tuple[bytes, str] | None:
+    return None if shared is None else (b"", shared.wheel)
 
 
 def _scripts(wheel: LaidReceipt, laid_tree: Path, *, version: str, launchers: Launchers) -> dict[str, bytes]:
@@ -208,7 +217,7 @@ def _scripts(wheel: LaidReceipt, laid_tree: Path, *, version: str, launchers: La
 
 
 def _claim(
-    shared: dict[str, tuple[str, list[Any], str]],
+    shared: dict[str, _SharedFile],
     wheel: LaidReceipt,
     laid_tree: Path,
     where: Places,
@@ -224,19 +233,19 @@ def _claim(
             continue
         target = prefixes[scheme] + rest
         before = shared.get(target)
-        if before is not None and before[1] != record:
+        if before is not None and before.record != record:
             warnings.append(
-                f"The VirtualEnv '{environment}' gets {target} from {wheel.name}; {before[2]} brings another file of that name."
+                f"The VirtualEnv '{environment}' gets {target} from {wheel.name}; {before.wheel} brings another file of that name."
             )
-        shared[target] = (at(path), record, wheel.name)
+        shared[target] = _SharedFile(at(path), record, wheel.name)
 
 
-def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str]], link_mode: str) -> str:
+def _link_shared(building: _Tree, shared: Mapping[str, _SharedFile], link_mode: str) -> str:
     """Share the files, note those that could not be linked, and return the way that was taken."""
     if not shared:
         return "hardlink"
-    sample = next(iter(shared.values()))[0]
-    way = choose_way(link_mode, Path(sample), building.base)
+    sample = next(iter(shared.values()))
+    way = choose_way(link_mode, Path(sample.source), building.base)
     action = WAYS[way]
     at = inside(building.base)
     made = building.directories
@@ -245,19 +254,19 @@ def _link_shared(building: _Tree, shared: Mapping[str, tuple[str, list[Any], str
         try:
             if parent not in made:
                 building.directory(parent)
-            if not action(source, at(target), record[0]):
+            if not action(source, at(target), record.mode):
                 building.unlinked.append(target)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise _taken(wheel, target, shared) from error
     return way
 
 
-def _taken(wheel: str, path: str, shared: Mapping[str, tuple[str, list[Any], str]]) -> BrokenArtifact:
+def _taken(wheel: str, path: str, shared: Mapping[str, _SharedFile]) -> BrokenArtifact:
     twin = spelled_otherwise(path, shared)
     if twin is not None:
         return BrokenArtifact(
-            f"The wheel {wheel} brings {path}, and {shared[twin][2]} brings {twin}; the file system of this host does not tell upper and lower "
-            "case apart. Leave one of the packages out of the lock, or use a root on another file system."
+            f"The wheel {wheel} brings {path}, and {shared[twin].wheel} brings {twin}; the file system of this host is "
+            "case-insensitive. Leave one of the packages out of the lock, or use a root on another file system."
         )
     return BrokenArtifact(
         f"The wheel {wheel} brings {path}, which is taken by the environment itself, or is a file for one wheel and a directory for another. "
@@ -274,14 +283,14 @@ def _record_with_scripts(wheel: LaidReceipt, laid_tree: Path, where: Places, scr
     return record_with_scripts(record, wheel.files, name=wheel.name, where=where, scripts=scripts)
 
 
-def record_with_scripts(record: str, files: Mapping[str, Any], *, name: str, where: Places, scripts: Mapping[str, bytes]) -> bytes:
+def record_with_scripts(record: str, files: Mapping[str, FileRecord], *, name: str, where: Places, scripts: Mapping[str, bytes]) -> bytes:
     """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from tree to tree."""
     beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).hexdigest(), len(data)) for script, data in scripts.items()}
-    for path, (_mode, size, sha256) in files.items():
+    for path, file in files.items():
         scheme, _unused, rest = path.partition("/")
         if scheme == "headers":
-            beside[f"{where.headers}/{name}/{rest}"] = (sha256, size)
+            beside[f"{where.headers}/{name}/{rest}"] = (file.sha256, file.size)
         elif scheme == "scripts" and rest not in scripts:
-            beside[f"{where.scripts}/{rest}"] = (sha256, size)
+            beside[f"{where.scripts}/{rest}"] = (file.sha256, file.size)
     lines = [f"{quoted(where.up_to_prefix + path)},{record_digest(sha256)},{size}" for path, (sha256, size) in beside.items()]
     return "".join(f"{line}\n" for line in sorted([*record.splitlines(), *lines])).encode()

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import os
-import sys
-import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,30 +16,21 @@ from ..errors import BrokenArtifact, BrokenRoot, HermeticError
 from ..fs.atomic import make_directory, sync_file_system, sync_trees, write_json
 from ..fs.removal import free, try_to_remove
 from ..fs.replacement import place
-from ..inspect.tree import directory_hints, tree_owner
+from ..inspect.tree import directory_times, tree_owner
 from ..model.artifact import Artifact
-from ..model.declaration import Bundle, WantedEnvironment
+from ..model.declaration import Bundle, PlannedEnvironment
 from ..model.layout import Layout, laid_id
-from ..model.manifest import Manifest, from_bundle_files
+from ..model.manifest import FileRecord, Manifest, from_bundle_files
 from ..model.receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
-from ..model.wheel_name import distribution
 from ..paths import BUILDING, WINDOWS
 from ..process import interpreter
 from ..process.background import repeatedly
-from ..process.pool import Workers
-from ..process.subprocess_environment import core_count
 from ..records import root_record
 from ..unpack.archive import unpack
 from ..windows import acl as windows_acl
 from . import environment
 from .bundle_verification import bundle_info, check_confined, verify_unpacked
-from .target_compile import compile_elsewhere
-
-Progress = Callable[[str], None]
-
-
-# The trees under construction, with the files that were written into each.
-_Finished = dict[Path, Collection[str]]
+from .wheel_unpacking import Finished, Progress, WheelUnpacking, missing_wheels
 
 
 @dataclass
@@ -101,7 +90,7 @@ class Store:
                 )
             executable = building / info["python"]["executable"]
             subject = f"The bundle '{bundle.name}' {bundle.release}"
-            answer = interpreter.check_version(executable, wanted=info["python"]["version"], subject=subject)
+            answer = interpreter.check_version(executable, expected=info["python"]["version"], subject=subject)
             check_confined(info, subject=subject)
             interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
             sync_trees({building: manifest.files}, below=building)
@@ -113,7 +102,7 @@ class Store:
             raise
 
     def _record_bundle(
-        self, bundle: Bundle, artifact: Artifact, archive: Path, info: Mapping[str, Any], record: list[Any], manifest: Manifest
+        self, bundle: Bundle, artifact: Artifact, archive: Path, info: Mapping[str, Any], record: FileRecord, manifest: Manifest
     ) -> BundleReceipt:
         receipt = BundleReceipt(
             id=bundle.id,
@@ -123,26 +112,36 @@ class Store:
             owner=tree_owner(self.layout.tree("bundles", bundle.id), manifest.files),
             info=info,
             info_record=record,
-            directories=directory_hints(self.layout.tree("bundles", bundle.id), manifest),
+            directories=directory_times(self.layout.tree("bundles", bundle.id), manifest),
         )
         write_json(self.layout.receipt("bundles", bundle.id), dump(receipt))
         self.records.bundles[bundle.id] = receipt
         return receipt
 
-    def build(self, wanted: Sequence[WantedEnvironment], *, reinstall: Iterable[str], artifacts: Mapping[str, Artifact]) -> list[str]:
-        """Lay the wheels that are not laid yet (and those in ``reinstall`` again), build the environments, and put all into place.
+    def build(
+        self, environments: Sequence[PlannedEnvironment], *, reinstall: Iterable[str], artifacts: Mapping[str, Artifact]
+    ) -> list[str]:
+        """Unpack the wheels that are not unpacked yet (and those in ``reinstall`` again), build the environments, and put all into place.
 
-        Environments that share an unpacked wheel which is unpacked again must be among ``wanted``. Environments are put into place before
+        Environments that share an unpacked wheel which is unpacked again must be among ``environments``. Environments are put into place before
         the unpacked wheels: a run that is cut off between the two leaves the damaged unpacked wheel to be found again.
         """
-        again = set(reinstall)
-        to_lay = self._missing_wheels(wanted, again)
-        finished: _Finished = {}
+        missing = missing_wheels(environments, self.records, again=set(reinstall))
+        finished: Finished = {}
         try:
             # Data is written back while the cores compile, so that the one flush before the receipts has little left to do.
             with repeatedly(partial(sync_file_system, self.layout.root), every=1.0):
-                laid = self._lay_all(to_lay, artifacts, finished)
-                built = [self._build_one(each, laid, finished) for each in wanted]
+                unpacking = WheelUnpacking(
+                    self.layout,
+                    artifacts,
+                    finished,
+                    self.warnings,
+                    jobs=self.jobs,
+                    unpack_limit=self.unpack_limit,
+                    progress=self.progress,
+                )
+                laid = unpacking.unpack(missing, self.records.bundles)
+                built = [self._build_one(each, laid, finished) for each in environments]
             sync_trees(finished, below=self.layout.root)
         except BaseException:
             for tree in finished:
@@ -154,13 +153,13 @@ class Store:
                 self._finish("environments", receipt, building)
             for laid_receipt, building in laid.values():
                 self._finish("laid", laid_receipt, building)
-            for each in wanted:
+            for each in environments:
                 self._start_once(each)
         except BaseException:
             for tree in finished:
                 self._withdraw(tree, before[tree.parent.name])
             raise
-        return [each.id for each in wanted]
+        return [each.id for each in environments]
 
     def _withdraw(self, building: Path, recorded: Collection[str]) -> None:
         """Remove a tree that was made in a run which failed, wherever it is by now; one that was repaired stays."""
@@ -172,96 +171,22 @@ class Store:
             with suppress(BrokenRoot):
                 free(self.layout.tree(kind, tree_id))
 
-    def _missing_wheels(self, wanted: Sequence[WantedEnvironment], again: set[str]) -> dict[str, tuple[str, str]]:
-        """Return the unpacked wheels to make: their name, the wheel's digest and the bundle."""
-        missing = {}
-        for each in wanted:
-            bundle = self.records.bundles[each.bundle_id]
-            for wheel in each.declared.wheels:
-                name = laid_id(wheel, bundle_sha256=bundle.sha256)
-                if name not in self.records.laid or name in again:
-                    missing[name] = (wheel, each.bundle_id)
-        return missing
-
-    def _lay_all(
-        self, to_lay: Mapping[str, tuple[str, str]], artifacts: Mapping[str, Artifact], finished: _Finished
-    ) -> dict[str, tuple[LaidReceipt, Path]]:
-        laid: dict[str, tuple[LaidReceipt, Path]] = {}
-        for bundle_id in sorted({bundle_id for _wheel, bundle_id in to_lay.values()}):
-            names = [name for name in to_lay if to_lay[name][1] == bundle_id]
-            # The largest first, so that no core waits for it at the end.
-            names.sort(key=lambda name: -os.path.getsize(self._stored(artifacts[to_lay[name][0]])))
-            self.progress(f"lay and compile {len(names)} wheels for {bundle_id}")
-            laid.update(self._lay_for(self.records.bundles[bundle_id], names, to_lay, artifacts, finished))
-        return laid
-
-    def _stored(self, artifact: Artifact) -> Path:
-        return self.layout.artifact(artifact.sha256, artifact.filename)
-
-    def _lay_for(
-        self,
-        bundle: BundleReceipt,
-        names: Sequence[str],
-        to_lay: Mapping[str, tuple[str, str]],
-        artifacts: Mapping[str, Artifact],
-        finished: _Finished,
-    ) -> dict[str, tuple[LaidReceipt, Path]]:
-        runs_engine = bool(bundle.info.get("engine"))
-        python = self.layout.tree("bundles", bundle.id) / bundle.python["executable"] if runs_engine else Path(sys.executable)
-        up_to_prefix = environment.places(bundle.info).up_to_prefix
-        jobs = []
-        for name in names:
-            building = self.layout.tree("laid", f"{BUILDING}{name}")
-            self.warnings += free(building)
-            finished[building] = ()
-            make_directory(building)
-            wheel = self._stored(artifacts[to_lay[name][0]])
-            job: dict[str, Any] = {"task": "lay", "wheel": str(wheel), "into": str(building), "compiles": runs_engine}
-            jobs.append({**job, "up_to_prefix": up_to_prefix, "unpack_limit": self.unpack_limit})
-        answers = Workers(python, count=core_count(self.jobs)).run(jobs)
-        laid = {}
-        for name, job, answer in zip(names, jobs, answers):
-            building = Path(str(job["into"]))
-            told = answer["laid"]
-            self.warnings.extend(told["warnings"])
-            if not runs_engine:
-                executable = self.layout.tree("bundles", bundle.id) / bundle.python["executable"]
-                self.warnings.extend(compile_elsewhere(executable, building, told["files"], subject=artifacts[to_lay[name][0]].filename))
-            finished[building] = told["files"]
-            artifact = artifacts[to_lay[name][0]]
-            receipt = LaidReceipt(
-                id=name,
-                wheel=artifact.sha256,
-                filename=artifact.filename,
-                bundle=bundle.id,
-                name=distribution(told["name"]),
-                version=told["version"],
-                dist_info=told["dist_info"],
-                entry_points=told["entry_points"],
-                owner=tree_owner(building, told["files"]),
-                files=told["files"],
-                directories={},
-                stamp=uuid.uuid4().hex,
-            )
-            laid[name] = (receipt, building)
-        return laid
-
     def _build_one(
-        self, wanted: WantedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: _Finished
+        self, planned: PlannedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: Finished
     ) -> tuple[EnvironmentReceipt, Path]:
-        self.progress(f"environment {wanted.declared.name}: {len(wanted.declared.wheels)} wheels")
-        bundle = self.records.bundles[wanted.bundle_id]
-        names = sorted({laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in wanted.declared.wheels})
+        self.progress(f"environment {planned.declared.name}: {len(planned.declared.wheels)} wheels")
+        bundle = self.records.bundles[planned.bundle_id]
+        names = sorted({laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in planned.declared.wheels})
         laid = [fresh.get(name) or (self.records.laid[name], self.layout.tree("laid", name)) for name in names]
-        _refuse_two_versions(wanted, [receipt for receipt, _tree in laid])
-        with self._building("environments", wanted.id) as building:
+        _refuse_two_versions(planned, [receipt for receipt, _tree in laid])
+        with self._building("environments", planned.id) as building:
             finished[building] = ()
             built = environment.make(
                 building,
-                final=self.layout.tree("environments", wanted.id),
-                name=wanted.declared.name,
-                system_site_packages=wanted.declared.system_site_packages,
-                pythonpath=wanted.declared.pythonpath,
+                final=self.layout.tree("environments", planned.id),
+                name=planned.declared.name,
+                system_site_packages=planned.declared.system_site_packages,
+                pythonpath=planned.declared.pythonpath,
                 bundle=bundle,
                 bundle_tree=self.layout.tree("bundles", bundle.id),
                 laid=laid,
@@ -270,13 +195,13 @@ class Store:
         finished[building] = [*built.own_files, *built.unlinked]
         self.warnings.extend(built.warnings)
         receipt = EnvironmentReceipt(
-            id=wanted.id,
-            name=wanted.declared.name,
-            key=wanted.key,
+            id=planned.id,
+            name=planned.declared.name,
+            key=planned.key,
             bundle=bundle.id,
-            wheels=sorted(wanted.declared.wheels),
-            system_site_packages=wanted.declared.system_site_packages,
-            pythonpath=wanted.declared.pythonpath,
+            wheels=sorted(planned.declared.wheels),
+            system_site_packages=planned.declared.system_site_packages,
+            pythonpath=planned.declared.pythonpath,
             laid={name: receipt.stamp for name, (receipt, _tree) in zip(names, laid)},
             link_mode=built.link_mode,
             owner=tree_owner(building, ["pyvenv.cfg"]),
@@ -293,34 +218,34 @@ class Store:
         final = self.layout.tree(kind, receipt.id)
         self.warnings += place(building, final)
         manifest = receipt.own_manifest() if isinstance(receipt, EnvironmentReceipt) else receipt.manifest()
-        written: Any = type(receipt)(**{**receipt.__dict__, "directories": directory_hints(final, manifest)})
+        written: Any = type(receipt)(**{**receipt.__dict__, "directories": directory_times(final, manifest)})
         write_json(self.layout.receipt(kind, receipt.id), dump(written))
         getattr(self.records, kind)[receipt.id] = written
 
-    def _start_once(self, wanted: WantedEnvironment) -> None:
-        bundle = self.records.bundles[wanted.bundle_id]
-        tree = self.layout.tree("environments", wanted.id)
+    def _start_once(self, planned: PlannedEnvironment) -> None:
+        bundle = self.records.bundles[planned.bundle_id]
+        tree = self.layout.tree("environments", planned.id)
         where = environment.places(bundle.info)
         answer = interpreter.check_version(
-            tree / where.python, wanted=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{wanted.declared.name}'"
+            tree / where.python, expected=bundle.python["version"], subject=f"The bundle of the VirtualEnv '{planned.declared.name}'"
         )
         bundle_tree = self.layout.tree("bundles", bundle.id)
         allowed = (tree, bundle_tree, *interpreter.also_searched(bundle.info, self.layout.root))
-        interpreter.check_own_tree(answer, *allowed, subject=f"The new VirtualEnv '{wanted.declared.name}'")
+        interpreter.check_own_tree(answer, *allowed, subject=f"The new VirtualEnv '{planned.declared.name}'")
         if os.path.realpath(answer["prefix"]) != os.path.realpath(tree):
             raise HermeticError(
-                f"The interpreter of the new VirtualEnv '{wanted.declared.name}' takes {answer['prefix']} for its prefix, where {tree} was wanted; "
+                f"The interpreter of the new VirtualEnv '{planned.declared.name}' takes {answer['prefix']} for its prefix; expected {tree}; "
                 "nothing was switched. Rebuild its bundle with bundle_build."
             )
 
 
-def _refuse_two_versions(wanted: WantedEnvironment, laid: Sequence[LaidReceipt]) -> None:
+def _refuse_two_versions(planned: PlannedEnvironment, laid: Sequence[LaidReceipt]) -> None:
     versions: dict[str, list[str]] = {}
     for receipt in laid:
         versions.setdefault(receipt.name, []).append(receipt.filename)
     problems = [f"{name}: {', '.join(sorted(filenames))}" for name, filenames in sorted(versions.items()) if len(filenames) > 1]
     if problems:
         raise BrokenArtifact(
-            f"The VirtualEnv '{wanted.declared.name}' is declared with more than one wheel of a package; nothing was switched. Leave one of each in its lock.",
+            f"The VirtualEnv '{planned.declared.name}' is declared with more than one wheel of a package; nothing was switched. Leave one of each in its lock.",
             problems,
         )

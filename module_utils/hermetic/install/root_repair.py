@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the root's own directories and records right, before anything else is changed; what is not ours is moved aside, never removed."""
+"""Repair the root's own directories and records, before anything else is changed; what is not ours is moved aside, never removed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..windows import acl as windows_acl
 _CLOSED = 0o700
 
 
-def put_right(layout: Layout, repairs: Iterable[NeededRepair]) -> list[str]:
+def repair_root(layout: Layout, repairs: Iterable[NeededRepair]) -> list[str]:
     """Repair everything that may be repaired by this user, and return a warning for each thing that could not be, or was moved.
 
     Directories come before what is in them: nobody can swap an entry for a link once the directory is closed to others.
@@ -37,9 +37,9 @@ def put_right(layout: Layout, repairs: Iterable[NeededRepair]) -> list[str]:
                 try:
                     warnings += do(layout, each)
                 except OSError as error:
-                    warnings.append(f"Could not be put right: {explain(error, str(each.path))}")
+                    warnings.append(f"Could not be repaired: {explain(error, str(each.path))}")
                 except BrokenRoot as error:
-                    warnings.append(f"Could not be put right: {error}")
+                    warnings.append(f"Could not be repaired: {error}")
     if WINDOWS and any(each.action == PROTECT for each in found):
         root_record.renew_access(layout)
     return warnings
@@ -48,7 +48,7 @@ def put_right(layout: Layout, repairs: Iterable[NeededRepair]) -> list[str]:
 def _protect(layout: Layout, repair: NeededRepair) -> list[str]:
     del layout
     name = extended(repair.path)
-    if not os.path.lexists(name):  # it is made again
+    if not os.path.lexists(name):  # it is restored later
         return []
     if stat.S_ISLNK(os.lstat(name).st_mode):
         raise BrokenRoot(f"{repair.path}: found a link that was not there a moment ago; it stays as it is. Run again.")
@@ -69,13 +69,13 @@ def _protect(layout: Layout, repair: NeededRepair) -> list[str]:
 
 def _rename(layout: Layout, repair: NeededRepair) -> list[str]:
     del layout
-    wanted = repair.path.with_name(str(repair.name))
-    os.rename(repair.path, wanted)
-    if wanted.name not in os.listdir(wanted.parent):
+    right = repair.path.with_name(str(repair.name))
+    os.rename(repair.path, right)
+    if right.name not in os.listdir(right.parent):
         # Some systems do nothing when both names lead to the same file.
-        between = wanted.with_name(f"{BUILDING}{wanted.name}")
+        between = right.with_name(f"{BUILDING}{right.name}")
         os.rename(repair.path, between)
-        os.rename(between, wanted)
+        os.rename(between, right)
     return []
 
 

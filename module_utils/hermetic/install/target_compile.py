@@ -8,9 +8,9 @@ import errno
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from ..errors import BrokenInterpreter, HermeticError
+from ..model.manifest import FileRecord
 from ..paths import FILE_TIME_NS
 from ..process.inode_hashing import hash_inodes
 from ..process.start_failure import start_failure
@@ -37,11 +37,11 @@ for line in sys.stdin:
 """
 
 
-def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]], *, subject: str) -> list[str]:
+def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, FileRecord], *, subject: str) -> list[str]:
     """Compile with a Python that cannot run the engine, add its byte code to the files, and return warnings."""
     all_sources = sorted(path for path in files if path.startswith("site/") and path.endswith(".py"))
-    sources = [path for path in all_sources if files[path][1] <= LARGEST_SOURCE]
-    too_large = [path[len("site/") :] for path in all_sources if files[path][1] > LARGEST_SOURCE]
+    sources = [path for path in all_sources if files[path].size <= LARGEST_SOURCE]
+    too_large = [path[len("site/") :] for path in all_sources if files[path].size > LARGEST_SOURCE]
     listing = "".join(f"{laid_tree / path}\t{path[len('site/') :]}\n" for path in sources)
     try:
         done = subprocess.run(
@@ -70,7 +70,7 @@ def compile_elsewhere(python: Path, laid_tree: Path, files: dict[str, list[Any]]
         inodes[(found.st_dev, found.st_ino, found.st_size)] = path
     digests = hash_inodes({inode: str(laid_tree / path) for inode, path in inodes.items()}, count=1)
     for inode, path in inodes.items():
-        files[path] = [0o644, inode[2], digests[inode]]
+        files[path] = FileRecord(0o644, inode[2], digests[inode])
     if not too_large:
         return []
     return [f"{subject}: {without_byte_code(too_large)}"]

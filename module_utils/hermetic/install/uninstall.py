@@ -61,7 +61,7 @@ def refuse(layout: Layout, found: Uninstall, *, force: bool) -> None:
     """Raise BrokenRoot for a directory that is no root of this project, and for one that processes run from unless ``force`` is set."""
     if found.own and not (layout.state.is_dir() and (layout.lock.is_file() or layout.receipts("bundles").is_dir())):
         raise BrokenRoot(
-            f"{layout.root} has no state of this project, so what is in it cannot be told from somebody else's; nothing was removed. "
+            f"{layout.root} has no state of this project, so what is in it cannot be distinguished from somebody else's; nothing was removed. "
             "Remove it by hand, or name the root that was meant."
         )
     if found.processes and not force:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file known by its digest, and where it may be had, best source first."""
+    """A file known by its digest, and where it may be fetched, best source first."""
 
     sha256: str
     filename: str

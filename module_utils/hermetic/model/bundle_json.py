@@ -107,7 +107,7 @@ def _python_problems(python: object) -> Iterator[str]:
             yield f"python.commands has {shown(path)} for {shown(name)}: {problem}"
         twin = spelled.setdefault(folded(name), name)
         if twin != name:
-            yield f"python.commands has {shown(twin)} and {shown(name)}, which are one name where case is not told apart"
+            yield f"python.commands has {shown(twin)} and {shown(name)}, which are one name where case is ignored"
 
 
 def _package_problems(packages: object) -> Iterator[str]:
@@ -155,7 +155,7 @@ def files_problems(files: object, *, platform: object = None, whole: bool = True
 
 
 def _are_entries(files: Mapping[str, Any]) -> bool:
-    """Tell whether ``_entry_fault`` finds nothing, of thousands of entries at once."""
+    """Return whether ``_entry_fault`` finds nothing, of thousands of entries at once."""
     entries = files.values()
     if {type(entry) for entry in entries} - {dict}:
         return False

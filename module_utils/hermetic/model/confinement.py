@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a bundle ends its interpreter's search for its own parts, so that nothing above it is looked at.
+"""Whether a bundle ends its interpreter's search for its own parts, so that nothing above it is read.
 
 A starting CPython walks up from its program and takes the first directory that holds a landmark for its home: the zip of the standard
 library (3.11 and newer), ``os.py``, ``lib-dynload``. A landmark that a bundle lacks is looked for in every directory above it.
@@ -30,12 +30,12 @@ def landmarks(*, platform: str, version: str) -> dict[str, str]:
 def missing_landmarks(info: Mapping[str, Any]) -> list[str]:
     """Return the landmarks that a bundle with this bundle.json lacks: what its interpreter takes from a directory above it."""
     files, version = info["files"], str(info["python"]["version"])
-    wanted = landmarks(platform=str(info["platform"]), version=version)
-    return [path for path, kind in wanted.items() if _is_searched_for(path, version) and files.get(path, {}).get("type") != kind]
+    expected = landmarks(platform=str(info["platform"]), version=version)
+    return [path for path, kind in expected.items() if _is_searched_for(path, version) and files.get(path, {}).get("type") != kind]
 
 
 def is_open(described: Mapping[str, Any]) -> bool:
-    """Tell whether a bundle may take code from above it, by what an index or bundle.json says without the list of files.
+    """Return whether a bundle may take code from above it, by what an index or bundle.json says without the list of files.
 
     Bundles that were built before they could say so are closed where their Python never searched for what they lack.
     """

@@ -57,7 +57,7 @@ class VirtualEnv:
 
 
 @dataclass(frozen=True)
-class WantedEnvironment:
+class PlannedEnvironment:
     """An environment to build, with the identity of its tree."""
 
     id: str
@@ -137,7 +137,7 @@ def _problems(value: object) -> Iterator[str]:
 
 
 def _entries(value: Mapping[str, Any], part: str, what: str) -> Generator[str, None, list[tuple[str, Mapping[str, Any]]]]:
-    """Yield what is wrong with a list of named things, and return those that can be looked at further, each with what it is called."""
+    """Yield what is wrong with a list of named things, and return those that can be checked further, each with what it is called."""
     entries = value.get(part)
     if entries is not None and not isinstance(entries, list):
         yield f"The part '{part}' of the declaration is {shown(entries)}; expected a list of mappings."

@@ -24,7 +24,7 @@ RECEIPT_KINDS = ("bundles", "environments", "laid")
 
 
 def is_tree_name(kind: str, name: str) -> bool:
-    """Tell whether a name in one of the directories of trees is one that the engine gives."""
+    """Return whether a name in one of the directories of trees is one that the engine gives."""
     if kind == "generations":
         return generation_number(name) is not None
     return kind in RECEIPT_KINDS and tree_parts(kind, name) is not None
@@ -41,7 +41,7 @@ def environment_id(name: str, *, key: str) -> str:
 
 
 def laid_id(wheel_sha256: str, *, bundle_sha256: str) -> str:
-    """Return the name of the directory that holds a wheel laid and compiled for one bundle."""
+    """Return the name of the directory that holds a wheel unpacked and compiled for one bundle."""
     return f"{wheel_sha256[:_LAID_DIGEST]}-{bundle_sha256[:_TREE_DIGEST]}"
 
 
@@ -63,7 +63,7 @@ class Layout:
 
     @property
     def laid(self) -> Path:
-        """Wheels laid once, whose files the environments share."""
+        """Wheels unpacked once, whose files the environments share."""
         return self.root / "laid"
 
     @property
@@ -103,7 +103,7 @@ class Layout:
 
     @property
     def root_record(self) -> Path:
-        """Says what the root was like when it was taken: mode, owner, and what lay in it."""
+        """What the root was like when it was taken: mode, owner, and what lay in it."""
         return self.state / "root.json"
 
     @property

@@ -6,13 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from posixpath import dirname
-from typing import Any
+from typing import Any, NamedTuple
 
 DIRECTORY_MODE = 0o755
 
-# A file as a receipt keeps it: mode, size, SHA-256. A list, because JSON has no tuple and receipts hold tens of thousands.
-FileRecord = list[Any]
+
+class FileRecord(NamedTuple):
+    """One file of a tree; in a receipt it is the list of these three."""
+
+    mode: int
+    size: int
+    sha256: str
+
+
+# Receipts hold tens of thousands: without the class's own constructor, which is Python code, reading them was measured twice as fast.
+_file_record = partial(tuple.__new__, FileRecord)
+
+
+def file_records(files: Mapping[str, list[Any]]) -> dict[str, FileRecord]:
+    """Return the files of a receipt, whose records the caller has judged."""
+    return dict(zip(files, map(_file_record, files.values())))
 
 
 @dataclass
@@ -25,7 +40,7 @@ class Manifest:
 
     def add_file(self, path: str, *, mode: int, size: int, sha256: str) -> None:
         """Add a file and the directories above it."""
-        self.files[path] = [mode, size, sha256]
+        self.files[path] = FileRecord(mode, size, sha256)
         self.add_parents(path)
 
     def add_parents(self, path: str) -> None:
@@ -61,7 +76,7 @@ def from_bundle_files(files: Mapping[str, Mapping[str, Any]], also: Iterable[tup
         elif entry["type"] == "link":
             manifest.links[path] = entry["target"]
         else:
-            manifest.files[path] = [int(entry["mode"], 8), entry["size"], entry["sha256"]]
+            manifest.files[path] = FileRecord(int(entry["mode"], 8), entry["size"], entry["sha256"])
         manifest.add_parents(path)
     for path, record in also:
         manifest.files[path] = record

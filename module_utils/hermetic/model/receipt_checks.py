@@ -183,10 +183,10 @@ def _are_file_records(records: Any) -> bool:
     return set(modes) <= _MODES and min(sizes) >= 0
 
 
-def _directories(hints: Mapping[str, Any]) -> Iterator[str]:
+def _directories(times: Mapping[str, Any]) -> Iterator[str]:
     """Judge the time stamps of directories, which are compared only; the tree itself is the empty path."""
-    yield from _paths([path for path in hints if path], "directories")
-    if hints and set(map(type, hints.values())) != {list}:
+    yield from _paths([path for path in times if path], "directories")
+    if times and set(map(type, times.values())) != {list}:
         yield "directories has something else than two numbers for a directory"
 
 

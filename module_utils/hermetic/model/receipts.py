@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 from .manifest import FileRecord, Manifest, from_bundle_files
 
 RECEIPT_FORMAT = 1
 
-Hints = Mapping[str, list[int]]
+TreeOwner = Union[list[int], list[str]]
+"""User and group; on Windows owner and access list of a tree's directories, and those of its files, in SDDL."""
+DirectoryTimes = Mapping[str, list[int]]
+"""Times of modification and change of each directory of a tree, in nanoseconds."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,10 @@ class BundleReceipt:
     sha256: str
     filename: str
     size: int
-    owner: list[Any] | None
+    owner: TreeOwner | None
     info: Mapping[str, Any]
     info_record: FileRecord
-    directories: Hints
+    directories: DirectoryTimes
 
     @property
     def name(self) -> str:
@@ -51,7 +54,7 @@ class BundleReceipt:
 
 @dataclass(frozen=True)
 class LaidReceipt:
-    """A wheel laid and compiled for one bundle; the paths begin with their scheme: ``site``, ``data``, ``headers`` or ``scripts``."""
+    """A wheel unpacked and compiled for one bundle; the paths begin with their scheme: ``site``, ``data``, ``headers`` or ``scripts``."""
 
     id: str
     wheel: str
@@ -61,11 +64,11 @@ class LaidReceipt:
     version: str
     dist_info: str
     entry_points: list[list[str]]
-    owner: list[Any] | None
+    owner: TreeOwner | None
     files: Mapping[str, FileRecord]
-    directories: Hints
+    directories: DirectoryTimes
     stamp: str
-    """Made again each time the wheel is laid: tells whether an environment shares the files of this tree or of an earlier one."""
+    """New each time the wheel is unpacked: shows whether an environment shares the files of this tree or of an earlier one."""
 
     def manifest(self) -> Manifest:
         """Return what the tree shall hold."""
@@ -88,13 +91,13 @@ class EnvironmentReceipt:
     laid: Mapping[str, str]
     """The unpacked wheels in order of their names, each with the stamp of the tree that was linked."""
     link_mode: str
-    owner: list[Any] | None
+    owner: TreeOwner | None
     site_packages: str
     headers: str
     scripts: str
     own_files: Mapping[str, FileRecord]
     own_links: Mapping[str, str]
-    directories: Hints
+    directories: DirectoryTimes
     pythonpath: bool = False
 
     def target(self, laid: LaidReceipt, path: str) -> str:
@@ -153,7 +156,7 @@ class Generation:
     """The generation that was in force when this one was made: where a rollback leads."""
 
     def same_content(self, other: Generation) -> bool:
-        """Tell whether two generations stand for the same state."""
+        """Return whether two generations stand for the same state."""
         return (self.default, self.bundles, self.virtualenvs) == (other.default, other.bundles, other.virtualenvs)
 
 

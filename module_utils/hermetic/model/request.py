@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request that the controller sends: one JSON document, read and checked before anything on the host is looked at."""
+"""The request that the controller sends: one JSON document, read and checked before anything on the host is read."""
 
 from __future__ import annotations
 

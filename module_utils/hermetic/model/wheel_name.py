@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and versions as the file name of a wheel tells them."""
+"""Names and versions as the file name of a wheel gives them."""
 
 from __future__ import annotations
 

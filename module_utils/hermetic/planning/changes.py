@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from ..findings.finding import Finding
 from ..model.layout import STABLE_LINKS
@@ -15,22 +15,45 @@ from ..model.wheel_name import name_and_version
 from .observation import Observation
 from .plan import Plan
 
-Entry = dict[str, Any]
+Change = Literal["added", "replaced", "reinstalled", "relinked", "default", "removed"]
+
+
+class Sides(TypedDict):
+    """What something was, and what it is."""
+
+    before: str | None
+    after: str | None
+
+
+class BundleChange(Sides):
+    """What changes of a bundle: its release."""
+
+    change: Change
+
+
+class EnvironmentChange(Sides):
+    """What changes of a VirtualEnv: its tree, the release of its bundle, and the versions of its packages."""
+
+    change: Change
+    bundle: Sides
+    packages: dict[str, Sides]
+
+
 Versions = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Changed names, each with ``change`` (added, replaced, reinstalled, relinked, default or removed) and what it was and is."""
+    """Changed names, each with what it was and is."""
 
-    bundles: dict[str, Entry] = field(default_factory=dict)
-    virtualenvs: dict[str, Entry] = field(default_factory=dict)
+    bundles: dict[str, BundleChange] = field(default_factory=dict)
+    virtualenvs: dict[str, EnvironmentChange] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the two keys that results carry."""
         return {"changed_bundles": self.bundles, "changed_virtualenvs": self.virtualenvs}
 
-    def lines(self, side: str) -> list[str]:
+    def lines(self, side: Literal["before", "after"]) -> list[str]:
         """Return one line for each release, environment and package of a side, ``before`` or ``after``."""
         found = [f"bundle:{name} {entry[side]}" for name, entry in self.bundles.items() if entry[side] is not None]
         for name, entry in self.virtualenvs.items():
@@ -122,7 +145,7 @@ def _names(generation: Generation | None, kind: str) -> Versions:
     return getattr(generation, kind) if generation is not None else {}
 
 
-def _change(old: str | None, new: str | None, *, reinstalled: bool, relinked: bool) -> str | None:
+def _change(old: str | None, new: str | None, *, reinstalled: bool, relinked: bool) -> Change | None:
     if old != new:
         return "added" if old is None else "removed" if new is None else "replaced"
     return "reinstalled" if reinstalled else "relinked" if relinked else None

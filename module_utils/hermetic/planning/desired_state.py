@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import InvalidRequest
-from ..model.declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
+from ..model.declaration import Bundle, Declaration, PlannedEnvironment, VirtualEnv
 from .observation import Observation
 
 
 def _kept_bundle(tree_id: str, name: str, observation: Observation, *, default: bool, unrepairable: list[str], declared: bool) -> Bundle:
-    """Return a bundle of the current generation; without its receipt, what the name of its directory still tells."""
+    """Return a bundle of the current generation; without its receipt, what the name of its directory still says."""
     receipt = observation.records.bundles.get(tree_id)
     if receipt is not None:
         return Bundle(name=name, release=receipt.release, sha256=receipt.sha256, default=default)
@@ -26,14 +26,14 @@ def _kept_bundle(tree_id: str, name: str, observation: Observation, *, default: 
     return Bundle(name=name, release=release, sha256=digest, default=default)
 
 
-def wanted_bundles(declaration: Declaration, observation: Observation, unrepairable: list[str]) -> dict[str, Bundle]:
-    """Return the bundles to hold by name, one of them the default; what cannot be repaired is told in ``unrepairable``."""
+def desired_bundles(declaration: Declaration, observation: Observation, unrepairable: list[str]) -> dict[str, Bundle]:
+    """Return the bundles to hold by name, one of them the default; ``unrepairable`` gets what cannot be repaired."""
     current = observation.current
-    wanted: dict[str, Bundle] = {}
+    desired: dict[str, Bundle] = {}
     if current is not None and not declaration.complete:
         for name, tree_id in current.bundles.items():
             if name not in declaration.absent_bundles:
-                wanted[name] = _kept_bundle(
+                desired[name] = _kept_bundle(
                     tree_id,
                     name,
                     observation,
@@ -43,33 +43,33 @@ def wanted_bundles(declaration: Declaration, observation: Observation, unrepaira
                 )
     new_default = next((bundle.name for bundle in declaration.bundles if bundle.default), None)
     for bundle in declaration.bundles:
-        before = wanted.get(bundle.name)
+        before = desired.get(bundle.name)
         is_default = bundle.name == new_default or (new_default is None and before is not None and before.default)
-        wanted[bundle.name] = Bundle(bundle.name, bundle.release, bundle.sha256, default=is_default)
+        desired[bundle.name] = Bundle(bundle.name, bundle.release, bundle.sha256, default=is_default)
     if new_default is not None:
-        wanted = {name: Bundle(each.name, each.release, each.sha256, default=name == new_default) for name, each in wanted.items()}
-    if wanted and not any(bundle.default for bundle in wanted.values()):
-        first = "python" if "python" in wanted else min(wanted)
-        wanted[first] = Bundle(first, wanted[first].release, wanted[first].sha256, default=True)
-    return wanted
+        desired = {name: Bundle(each.name, each.release, each.sha256, default=name == new_default) for name, each in desired.items()}
+    if desired and not any(bundle.default for bundle in desired.values()):
+        first = "python" if "python" in desired else min(desired)
+        desired[first] = Bundle(first, desired[first].release, desired[first].sha256, default=True)
+    return desired
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A wanted environment: built from a declaration, or kept as the current generation has it."""
+class DesiredEnvironment:
+    """An environment that the host shall hold: built from a declaration, or kept as the current generation has it."""
 
     name: str
     id: str
     bundle: str
-    wanted: WantedEnvironment | None
+    planned: PlannedEnvironment | None
     declared: bool
 
 
-def wanted_environments(
+def desired_environments(
     declaration: Declaration, observation: Observation, bundles: Mapping[str, Bundle], unrepairable: list[str]
-) -> dict[str, Wanted]:
+) -> dict[str, DesiredEnvironment]:
     """Return the environments to hold by name; raises InvalidRequest with all that cannot be."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, DesiredEnvironment] = {}
     problems = []
     current = observation.current
     if current is not None and not declaration.complete:
@@ -81,7 +81,7 @@ def wanted_environments(
                     f"The VirtualEnv '{name}' of the current generation has lost its receipt, so what it shall hold is not known on this host. "
                     "Declare it again (module system or virtualenv), or remove it (state absent)."
                 )
-                found[name] = Wanted(name, tree_id, "", None, declared=False)
+                found[name] = DesiredEnvironment(name, tree_id, "", None, declared=False)
                 continue
             kept = _kept_environment(name, tree_id, observation, bundles)
             if isinstance(kept, str):
@@ -100,16 +100,16 @@ def wanted_environments(
             continue
         key = declared.key(bundle)
         tree_id = declared.id(bundle)
-        found[declared.name] = Wanted(
-            declared.name, tree_id, bundle.id, WantedEnvironment(tree_id, key, declared, bundle.id), declared=True
+        found[declared.name] = DesiredEnvironment(
+            declared.name, tree_id, bundle.id, PlannedEnvironment(tree_id, key, declared, bundle.id), declared=True
         )
     if problems:
         raise InvalidRequest("The declaration cannot be carried out on this host.", problems)
     return found
 
 
-def _kept_environment(name: str, tree_id: str, observation: Observation, bundles: Mapping[str, Bundle]) -> Wanted | str:
-    """Return an environment of the current generation that stays; when its bundle moves on, it is wanted on the new one."""
+def _kept_environment(name: str, tree_id: str, observation: Observation, bundles: Mapping[str, Bundle]) -> DesiredEnvironment | str:
+    """Return an environment of the current generation that stays; when its bundle moves on, it is planned on the new one."""
     receipt = observation.records.environments[tree_id]
     bundle_receipt = observation.records.bundles.get(receipt.bundle)
     same = next((bundle.name for bundle in bundles.values() if bundle.id == receipt.bundle), "")
@@ -117,7 +117,7 @@ def _kept_environment(name: str, tree_id: str, observation: Observation, bundles
     bundle = bundles.get(bundle_name)
     if bundle is None:
         return (
-            f"The VirtualEnv '{name}' of the current generation needs the bundle '{bundle_name or receipt.bundle}', which is no longer wanted. "
+            f"The VirtualEnv '{name}' of the current generation needs the bundle '{bundle_name or receipt.bundle}', which is no longer declared. "
             "Declare the VirtualEnv on another bundle, or remove it first (state absent)."
         )
     declared = VirtualEnv(
@@ -128,10 +128,12 @@ def _kept_environment(name: str, tree_id: str, observation: Observation, bundles
         pythonpath=receipt.pythonpath,
     )
     if bundle.id == receipt.bundle:
-        return Wanted(name, tree_id, receipt.bundle, WantedEnvironment(tree_id, receipt.key, declared, receipt.bundle), declared=False)
+        return DesiredEnvironment(
+            name, tree_id, receipt.bundle, PlannedEnvironment(tree_id, receipt.key, declared, receipt.bundle), declared=False
+        )
     if bundle_receipt is not None and _same_python(bundle_receipt.id, bundle, observation):
-        wanted = WantedEnvironment(declared.id(bundle), declared.key(bundle), declared, bundle.id)
-        return Wanted(name, wanted.id, bundle.id, wanted, declared=True)
+        planned = PlannedEnvironment(declared.id(bundle), declared.key(bundle), declared, bundle.id)
+        return DesiredEnvironment(name, planned.id, bundle.id, planned, declared=True)
     return (
         f"The VirtualEnv '{name}' of the current generation was made for {bundle_name} {bundle_receipt.release if bundle_receipt else 'unknown'}; "
         f"its wheels may not fit {bundle.release}. Declare it in the same run (module system), so that its wheels are selected again."
@@ -139,6 +141,6 @@ def _kept_environment(name: str, tree_id: str, observation: Observation, bundles
 
 
 def _same_python(tree_id: str, bundle: Bundle, observation: Observation) -> bool:
-    """Tell whether two releases of a bundle take the same wheels, as far as their upstream versions tell: X.Y is equal."""
+    """Return whether two releases of a bundle take the same wheels, as far as their upstream versions show: X.Y is equal."""
     before = observation.records.bundles[tree_id].release.split("+")[0].split(".")[:2]
     return before == bundle.release.split("+")[0].split(".")[:2]

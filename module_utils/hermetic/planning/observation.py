@@ -12,18 +12,6 @@ from ..findings.needed_repair import NeededRepair
 from ..model.receipts import Generation, Records
 
 
-@dataclass(frozen=True)
-class Reused:
-    """Trees that are on the host and not in use: those of a generation to come, and unpacked wheels that new environments will share."""
-
-    trees: Generation
-    laid: frozenset[str]
-
-    def any(self) -> bool:
-        """Whether there is one."""
-        return bool(self.trees.bundles or self.trees.virtualenvs or self.laid)
-
-
 @dataclass
 class Observation:
     """What a root holds; the trees named in ``broken`` are not as their receipts say."""
@@ -43,7 +31,7 @@ class Observation:
     unvouched: set[str] = field(default_factory=set)
     """Receipts that the controller knows nothing of, so that nothing but themselves vouches for them."""
     orphans: list[Path] = field(default_factory=list)
-    """Trees of the current generation whose record is lost: in use until they are made again or the host has moved on."""
+    """Trees of the current generation whose record is lost: in use until they are reinstalled or the host has moved on."""
 
     @classmethod
     def empty(cls) -> Observation:

@@ -8,33 +8,21 @@ import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from ..findings.finding import PENDING, Finding
-from ..findings.needed_repair import PROTECT, RENAME, SET_ASIDE
+from ..findings.finding import PENDING, Finding, Kind
+from ..findings.needed_repair import PROTECT, RENAME, SET_ASIDE, RepairAction
 from ..findings.tree_findings import open_finding
 from ..model.confinement import missing_landmarks
-from ..model.declaration import Bundle, Declaration, VirtualEnv, WantedEnvironment
+from ..model.declaration import Bundle, Declaration, PlannedEnvironment, VirtualEnv
 from ..model.layout import laid_id
 from ..model.receipts import EnvironmentReceipt, Generation
 from ..model.wheel_name import name_and_version
 from ..text.grammar import LARGEST_GENERATION
-from .desired_state import Wanted, wanted_bundles, wanted_environments
-from .observation import Observation, Reused
+from .desired_state import DesiredEnvironment, desired_bundles, desired_environments
+from .observation import Observation
+from .step import Step
 
 _NAMED_AT_MOST = 5
 FileName = Callable[[str], str]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do, and why."""
-
-    action: str
-    subject: str
-    reason: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the step as the mapping that results carry."""
-        return {"action": self.action, "subject": self.subject, "reason": self.reason}
 
 
 @dataclass
@@ -44,7 +32,7 @@ class Plan:
     findings: list[Finding] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     install: list[Bundle] = field(default_factory=list)
-    environments: list[WantedEnvironment] = field(default_factory=list)
+    environments: list[PlannedEnvironment] = field(default_factory=list)
     reinstall: set[str] = field(default_factory=set)
     unrepairable: list[str] = field(default_factory=list)
     target: Generation | None = None
@@ -65,8 +53,8 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
     if declaration is None:
         # Nothing is asked for beyond the current generation.
         declaration = Declaration(complete=False)
-    bundles = wanted_bundles(declaration, observation, plan.unrepairable)
-    environments = wanted_environments(declaration, observation, bundles, plan.unrepairable)
+    bundles = desired_bundles(declaration, observation, plan.unrepairable)
+    environments = desired_environments(declaration, observation, bundles, plan.unrepairable)
     _plan_bundles(plan, observation, bundles)
     _plan_environments(plan, observation, environments, file_name)
     _plan_repairs(plan, observation, environments, bundles)
@@ -76,13 +64,13 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
         plan.steps.append(Step("protect", "store", f"others may write into the root: {', '.join(observation.open_to)}"))
     plan.steps += _store_steps(observation)
     if observation.leftovers:
-        told = f"{len(observation.leftovers)} path(s) below the root that no record speaks of"
-        plan.steps.append(Step("prune", "store", told))
+        reason = f"{len(observation.leftovers)} path(s) below the root that no record names"
+        plan.steps.append(Step("prune", "store", reason))
     return plan
 
 
 def _store_steps(observation: Observation) -> list[Step]:
-    reasons = {
+    reasons: dict[RepairAction, str] = {
         RENAME: "are spelled otherwise than they were made",
         PROTECT: "have another mode, owner or access than they were made with, or are gone",
         SET_ASIDE: "were made by no run; they are moved to state/unexpected",
@@ -94,29 +82,6 @@ def _store_steps(observation: Observation) -> list[Step]:
             shown = ", ".join(names[:_NAMED_AT_MOST]) + (f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else "")
             steps.append(Step(action, "store", f"{shown}: {reason}"))
     return steps
-
-
-def reused(plan: Plan, observation: Observation) -> Reused | None:
-    """Return what a plan would take into use again as it lies there, without anybody having looked at it; None without a switch."""
-    if plan.target is None:
-        return None
-    records, current = observation.records, observation.current
-    known = {*current.bundles.values(), *current.virtualenvs.values()} if current is not None else set()
-    trees = Generation(
-        **{
-            **plan.target.__dict__,
-            "bundles": {name: tree_id for name, tree_id in plan.target.bundles.items() if tree_id in records.bundles.keys() - known},
-            "virtualenvs": {name: each for name, each in plan.target.virtualenvs.items() if each in records.environments.keys() - known},
-        }
-    )
-    inspected = {laid for tree_id in known if tree_id in records.environments for laid in records.environments[tree_id].laid}
-    shared = {
-        laid_id(wheel, bundle_sha256=records.bundles[each.bundle_id].sha256)
-        for each in plan.environments
-        if each.bundle_id in records.bundles
-        for wheel in each.declared.wheels
-    }
-    return Reused(trees, frozenset(shared & records.laid.keys() - inspected))
 
 
 def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle]) -> None:
@@ -149,22 +114,22 @@ def _plan_bundles(plan: Plan, observation: Observation, bundles: Mapping[str, Bu
             plan.steps.append(Step("install_bundle", f"bundle:{name}", f"{bundle.release} is declared and not on this host"))
 
 
-def _plan_environments(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], file_name: FileName) -> None:
+def _plan_environments(plan: Plan, observation: Observation, environments: Mapping[str, DesiredEnvironment], file_name: FileName) -> None:
     current = observation.current.virtualenvs if observation.current else {}
     records = observation.records
     for name, each in sorted(environments.items()):
         before = records.environments.get(current.get(name, ""))
         if current.get(name) != each.id:
             plan.findings += _environment_findings(name, each, before, observation, file_name)
-        if each.wanted is None or each.id in observation.broken["environments"]:
+        if each.planned is None or each.id in observation.broken["environments"]:
             continue
         if each.id not in records.environments:
-            plan.environments.append(each.wanted)
+            plan.environments.append(each.planned)
             plan.steps.append(Step("build_environment", f"virtualenv:{name}", "its content is declared and not on this host"))
 
 
 def _environment_findings(
-    name: str, each: Wanted, before: EnvironmentReceipt | None, observation: Observation, file_name: FileName
+    name: str, each: DesiredEnvironment, before: EnvironmentReceipt | None, observation: Observation, file_name: FileName
 ) -> list[Finding]:
     found = [
         Finding(
@@ -178,14 +143,14 @@ def _environment_findings(
             remedy="Converge to build it.",
         )
     ]
-    if before is None or each.wanted is None:
+    if before is None or each.planned is None:
         return found
     laid = observation.records.laid
     old = {laid[laid_of].name: laid[laid_of].version for laid_of in before.laid if laid_of in laid}
-    new = dict(name_and_version(file_name(wheel)) for wheel in each.wanted.declared.wheels)
+    new = dict(name_and_version(file_name(wheel)) for wheel in each.planned.declared.wheels)
     for package in sorted({*old, *new}):
         if old.get(package) != new.get(package):
-            kind = "missing" if package not in old else "unexpected" if package not in new else "version"
+            kind: Kind = "missing" if package not in old else "unexpected" if package not in new else "version"
             found.append(
                 Finding(
                     subject=f"package:{name}/{package}",
@@ -201,32 +166,34 @@ def _environment_findings(
     return found
 
 
-def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[str, Wanted], bundles: Mapping[str, Bundle]) -> None:
+def _plan_repairs(
+    plan: Plan, observation: Observation, environments: Mapping[str, DesiredEnvironment], bundles: Mapping[str, Bundle]
+) -> None:
     """Rebuild what is damaged, and every environment on the disk that shares a damaged unpacked wheel, whatever generation it is of."""
     records = observation.records
-    wanted_ids = {each.id: each for each in environments.values()}
+    desired_by_id = {each.id: each for each in environments.values()}
     planned = {each.id for each in plan.environments}
     for tree_id in sorted(observation.broken["environments"]):
-        each = wanted_ids.get(tree_id)
-        if each is None or each.wanted is None or tree_id in planned:
+        each = desired_by_id.get(tree_id)
+        if each is None or each.planned is None or tree_id in planned:
             continue
-        plan.environments.append(each.wanted)
+        plan.environments.append(each.planned)
         plan.steps.append(Step("repair_environment", f"virtualenv:{each.name}", "it is not as it was built"))
         planned.add(tree_id)
         receipt = records.environments.get(tree_id)
         bundle = next((bundle for bundle in bundles.values() if bundle.id == each.bundle), None)
         if receipt is not None and bundle is not None:
-            wheels = {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in each.wanted.declared.wheels}
+            wheels = {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in each.planned.declared.wheels}
             plan.reinstall |= {name for name in wheels if name in observation.broken["laid"]}
     if not observation.broken["laid"]:
         return
     needed = {
         laid_id(wheel, bundle_sha256=bundle.sha256)
         for each in environments.values()
-        if each.wanted is not None
+        if each.planned is not None
         for bundle in bundles.values()
         if bundle.id == each.bundle
-        for wheel in each.wanted.declared.wheels
+        for wheel in each.planned.declared.wheels
     }
     plan.reinstall |= observation.broken["laid"] & needed
     for receipt in sorted(records.environments.values(), key=lambda receipt: receipt.id):
@@ -241,7 +208,7 @@ def _plan_repairs(plan: Plan, observation: Observation, environments: Mapping[st
         plan.steps.append(Step("repair_environment", f"virtualenv:{receipt.name}", "it shares files of a wheel that is unpacked again"))
 
 
-def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
+def _as_it_was(receipt: EnvironmentReceipt) -> PlannedEnvironment:
     declared = VirtualEnv(
         name=receipt.name,
         bundle="",
@@ -249,33 +216,37 @@ def _as_it_was(receipt: EnvironmentReceipt) -> WantedEnvironment:
         system_site_packages=receipt.system_site_packages,
         pythonpath=receipt.pythonpath,
     )
-    return WantedEnvironment(receipt.id, receipt.key, declared, receipt.bundle)
+    return PlannedEnvironment(receipt.id, receipt.key, declared, receipt.bundle)
 
 
-def _plan_removals(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, Wanted]) -> None:
+def _plan_removals(
+    plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, DesiredEnvironment]
+) -> None:
     current = observation.current
     if current is None:
         return
-    for subject, kind, had, wanted in (
+    for subject, kind, had, desired in (
         ("bundle", "bundles", current.bundles, set(bundles)),
         ("virtualenv", "environments", current.virtualenvs, set(environments)),
     ):
-        for name in sorted(set(had) - wanted):
+        for name in sorted(set(had) - desired):
             plan.findings.append(
                 Finding(
-                    f"{subject}:{name}",
-                    "unexpected",
-                    "medium",
-                    PENDING,
-                    None,
-                    had[name],
-                    f"{kind}/{had[name]}",
-                    "Converge to take it out of the current generation.",
+                    subject=f"{subject}:{name}",
+                    kind="unexpected",
+                    severity="medium",
+                    cause=PENDING,
+                    expected=None,
+                    actual=had[name],
+                    path=f"{kind}/{had[name]}",
+                    remedy="Converge to take it out of the current generation.",
                 )
             )
 
 
-def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, Wanted], now: str) -> None:
+def _plan_switch(
+    plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, DesiredEnvironment], now: str
+) -> None:
     current = observation.current
     if current is None and not bundles and not environments:
         return
@@ -297,7 +268,7 @@ def _plan_switch(plan: Plan, observation: Observation, bundles: Mapping[str, Bun
         plan.restore_profile = True
         plan.steps.append(Step("restore_links", "generation", f"the links of generation {current.number} are not as they were made"))
     elif any(tree_id not in observation.records.bundles for tree_id in current.bundles.values()):
-        # What a bundle adds to the links is known from its receipt only: a link that was changed shows when that has been made again.
+        # What a bundle adds to the links is known from its receipt only: a link that was changed shows when that has been restored.
         plan.restore_profile = True
 
 

@@ -14,7 +14,7 @@ from ..system_limits import started
 Answer = TypeVar("Answer")
 
 
-class Meanwhile(Generic[Answer]):
+class BackgroundWork(Generic[Answer]):
     """Begins at once, in a thread of its own; ``result`` waits for it, and raises what it raised.
 
     Less than concurrent.futures, whose import would cost a run that changes nothing what this saves it.

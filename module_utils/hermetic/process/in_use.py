@@ -23,21 +23,21 @@ def trees_in_use(trees: Iterable[Path]) -> set[Path]:
 
     The calling process counts only when it runs from a tree, not for its current directory. Processes of other users, whose
     details the system hides from an unprivileged caller, are skipped: call as root where others use the trees. A process
-    that was started through a link which has been moved since, and has mapped nothing from the tree, cannot be told.
+    that was started through a link which has been moved since, and has mapped nothing from the tree, is not found.
     Windows answers in its own way, see windows_processes.
     """
-    wanted = list(trees)
-    if not wanted:
+    candidates = list(trees)
+    if not candidates:
         return set()
     if WINDOWS:
-        return windows_processes.trees_in_use(wanted)
-    names = {tree: {os.path.abspath(tree), os.path.realpath(tree)} for tree in wanted}
+        return windows_processes.trees_in_use(candidates)
+    names = {tree: {os.path.abspath(tree), os.path.realpath(tree)} for tree in candidates}
     patterns = {tree: _pattern(spellings) for tree, spellings in names.items()}
     used: set[Path] = set()
     own = "\n".join([sys.executable or "", sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.realpath(sys.executable or "/")])
     for text in _texts(own):
         if text is None:
-            return set(wanted)  # nothing can be told here: removing nothing is the safe answer
+            return set(candidates)  # nothing is known here: removing nothing is the safe answer
         for tree, spellings in names.items():
             # The plain search comes first: it is many times faster than the pattern, and nearly always fails.
             if tree not in used and any(name in text for name in spellings) and patterns[tree].search(text):

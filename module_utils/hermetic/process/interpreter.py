@@ -51,22 +51,24 @@ def ask(executable: Path, *, site: bool = True) -> dict[str, Any]:
             raise refused from error
         raise BrokenInterpreter(f"The interpreter {executable} does not start: {start_failure(error, executable)}") from error
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise BrokenInterpreter(f"The interpreter {executable} ended with exit code {done.returncode}; it said: {said}")
+        last_line = (done.stderr.strip().splitlines() or ["none"])[-1]
+        raise BrokenInterpreter(
+            f"The interpreter {executable} ended with exit code {done.returncode}; the last line of its error output: {last_line}"
+        )
     try:
         answer = parse_json(done.stdout)
     except ValueError:
         answer = None
     if not isinstance(answer, dict) or not all(isinstance(answer.get(key), str) for key in ("version", "prefix")):
-        raise BrokenInterpreter(f"The interpreter {executable} answered {done.stdout[:200]!r} where its version was wanted.")
+        raise BrokenInterpreter(f"The interpreter {executable} answered {done.stdout[:200]!r}; expected its version.")
     return answer
 
 
-def check_version(executable: Path, *, wanted: str, subject: str, site: bool = True) -> dict[str, Any]:
-    """Return what the interpreter says of itself, as ``ask`` does; raises BrokenInterpreter when it is not of the wanted version."""
+def check_version(executable: Path, *, expected: str, subject: str, site: bool = True) -> dict[str, Any]:
+    """Return what the interpreter says of itself, as ``ask`` does; raises BrokenInterpreter when it is not of the expected version."""
     answer = ask(executable, site=site)
-    if answer["version"] != wanted:
-        raise BrokenInterpreter(f"{subject} says that it is Python {wanted}, but {executable} is Python {answer['version']}.")
+    if answer["version"] != expected:
+        raise BrokenInterpreter(f"{subject} says that it is Python {expected}, but {executable} is Python {answer['version']}.")
     return answer
 
 
@@ -85,7 +87,7 @@ def taken_from_elsewhere(answer: Mapping[str, Any], *trees: Path) -> list[str]:
 
 
 def also_searched(info: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
-    """Return the trees besides its own that the interpreter of a bundle may tell of.
+    """Return the trees besides its own that the interpreter of a bundle may name.
 
     One that looks above its tree finds ``lib`` of the root, which leads to the default bundle, and to its landmarks where they are of one version.
     """

@@ -112,7 +112,7 @@ class Workers:
             answer = None
         if not isinstance(answer, dict) or not {"digests", "laid", "error"} & answer.keys():
             raise BrokenInterpreter(
-                f"A worker of {self._python} answered {shown(line)} where its result was wanted. "
+                f"A worker of {self._python} answered {shown(line)}; expected its result. "
                 "Run drift with verify deep to see whether its bundle is whole."
             )
         return answer
@@ -133,10 +133,10 @@ class Workers:
                 except (OSError, UnicodeDecodeError):
                     line = ""
                 if not line:
-                    said = process.stderr.read().strip()[-2000:]
+                    output = process.stderr.read().strip()[-2000:]
                     raise BrokenInterpreter(
                         f"A worker of {self._python} ended in the middle of its work (exit code {process.wait()}). "
-                        f"Run drift with verify deep to see whether its bundle is whole. It said: {said or 'nothing'}"
+                        f"Run drift with verify deep to see whether its bundle is whole. The worker's error output: {output or 'none'}"
                     )
                 answers[number] = self._answer(line)
         finally:

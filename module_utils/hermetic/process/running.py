@@ -24,7 +24,7 @@ def processes_below(directory: Path) -> list[str]:
 
 
 def _own_line() -> set[int]:
-    """Return this process and its ancestors, as far as the system tells: whoever removes a root may be started by its Python."""
+    """Return this process and its ancestors, as far as the system shows: whoever removes a root may be started by its Python."""
     found = {os.getpid()}
     if not WINDOWS:
         parents = in_use.parents()

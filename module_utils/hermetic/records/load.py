@@ -13,13 +13,23 @@ from ..errors import BrokenRoot
 from ..fs.case_folding import other_spelling
 from ..fs.record_files import read_json
 from ..model.layout import Layout
+from ..model.manifest import FileRecord, file_records
 from ..model.receipt_checks import record_problem
 from ..model.receipts import RECEIPT_FORMAT, BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
 from ..text.grammar import is_number, shown
 
 _LATEST_FORMAT = 999
 _KINDS: dict[str, Any] = {"bundles": BundleReceipt, "environments": EnvironmentReceipt, "laid": LaidReceipt, "generations": Generation}
-_SHAPES: dict[str, Any] = {"str": str, "int": int, "bool": bool, "list": list, "FileRecord": list, "Mapping": dict, "Hints": dict}
+_SHAPES: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "list": list,
+    "TreeOwner": list,
+    "FileRecord": list,
+    "Mapping": dict,
+    "DirectoryTimes": dict,
+}
 
 
 def _load(path: Path, kind: str) -> Any:
@@ -27,7 +37,7 @@ def _load(path: Path, kind: str) -> Any:
     try:
         document = read_json(path)
         if not isinstance(document, dict):
-            raise ValueError(f"it holds {shown(document)} where an object is wanted")
+            raise ValueError(f"it holds {shown(document)}; expected an object")
         number = document.pop("format", None)
         # A number that no release will ever have is damage, not the future.
         if is_number(number, least=RECEIPT_FORMAT + 1, most=_LATEST_FORMAT):
@@ -44,7 +54,7 @@ def _load(path: Path, kind: str) -> Any:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        return f"{path} cannot be read ({error}); what it stands for will be made again."
+        return f"{path} cannot be read ({error}); a converge restores what it stands for."
 
 
 def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
@@ -57,9 +67,11 @@ def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
         wrong = (("it lacks", missing), ("it has the unknown", unknown))
         raise ValueError(", ".join(f"{what} {', '.join(keys[:6])}" for what, keys in wrong if keys))
     for key, value in document.items():
-        wanted = str(known[key].type)
-        fits = any(isinstance(value, shape) for prefix, shape in _SHAPES.items() if wanted.startswith(prefix))
-        if (not fits or (isinstance(value, bool) and not wanted.startswith("bool"))) and not (value is None and wanted.endswith("| None")):
+        expected = str(known[key].type)
+        fits = any(isinstance(value, shape) for prefix, shape in _SHAPES.items() if expected.startswith(prefix))
+        if (not fits or (isinstance(value, bool) and not expected.startswith("bool"))) and not (
+            value is None and expected.endswith("| None")
+        ):
             raise ValueError(f"{key} is {shown(value)}")
     problem = record_problem(kind, document)
     if problem is not None:
@@ -67,7 +79,12 @@ def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
     recorded_name = str(document["number"]) if kind == "generations" else document["id"]
     # A file system that folds case finds it by its right name, too: it is the same record, and its name is put right.
     if recorded_name != path.stem and other_spelling(path.parent, path.name, [f"{recorded_name}.json"]) is None:
-        raise ValueError(f"it speaks of {recorded_name}")
+        raise ValueError(f"it is the record of {recorded_name}")
+    for key, field in known.items():
+        if field.type == "FileRecord":
+            document[key] = FileRecord(*document[key])
+        elif field.type == "Mapping[str, FileRecord]":
+            document[key] = file_records(document[key])
     return record_type(**document)
 
 

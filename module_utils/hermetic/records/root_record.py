@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a root was like when this project took it: its mode and owner, and what lay in it; later looks are held against that."""
+"""What a root was like when this project took it: its mode and owner, and what lay in it; later runs verify it against that."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RootRecord:
 
 
 def acceptable(mode: int) -> bool:
-    """Tell whether a root may have this mode: all for its owner, no writing by others, no special bits."""
+    """Return whether a root may have this mode: all for its owner, no writing by others, no special bits."""
     return not mode & _REFUSED and mode & _NEEDED == _NEEDED
 
 
@@ -80,9 +80,9 @@ def open_up_nothing(root: Path) -> list[str]:
             warnings.append(f"{root} carried {', '.join(words)}, which a root may not have; it was taken away.")
         mode = stat.S_IMODE(os.lstat(root).st_mode)
         if not acceptable(mode):
-            wanted = (mode | _NEEDED) & DIRECTORY_MODE
-            os.chmod(root, wanted)
-            warnings.append(f"{root} had the mode {mode:04o}, with which it is no root; it has {wanted:04o} now.")
+            accepted = (mode | _NEEDED) & DIRECTORY_MODE
+            os.chmod(root, accepted)
+            warnings.append(f"{root} had the mode {mode:04o}, with which it is no root; it has {accepted:04o} now.")
     except OSError as error:
         raise explain(error, str(root)) from error
     return warnings

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..fs.file_status import look_here
+from ..fs.file_status import status_reader
 from ..fs.hashing import hash_files
 from ..model.artifact import Artifact
 from ..model.layout import Layout
@@ -31,7 +31,7 @@ class Stored:
     path: Path
     inode: Inode
     suspicious: bool
-    """Whether a look at it alone says that it may have changed: another size, or written to after it got its name."""
+    """Whether its status alone says that it may have changed: another size, or written to after it got its name."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class StoredArtifacts:
     misspelled: dict[Path, str] = field(default_factory=dict)
 
     def to_read(self, *, deep: bool) -> dict[Inode, str]:
-        """Return the files whose content is to be looked at."""
+        """Return the files whose content is to be verified."""
         return {each.inode: extended(each.path) for each in self.artifacts if deep or each.suspicious}
 
     def changed(self, digests: Mapping[Inode, str]) -> list[tuple[Stored, str | None]]:
@@ -52,12 +52,12 @@ class StoredArtifacts:
         return [(each, digests[each.inode] or None) for each in read if digests[each.inode] != each.sha256]
 
 
-def look_at_stored(layout: Layout, records: Records) -> StoredArtifacts:
+def find_stored(layout: Layout, records: Records) -> StoredArtifacts:
     """Return what the store holds, without reading any artifact."""
-    found, look = StoredArtifacts(), look_here(numbers=True)
+    found, reader = StoredArtifacts(), status_reader(numbers=True)
     known = {receipt.sha256: (receipt.filename, receipt.size) for receipt in records.bundles.values()}
     names = {receipt.wheel: receipt.filename for receipt in records.laid.values()}
-    for digest in sorted(look.names(extended(layout.wheels))) if layout.wheels.is_dir() else ():
+    for digest in sorted(reader.names(extended(layout.wheels))) if layout.wheels.is_dir() else ():
         directory = layout.wheels / digest
         if digest.startswith((BUILDING, DISCARDED)):
             continue
@@ -69,21 +69,21 @@ def look_at_stored(layout: Layout, records: Records) -> StoredArtifacts:
                 found.strays.append(directory)
             continue
         filename, size = known.get(digest, (names.get(digest), None))
-        entries = [name for name in sorted(look.names(extended(directory))) if not name.startswith((BUILDING, DISCARDED))]
+        entries = [name for name in sorted(reader.names(extended(directory))) if not name.startswith((BUILDING, DISCARDED))]
         whole = [name for name in entries if not name.endswith(_UNFINISHED)]
-        # What no receipt speaks of, an artifact of a build that failed, goes by its own name when it is alone.
-        wanted = filename if filename is not None else whole[0] if len(whole) == 1 else None
+        # What no receipt names, an artifact of a build that failed, goes by its own name when it is alone.
+        expected = filename if filename is not None else whole[0] if len(whole) == 1 else None
         for name in entries:
             path = directory / name
-            status = look.status(extended(path))
-            if not stat.S_ISREG(status.st_mode) or (name in whole and name != wanted):
+            status = reader.status(extended(path))
+            if not stat.S_ISREG(status.st_mode) or (name in whole and name != expected):
                 found.strays.append(path)
             elif name in whole:
                 # It got its name when it was complete, which is the last that happened to its directory.
                 late = status.st_mtime_ns > os.lstat(directory).st_mtime_ns or status.st_size != (
                     size if size is not None else status.st_size
                 )
-                found.artifacts.append(Stored(digest, path, look.inode(extended(path), status), late))
+                found.artifacts.append(Stored(digest, path, reader.inode(extended(path), status), late))
     return found
 
 
@@ -100,7 +100,7 @@ def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> 
     stored = sorted(_files(directory)) if directory.is_dir() else []
     if stored:
         return Artifact(sha256=sha256, filename=stored[0], size=None, sources=())
-    # Neither sent nor stored: the fetch reports it together with all others that cannot be had.
+    # Neither sent nor stored: the fetch reports it together with all others that are missing.
     return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
 
 

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import TypedDict, Union
 
 from ..findings.finding import TAMPERED, Finding
 from ..model.layout import Layout, bundle_id, environment_id, laid_id
@@ -38,7 +38,7 @@ def digest(receipt: Receipt) -> str:
     For a bundle it is the SHA-256 of its bundle.json, which lists all its other files.
     """
     if isinstance(receipt, BundleReceipt):
-        return str(receipt.info_record[2])
+        return receipt.info_record.sha256
     if isinstance(receipt, LaidReceipt):
         content = {name: getattr(receipt, name) for name in _OF_LAID}
     else:
@@ -48,12 +48,19 @@ def digest(receipt: Receipt) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def made_since(before: Mapping[str, Mapping[str, Receipt]], records: Records) -> dict[str, dict[str, Any]]:
+class MadeTree(TypedDict):
+    """The digest of a receipt, and whether only this host can be held to it."""
+
+    digest: str
+    here: bool
+
+
+def made_since(before: Mapping[str, Mapping[str, Receipt]], records: Records) -> dict[str, MadeTree]:
     """Return the digests of the trees that were made since ``before`` was taken by ``taken``, for the controller to remember.
 
     ``here`` marks those that only this host can be held to.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, MadeTree] = {}
     for kind, known in before.items():
         for tree_id, receipt in getattr(records, kind).items():
             if known.get(tree_id) is not receipt:
@@ -73,13 +80,13 @@ def _differs_by_host(receipt: LaidReceipt, records: Records) -> bool:
 
 @dataclass(frozen=True)
 class _Vouching:
-    """One look at the receipts of a generation."""
+    """One check of the receipts of a generation."""
 
     layout: Layout
     observation: Observation
     known: Mapping[str, Sequence[str]]
 
-    def look(self, kind: str, tree_id: str, receipt: Receipt, subjects: Iterable[str]) -> None:
+    def check(self, kind: str, tree_id: str, receipt: Receipt, subjects: Iterable[str]) -> None:
         problem = self._problem(kind, tree_id, receipt)
         if problem is None:
             return
@@ -90,7 +97,18 @@ class _Vouching:
         path = str(self.layout.receipt(kind, tree_id).relative_to(self.layout.root))
         expected, actual = problem
         for subject in subjects:
-            self.observation.findings.append(Finding(subject, "receipt", "high", TAMPERED, expected, actual, path, _REMEDY))
+            self.observation.findings.append(
+                Finding(
+                    subject=subject,
+                    kind="receipt",
+                    severity="high",
+                    cause=TAMPERED,
+                    expected=expected,
+                    actual=actual,
+                    path=path,
+                    remedy=_REMEDY,
+                )
+            )
 
     def _problem(self, kind: str, tree_id: str, receipt: Receipt) -> tuple[str, str] | None:
         key = f"{kind}/{tree_id}"
@@ -98,8 +116,8 @@ class _Vouching:
         (self.observation.unvouched if vouched is None else self.observation.vouched).add(key)
         found = digest(receipt)
         if vouched is not None and found not in vouched:
-            told = " or ".join(each[:12] for each in vouched)
-            return f"the record of {key} that the controller knows ({told})", f"a record that was changed on the host ({found[:12]})"
+            digests = " or ".join(each[:12] for each in vouched)
+            return f"the record of {key} that the controller knows ({digests})", f"a record that was changed on the host ({found[:12]})"
         contradiction = next(_contradictions(self.layout, receipt, self.observation.records), None)
         if contradiction is not None:
             return f"the record that was written when {key} was installed", f"a record that was changed on the host: {contradiction}"
@@ -119,55 +137,55 @@ def check_receipts(
     vouching = _Vouching(layout, observation, known)
     for name, tree_id in sorted(current.bundles.items()):
         if tree_id in records.bundles:
-            vouching.look("bundles", tree_id, records.bundles[tree_id], [f"bundle:{name}"])
+            vouching.check("bundles", tree_id, records.bundles[tree_id], [f"bundle:{name}"])
     users: dict[str, list[str]] = {each: [] for each in sorted(also_laid) if each in records.laid}
     for name, tree_id in sorted(current.virtualenvs.items()):
         receipt = records.environments.get(tree_id)
         if receipt is None:
             continue
-        vouching.look("environments", tree_id, receipt, [f"virtualenv:{name}"])
+        vouching.check("environments", tree_id, receipt, [f"virtualenv:{name}"])
         for each in receipt.laid:
             if each in records.laid:
                 users.setdefault(each, []).append(name)
     for each, names in sorted(users.items()):
         laid = records.laid[each]
-        vouching.look("laid", each, laid, [f"package:{name}/{laid.name}" for name in names] or ["store"])
+        vouching.check("laid", each, laid, [f"package:{name}/{laid.name}" for name in names] or ["store"])
 
 
 def _contradictions(layout: Layout, receipt: Receipt, records: Records) -> Iterator[str]:
-    """Tell what a receipt says that no engine would have written."""
+    """Yield what a receipt says that no engine would have written."""
     if os.name == "posix" and receipt.owner and receipt.owner[0] != os.stat(layout.root).st_uid:
         yield f"it says that user {receipt.owner[0]} owns the tree, and all below the root is made by one user"
     if isinstance(receipt, BundleReceipt):
         if bundle_id(receipt.name, release=receipt.release, sha256=receipt.sha256) != receipt.id:
-            yield f"it speaks of the archive {receipt.sha256[:12]}"
+            yield f"it names the archive {receipt.sha256[:12]}"
         elif not _is_description(receipt, layout.tree("bundles", receipt.id) / "bundle.json"):
             yield "its list of files is not the one of bundle.json"
         return
     bundle = records.bundles.get(receipt.bundle)
     if isinstance(receipt, LaidReceipt):
         if bundle is not None and laid_id(receipt.wheel, bundle_sha256=bundle.sha256) != receipt.id:
-            yield f"it speaks of the wheel {receipt.wheel[:16]} on {bundle.id}"
+            yield f"it names the wheel {receipt.wheel[:16]} on {bundle.id}"
         return
     if environment_id(receipt.name, key=receipt.key) != receipt.id:
-        yield f"it speaks of the environment {environment_id(receipt.name, key=receipt.key)}"
+        yield f"it names the environment {environment_id(receipt.name, key=receipt.key)}"
     elif bundle is not None and {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in receipt.wheels} != set(receipt.laid):
         yield "the files that it lists are not those of its wheels"
 
 
 def _is_description(receipt: BundleReceipt, path: Path) -> bool:
-    """Tell whether the content of a receipt is that of the bundle.json whose digest it names."""
-    wanted = str(receipt.info_record[2])
+    """Return whether the content of a receipt is that of the bundle.json whose digest it names."""
+    expected = receipt.info_record.sha256
     # As bundle_build writes it; what others wrote is compared with the file itself.
     text = json.dumps(receipt.info, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
-    if hashlib.sha256(text.encode()).hexdigest() == wanted:
+    if hashlib.sha256(text.encode()).hexdigest() == expected:
         return True
     try:
         content = path.read_bytes()
     except OSError:
         # That it is gone is found in the tree.
         return True
-    if hashlib.sha256(content).hexdigest() != wanted:
+    if hashlib.sha256(content).hexdigest() != expected:
         return True
     try:
         return bool(json.loads(content) == receipt.info)

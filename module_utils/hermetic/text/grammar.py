@@ -72,18 +72,18 @@ def shown(value: object) -> str:
 
 
 def is_number(value: object, *, least: int = 0, most: int = LARGEST_NUMBER) -> TypeGuard[int]:
-    """Tell whether a value is an integer of this range; neither True nor 1.0 is one."""
+    """Return whether a value is an integer of this range; neither True nor 1.0 is one."""
     # Ansible's own numbers are a subclass, which remembers where it was written.
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def is_windows_device(part: str) -> bool:
-    """Tell whether Windows takes the name for a device, wherever it lies and whatever follows its dot."""
+    """Return whether Windows takes the name for a device, wherever it lies and whatever follows its dot."""
     return _WINDOWS_DEVICE.fullmatch(part) is not None
 
 
 def is_windows_name(part: str) -> bool:
-    """Tell whether Windows takes a name as it is: no device, no stream, nothing that it would cut off."""
+    """Return whether Windows takes a name as it is: no device, no stream, nothing that it would cut off."""
     return windows_name_problem(part) is None
 
 
@@ -101,19 +101,19 @@ def windows_name_problem(part: str) -> str | None:
 
 
 def is_too_long(part: str, *, windows: bool) -> bool:
-    """Tell whether a single name is longer than the target's file systems take: bytes of UTF-8, on Windows units of UTF-16."""
+    """Return whether a single name is longer than the target's file systems take: bytes of UTF-8, on Windows units of UTF-16."""
     # Counted without the codec of UTF-16, which a small bundle need not have.
     length = len(part) + sum(character > "\uffff" for character in part) if windows else (_bytes_in(part) or 0)
     return length > _LONGEST_PART
 
 
 def has_drive(path: str) -> bool:
-    """Tell whether a path begins as those with a drive do on Windows."""
+    """Return whether a path begins as those with a drive do on Windows."""
     return _DRIVE.match(path) is not None
 
 
 def has_control_character(name: str) -> bool:
-    """Tell whether a name would steer a terminal, or break a list of one name to a line."""
+    """Return whether a name would steer a terminal, or break a list of one name to a line."""
     return _CONTROL.search(name) is not None
 
 
@@ -234,7 +234,7 @@ def generation_number(text: object) -> int | None:
 
 
 def are_paths(values: Collection[str], *, windows: bool = False) -> bool:
-    """Tell whether all are paths of entries of a tree: what ``path_problem`` says, of tens of thousands in a few milliseconds."""
+    """Return whether all are paths of entries of a tree: what ``path_problem`` says, of tens of thousands in a few milliseconds."""
     if not values:
         return True
     text = "\0/" + "\0/".join(values) + "\0"
@@ -247,7 +247,7 @@ def are_paths(values: Collection[str], *, windows: bool = False) -> bool:
 
 
 def are_digests(values: Collection[object]) -> bool:
-    """Tell whether all are what ``digest_problem`` takes for a SHA-256."""
+    """Return whether all are what ``digest_problem`` takes for a SHA-256."""
     if values and (set(map(type, values)) != {str} or set(map(len, values)) != {64}):  # type: ignore[arg-type]
         return False
     text = "".join(values)  # type: ignore[arg-type]
@@ -255,7 +255,7 @@ def are_digests(values: Collection[object]) -> bool:
 
 
 def are_tree_ids(kind: str, values: Collection[object]) -> bool:
-    """Tell whether all are identifiers of trees of a kind."""
+    """Return whether all are identifiers of trees of a kind."""
     return all(isinstance(value, str) and len(value) <= _LONGEST_PART and _TREE_IDS[kind].fullmatch(value) for value in values)
 
 

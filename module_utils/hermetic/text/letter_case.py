@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which names and paths are one where a file system does not tell upper and lower case apart; pure."""
+"""Which names and paths are one on a case-insensitive file system; pure."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def shown(address: str) -> str:
 
 
 def is_ambiguous(address: str) -> bool:
-    """Tell whether an address may hold a user name or password where a reader of addresses would see a path or query.
+    """Return whether an address may hold a user name or password where a reader of addresses would see a path or query.
 
     ``http://user:p/w@host`` is one: for every program its host is ``user``. Nothing of it may be shown or asked.
     """
@@ -58,7 +58,7 @@ def is_ambiguous(address: str) -> bool:
 
 
 def has_secret(address: str) -> bool:
-    """Tell whether an address holds what may not be shown: a user name, a password, a query or a fragment."""
+    """Return whether an address holds what may not be shown: a user name, a password, a query or a fragment."""
     head, rest = _split_scheme(address)
     if not head:
         return False

@@ -19,7 +19,7 @@ from ..os_errors import explain
 from ..paths import BUILDING, WINDOWS, extended
 from ..windows import status as windows_status
 from .archive_entries import DIRECTORY, FILE, LINK, Entries
-from .read_ahead import BLOCK, Ahead
+from .read_ahead import BLOCK, ReadAhead
 from .tar_structure import BoundedTarInfo
 from .unpack_budget import UnpackBudget
 from .zip_structure import check_entry_count, judge_zip
@@ -32,7 +32,7 @@ _CORRUPT = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, ValueErr
 
 
 def unpack(archive: Path, into: Path, *, unpack_limit: int = 0) -> dict[str, tuple[int, str]]:
-    """Unpack a .tar.gz, .tar or .zip, told apart by content, and return size and SHA-256 of each regular file.
+    """Unpack a .tar.gz, .tar or .zip, distinguished by content, and return size and SHA-256 of each regular file.
 
     Modes become 0755 or 0644 whatever the archive and the umask say; times are the archive's; the owner is the caller.
     UnsafeArchive names all bad entries; nothing is written from the first of them on. It is raised as soon as the archive turns out to
@@ -60,10 +60,10 @@ def unpack(archive: Path, into: Path, *, unpack_limit: int = 0) -> dict[str, tup
                 check_entry_count(source, budget)
                 _unpack_zip(source, tree, budget)
             elif magic.startswith(b"\x1f\x8b"):
-                with Ahead(source, gunzip=True, budget=budget) as ahead:
+                with ReadAhead(source, gunzip=True, budget=budget) as ahead:
                     _unpack_tar(ahead, tree, budget)
             elif magic[257:262] == b"ustar":
-                with Ahead(source, gunzip=False, budget=budget) as ahead:
+                with ReadAhead(source, gunzip=False, budget=budget) as ahead:
                     _unpack_tar(ahead, tree, budget)
             else:
                 raise ValueError("it is neither a .tar.gz nor a .tar nor a .zip")
@@ -177,7 +177,7 @@ class _Tree:
         return self._root + os.sep + (name.replace("/", "\\") if WINDOWS else name)
 
 
-def _unpack_tar(ahead: Ahead, tree: _Tree, budget: UnpackBudget) -> None:
+def _unpack_tar(ahead: ReadAhead, tree: _Tree, budget: UnpackBudget) -> None:
     with tarfile.open(fileobj=ahead, mode="r|", bufsize=_STREAM_BUFFER, tarinfo=BoundedTarInfo) as tar:  # type: ignore[call-overload]
         for entry in tar:
             budget.take(entry.size if entry.isreg() else 0)

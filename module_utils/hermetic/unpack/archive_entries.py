@@ -16,7 +16,7 @@ class Entries:
     """Collects the entries of one archive and every reason why one of them must not be written.
 
     A hard link may name nothing but a regular file of the same archive, under the very name that this was admitted by: no link is
-    followed on the way to it. ``fold_case``: the target cannot tell names apart that differ in case or Unicode form. ``windows``: its naming rules hold.
+    followed on the way to it. ``fold_case``: the target does not distinguish names by case or Unicode form. ``windows``: its naming rules hold.
     """
 
     def __init__(self, *, fold_case: bool, windows: bool) -> None:
@@ -58,7 +58,7 @@ class Entries:
         return clean
 
     def is_directory(self, name: str) -> bool:
-        """Tell whether a directory of this name has been admitted, or lies above what has been."""
+        """Return whether a directory of this name has been admitted, or lies above what has been."""
         return self._kinds.get(self._key(name.removeprefix("./").removesuffix("/"))) == DIRECTORY
 
     def refuse(self, name: str, reason: str) -> None:
@@ -84,7 +84,7 @@ class Entries:
                 return f"it lies below the file {parent!r}"
         key = self._key(name)
         if key in self._kinds and not (key in self._implied and kind == DIRECTORY):
-            return "the name is there twice" + (" (this file system does not tell upper and lower case apart)" if self._fold_case else "")
+            return "the name is a duplicate" + (" (this file system ignores case and Unicode form)" if self._fold_case else "")
         return None
 
     def _fault_of_aim(self, name: str, kind: str, target: str) -> str | None:

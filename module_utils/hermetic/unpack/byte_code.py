@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from types import CodeType
 
-# Unchecked: the byte code is used without a look at the source, so that running never writes into a read-only tree.
+# Unchecked: the byte code is used without reading the source, so that running never writes into a read-only tree.
 _UNCHECKED_HASH = struct.pack("<I", 0b01)
 # CPython has one object for each text of one of these characters.
 _SHARED_CHARACTERS = "\u0100"

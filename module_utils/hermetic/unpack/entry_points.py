@@ -68,7 +68,7 @@ def commands_for(entry_points: Iterable[Sequence[Any]], *, version: str) -> list
 
 
 def is_replaced(script: str, commands: Iterable[str]) -> bool:
-    """Tell whether a script of a wheel is what setuptools made for one of its entry points, which replaces it, as with pip."""
+    """Return whether a script of a wheel is what setuptools made for one of its entry points, which replaces it, as with pip."""
     lower = script.lower()
     for ending in (".exe", "-script.py", "-script.pyw", ".pya"):
         if lower.endswith(ending):

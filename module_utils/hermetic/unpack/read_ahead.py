@@ -17,7 +17,7 @@ _COMPRESSED_BLOCK = 1 << 18
 _BLOCKS_AHEAD = 8
 
 
-class Ahead:
+class ReadAhead:
     """A file object that reads, and decompresses, in a thread of its own: zlib and SHA-256 both let other threads run."""
 
     def __init__(self, source: BinaryIO, *, gunzip: bool, budget: UnpackBudget) -> None:
@@ -32,7 +32,7 @@ class Ahead:
         self._ended = False
         self._thread = threading.Thread(target=self._work, name="unpack", daemon=True)
 
-    def __enter__(self) -> Ahead:
+    def __enter__(self) -> ReadAhead:
         self._thread.start()
         return self
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep the headers of a tar within bounds: ``tarfile`` reads the long ones into memory whole, before it tells of any entry."""
+"""Keep the headers of a tar within bounds: ``tarfile`` reads the long ones into memory whole, before it yields any entry."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class UnpackBudget:
         return self.limit // ENTRY_COST
 
     def take(self, *sizes: int) -> None:
-        """Spend what entries of these sizes take on the disk, all at once, so that the error tells what they come to."""
+        """Spend what entries of these sizes take on the disk, all at once, so that the error says what they come to."""
         self.entries += len(sizes)
         self.spent += sum(max(-(-size // ENTRY_COST), 1) * ENTRY_COST for size in sizes)
         if self.spent > self.limit:

@@ -21,6 +21,7 @@ from typing import Any
 
 from ..errors import BrokenArtifact
 from ..fs.tree_files import open_file, write_file
+from ..model.manifest import FileRecord
 from ..model.record_file import quoted, record_digest
 from ..paths import inside
 from ..text.grammar import is_too_long
@@ -44,7 +45,7 @@ class _Unpacking:
         self._archive = archive
         self._compiles = compiles
         self._made: set[str] = set()
-        self.files: dict[str, list[Any]] = {}
+        self.files: dict[str, FileRecord] = {}
         self.warnings = contents.warnings
         self._uncompiled: list[str] = []
 
@@ -69,7 +70,7 @@ class _Unpacking:
         with self._explained(path):
             self._directory(path.rpartition("/")[0])
             write_file(self._at(path), data, mode=mode)
-        self.files[path] = [mode, len(data), hashlib.sha256(data).hexdigest()]
+        self.files[path] = FileRecord(mode, len(data), hashlib.sha256(data).hexdigest())
 
     def finish(self) -> None:
         """Say which sources have no byte code."""
@@ -86,7 +87,7 @@ class _Unpacking:
                     view = memoryview(block)
                     while view:
                         view = view[os.write(descriptor, view) :]
-        self.files[entry.target] = [entry.mode, entry.item.file_size, digest.hexdigest()]
+        self.files[entry.target] = FileRecord(entry.mode, entry.item.file_size, digest.hexdigest())
 
     def _blocks(self, entry: WheelEntry) -> Iterator[bytes]:
         left = entry.item.file_size
@@ -104,8 +105,7 @@ class _Unpacking:
         digest = hashlib.sha256()
         for block in self._blocks(entry):
             digest.update(block)
-        known = self.files[entry.target]
-        if digest.hexdigest() != known[2]:
+        if digest.hexdigest() != self.files[entry.target].sha256:
             raise BrokenArtifact(
                 f"the wheel holds {entry.path!r} twice with different content (the second time as {entry.item.filename!r}), and which of the two is meant "
                 "cannot be known. Lock another version or build of it."
@@ -148,7 +148,7 @@ class _Unpacking:
             if twin is None:
                 raise
             raise BrokenArtifact(
-                f"The wheel holds the entries {twin!r} and {path!r}, and the file system of this host does not tell upper and lower case apart; "
+                f"The wheel holds the entries {twin!r} and {path!r}, and the file system of this host is case-insensitive; "
                 "it was not installed. Use another wheel, or a root on another file system."
             ) from error
         except OSError as error:
@@ -159,13 +159,13 @@ class _Unpacking:
             ) from error
 
 
-def _record(files: dict[str, list[Any]], record: str, up_to_prefix: str) -> bytes:
+def _record(files: dict[str, FileRecord], record: str, up_to_prefix: str) -> bytes:
     """Return the RECORD, without scripts and headers, whose places differ from environment to environment, which adds their lines."""
     lines = [f"{quoted(record)},,\n"]
-    for path, (_mode, size, sha256) in files.items():
+    for path, file in files.items():
         part, _slash, rest = path.partition("/")
         if part == "data" or (part == "site" and "/__pycache__/" not in path):
-            lines.append(f"{quoted(up_to_prefix + rest if part == 'data' else rest)},{record_digest(sha256)},{size}\n")
+            lines.append(f"{quoted(up_to_prefix + rest if part == 'data' else rest)},{record_digest(file.sha256)},{file.size}\n")
     return "".join(sorted(lines)).encode()
 
 

@@ -33,7 +33,7 @@ class HostRules:
 
     windows: bool
     fold_case: bool = False
-    """Names that differ in case are known to be one there. Where it is not known, writing them tells."""
+    """Names that differ in case are known to be one there. Where it is not known, writing them shows."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ def read_wheel(archive: zipfile.ZipFile, filename: str, *, rules: HostRules, bud
     problems += _faults(entries, entry_points, rules)
     if problems:
         raise _broken(filename, problems)
-    warnings += _said_by_record(archive, files, info)
-    said = [f"{filename}: {warning}." for warning in warnings]
-    return WheelContents(parts[0], parts[1], info, entries, entry_points, said)
+    warnings += _record_warnings(archive, files, info)
+    named_warnings = [f"{filename}: {warning}." for warning in warnings]
+    return WheelContents(parts[0], parts[1], info, entries, entry_points, named_warnings)
 
 
 def _broken(filename: str, problems: list[str]) -> BrokenArtifact:
@@ -110,8 +110,8 @@ def _dist_info(files: Iterable[zipfile.ZipInfo], name: str, problems: list[str])
     if len(found) != 1:
         problems.append(f"it holds {len(found)} directories NAME-VERSION.dist-info ({', '.join(found) or 'none'}); expected one")
         return ""
-    stem, wanted = distribution(found[0][: -len(_INFO)]), distribution(name)
-    if stem != wanted and not stem.startswith(f"{wanted}-"):
+    stem, expected = distribution(found[0][: -len(_INFO)]), distribution(name)
+    if stem != expected and not stem.startswith(f"{expected}-"):
         problems.append(f"its metadata is {found[0]}, which is not that of {name}")
     return found[0]
 
@@ -218,7 +218,7 @@ def _faults(entries: list[WheelEntry], entry_points: list[list[str]], rules: Hos
                 yield f"{files[parent].path!r} is a file and the directory of {entry.path!r}"
         if rules.fold_case and folds.setdefault(folded(entry.target), entry.target) != entry.target:
             twin = folds[folded(entry.target)].partition("/")[2]
-            yield f"{twin!r} and {entry.path!r} are one file on the systems that it is for, which do not tell upper and lower case apart"
+            yield f"{twin!r} and {entry.path!r} are one file on the systems that it is for, which are case-insensitive"
     for name, *_rest in entry_points:
         fault = path_problem(f"{name}.exe" if rules.windows else name, windows=rules.windows, drives=True)
         if fault is None and ("/" in name or has_control_character(name)):
@@ -227,7 +227,7 @@ def _faults(entries: list[WheelEntry], entry_points: list[list[str]], rules: Hos
             yield f"the command {name!r} is no file name: {fault}"
 
 
-def _said_by_record(archive: zipfile.ZipFile, files: list[zipfile.ZipInfo], info: str) -> list[str]:
+def _record_warnings(archive: zipfile.ZipFile, files: list[zipfile.ZipInfo], info: str) -> list[str]:
     """Return what RECORD gets wrong: nothing rests on it, since the whole wheel has been verified by its digest."""
     path = f"{info}/RECORD"
     wrong: list[str] = []

@@ -27,7 +27,7 @@ def check_entry_count(source: BinaryIO, budget: UnpackBudget) -> None:
     """Raise UnsafeArchive where the directory of a zip lists more entries than the budget allows.
 
     Counted in the directory itself and not taken from its end record, which may lie: reading a directory of millions of entries
-    takes a gigabyte of memory before the first of them can be looked at. What is no zip is left to ``zipfile``.
+    takes a gigabyte of memory before the first of them can be read. What is no zip is left to ``zipfile``.
     """
     source.seek(0, os.SEEK_END)
     length = source.tell()
@@ -52,7 +52,7 @@ def check_entry_count(source: BinaryIO, budget: UnpackBudget) -> None:
 
 
 def judge_zip(items: Sequence[zipfile.ZipInfo], budget: UnpackBudget) -> list[str]:
-    """Return what is wrong with the entries of a zip as its directory tells them, and charge the budget with their sizes."""
+    """Return what is wrong with the entries of a zip as its directory lists them, and charge the budget with their sizes."""
     problems = []
     end, before = 0, ""
     budget.take(*(item.file_size for item in items))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The libraries of Windows, loaded once and told how long a handle is, and what they say when they refuse."""
+"""The libraries of Windows, loaded once and given the length of a handle, and what they say when they refuse."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _loaded(name: str) -> Any:
 
 
 def is_handle(value: int | None) -> bool:
-    """Tell whether a call that returns a handle did so."""
+    """Return whether a call that returns a handle did so."""
     return value not in _NONE
 
 

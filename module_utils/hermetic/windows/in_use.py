@@ -18,7 +18,7 @@ REFUSALS = (5, 32, 33, 1224)
 
 
 def refused(error: OSError) -> bool:
-    """Tell whether Windows refused because something has the file open."""
+    """Return whether Windows refused because something has the file open."""
     return getattr(error, "winerror", None) in REFUSALS
 
 
@@ -44,11 +44,11 @@ def replace_content(building: str, final: str, *, patiently: Callable[[Callable[
     That is so as long as a process runs from it. A file that runs and is as it should be stays; the rest is replaced one by one.
     A run that is cut off here leaves differences, which the next one finds and repairs.
     """
-    wanted = set(_below(building))
+    finished = set(_below(building))
     for path in sorted(_below(final), reverse=True):
-        if path not in wanted:
+        if path not in finished:
             patiently(lambda path=path: _remove(os.path.join(final, path)))  # type: ignore[misc]
-    for path in sorted(wanted):
+    for path in sorted(finished):
         source, target = os.path.join(building, path), os.path.join(final, path)
         if os.path.isdir(source):
             if not os.path.isdir(target):
@@ -100,10 +100,10 @@ def _below(base: str) -> Iterator[str]:
 
 
 def _same(source: str, target: str) -> bool:
-    """Tell whether a file need not be replaced; its content decides, since somebody may have edited it and set the time back."""
+    """Return whether a file need not be replaced; its content decides, since somebody may have edited it and set the time back."""
     try:
-        found, wanted = os.lstat(target), os.lstat(source)
-        alike = (found.st_size, found.st_mtime_ns, found.st_mode) == (wanted.st_size, wanted.st_mtime_ns, wanted.st_mode)
+        found, expected = os.lstat(target), os.lstat(source)
+        alike = (found.st_size, found.st_mtime_ns, found.st_mode) == (expected.st_size, expected.st_mtime_ns, expected.st_mode)
         return alike and filecmp.cmp(source, target, shallow=False)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return False

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from ..errors import BrokenRoot
 from ..paths import extended
@@ -47,7 +48,7 @@ def require_trusted(root: Path, *, unsafe_parent: bool = False) -> None:
         )
 
 
-def others_behind(path: Path) -> tuple[str, str] | None:
+def others_behind(path: Path) -> tuple[Literal["owner", "mode"], str] | None:
     """Return what is wrong with a directory of a root, ``owner`` or ``mode``, and who else may change it; None when nobody may."""
     owner, _entries = _of(path)
     if not is_trusted(owner):
@@ -57,7 +58,7 @@ def others_behind(path: Path) -> tuple[str, str] | None:
 
 
 def is_trusted(trustee: str) -> bool:
-    """Tell whether an owner or trustee, in the notation of SDDL, is the system, the administrators or this user."""
+    """Return whether an owner or trustee, in the notation of SDDL, is the system, the administrators or this user."""
     return trustee in _TRUSTED or trustee == _own()
 
 

@@ -49,7 +49,7 @@ def is_open(path: str) -> bool:
 
 
 def is_held(path: str) -> bool:
-    """Tell whether any process has the file open."""
+    """Return whether any process has the file open."""
     return _refuses(path, share=0)
 
 
@@ -83,7 +83,7 @@ def programs_below(directory: Path) -> dict[int, str]:
 
 
 def _mapped_files() -> set[str]:
-    """Return the programs and libraries of all processes that this user may look into, in the spelling of ``normcase``."""
+    """Return the programs and libraries of all processes that this user may inspect, in the spelling of ``normcase``."""
     return {path for _number, files in _files_by_process() for path in files}
 
 

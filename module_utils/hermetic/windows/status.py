@@ -31,7 +31,7 @@ _EPOCH = 116444736000000000
 
 
 class WindowsStatus(NamedTuple):
-    """The fields of an ``os.stat_result`` that can be had without opening the file."""
+    """The fields of an ``os.stat_result`` that are known without opening the file."""
 
     st_mode: int
     st_size: int
@@ -41,8 +41,8 @@ class WindowsStatus(NamedTuple):
     st_file_attributes: int
 
 
-class WindowsLook:
-    """Looks at the files of one volume; the memory that the system writes to is made once."""
+class WindowsStatusReader:
+    """Reads the status of the files of one volume; the memory that the system writes to is made once."""
 
     def __init__(self, *, numbers: bool) -> None:
         self._ask: Any = kernel32().GetFileAttributesExW
@@ -67,7 +67,7 @@ class WindowsLook:
         )
 
     def names(self, directory: str) -> list[str]:
-        """Return the names in a directory, and keep the numbers of their files where they are wanted."""
+        """Return the names in a directory, and keep the numbers of their files where they are needed."""
         if not self._wants_numbers:
             return os.listdir(directory)
         found = numbers(directory)
@@ -75,7 +75,7 @@ class WindowsLook:
         return list(found)
 
     def inode(self, path: str, status: WindowsStatus | os.stat_result) -> Inode:
-        """Return what tells a file apart, by its listing; one that no listing told a number of is opened."""
+        """Return what distinguishes a file from all others, by its listing; one that no listing gave a number of is opened."""
         number = self._numbers.get(path, 0)
         if number > 0 and self._device is not None:
             return (self._device, number, status.st_size)

@@ -19,7 +19,7 @@ class _Stream(ctypes.Structure):
 
 
 def alternate_streams(path: str) -> list[str]:
-    """Return the names of the streams of a file or directory besides its content, as far as the file system tells."""
+    """Return the names of the streams of a file or directory besides its content, as far as the file system lists them."""
     kernel = kernel32()
     stream = _Stream()
     handle = kernel.FindFirstStreamW(ctypes.c_wchar_p(path), 0, ctypes.byref(stream), 0)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from ...module_utils.hermetic.findings.finding import TAMPERED, Finding
 from ...module_utils.hermetic.text.grammar import tree_parts
 from .host_mounts import without_programs
 from .host_probe import HostFacts
@@ -49,53 +51,53 @@ def answer_without_interpreter(run: TargetRun, *, module: str) -> Result:
         return {
             "changed": False,
             "plan": [],
-            "findings": [_finding(each, facts) for each in damaged],
+            "findings": [_finding(each, facts).as_dict() for each in damaged],
             "generation": {"before": None, "after": None},
         }
     raise NoInterpreter(facts)
 
 
-def _finding(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+def _finding(bundle_id: str, facts: HostFacts) -> Finding:
     if bundle_id in facts.untrusted:
         return _open_to_others(bundle_id, facts)
     return _changed(bundle_id, facts) if facts.changed else _dead(bundle_id, facts)
 
 
-def _open_to_others(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+def _open_to_others(bundle_id: str, facts: HostFacts) -> Finding:
     """Return the finding for a bundle whose interpreter was not started, since another user may change it."""
-    return {
-        **_dead(bundle_id, facts),
-        "kind": "owner" if any(each.kind == "owner" for each in facts.distrust) else "mode",
-        "expected": "files that only root and the user of the task own and may write",
-        "actual": shown_distrust(facts.distrust),
-    }
+    return replace(
+        _dead(bundle_id, facts),
+        kind="owner" if any(each.kind == "owner" for each in facts.distrust) else "mode",
+        expected="files that only root and the user of the task own and may write",
+        actual=shown_distrust(facts.distrust),
+    )
 
 
-def _changed(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+def _changed(bundle_id: str, facts: HostFacts) -> Finding:
     """Return the finding for a bundle that was not started, since it is not what was published."""
-    return {
-        **_dead(bundle_id, facts),
-        "kind": "modified",
-        "expected": "the files that were published",
-        "actual": facts.changed,
-        "path": f"{facts.root}/bundles/{bundle_id}",
-        "remedy": "Converge with hermetic.python.system; nothing else of this host can be checked before.",
-    }
+    return replace(
+        _dead(bundle_id, facts),
+        kind="modified",
+        expected="the files that were published",
+        actual=facts.changed,
+        path=f"{facts.root}/bundles/{bundle_id}",
+        remedy="Converge with hermetic.python.system; nothing else of this host can be checked before.",
+    )
 
 
-def _dead(bundle_id: str, facts: HostFacts) -> dict[str, Any]:
+def _dead(bundle_id: str, facts: HostFacts) -> Finding:
     """Return the finding for a bundle whose interpreter cannot tell anything itself."""
     parts = tree_parts("bundles", bundle_id) or {"name": bundle_id}
     reason = without_programs(facts)
-    return {
-        "subject": f"bundle:{parts['name']}",
-        "kind": "not_runnable",
-        "severity": "high",
-        "cause": "tampered",
-        "expected": "an interpreter that starts",
-        "actual": "one that does not" + (f": {reason}" if reason else ""),
-        "path": facts.interpreter_path(bundle_id),
-        "remedy": "Let programs start there; nothing else of this host can be checked before."
+    return Finding(
+        subject=f"bundle:{parts['name']}",
+        kind="not_runnable",
+        severity="high",
+        cause=TAMPERED,
+        expected="an interpreter that starts",
+        actual="one that does not" + (f": {reason}" if reason else ""),
+        path=facts.interpreter_path(bundle_id),
+        remedy="Let programs start there; nothing else of this host can be checked before."
         if reason
         else "Converge with hermetic.python.system; nothing else of this host can be checked before.",
-    }
+    )

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ....module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
 from ....module_utils.hermetic.install import windows_environment
 from ....module_utils.hermetic.install.environment import Places, record_with_scripts
+from ....module_utils.hermetic.model.manifest import FileRecord
 from ....module_utils.hermetic.text.grammar import has_drive
 from ....module_utils.hermetic.unpack.scripts import Launchers, own_scripts
 from ....module_utils.hermetic.unpack.wheel import lay
@@ -237,7 +238,7 @@ def _content(source: Path | bytes) -> bytes:
     return source if isinstance(source, bytes) else source.read_bytes()
 
 
-def _put(base: Path, targets: Mapping[str, Path | bytes], *, files: Mapping[str, Any], unpacked: Path) -> None:
+def _put(base: Path, targets: Mapping[str, Path | bytes], *, files: Mapping[str, FileRecord], unpacked: Path) -> None:
     for target, source in targets.items():
         path = base / target
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -246,7 +247,7 @@ def _put(base: Path, targets: Mapping[str, Path | bytes], *, files: Mapping[str,
             path.chmod(0o755)
         else:
             source.replace(path)
-            path.chmod(files[source.relative_to(unpacked).as_posix()][0])
+            path.chmod(files[source.relative_to(unpacked).as_posix()].mode)
 
 
 def distribution_version(metadata: Path) -> str:

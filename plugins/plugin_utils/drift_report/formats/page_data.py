@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-CAUSES = ("tampered", "interrupted", "pending")
-SEVERITIES = ("high", "medium", "low")
+from ....module_utils.hermetic.findings.finding import CAUSES, SEVERITIES
+
 FINDING_FIELDS = ("subject", "kind", "severity", "cause", "expected", "actual", "path", "remedy")
 NONE = -1
 

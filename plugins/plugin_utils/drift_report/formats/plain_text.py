@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ....module_utils.hermetic.findings.finding import INTERRUPTED, PENDING, TAMPERED
-from ..model.document import CAUSES, CLEAN, NOT_CHECKED
+from ....module_utils.hermetic.findings.finding import CAUSES, INTERRUPTED, PENDING, TAMPERED
+from ..model.document import CLEAN, NOT_CHECKED
 from ..model.printable import printable
 
 _LETTERS = {

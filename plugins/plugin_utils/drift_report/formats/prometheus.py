@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ....module_utils.hermetic.findings.finding import KINDS
-from ..model.document import CAUSES, NOT_CHECKED, REASONS, STATES
+from ....module_utils.hermetic.findings.finding import CAUSES, KINDS
+from ..model.document import NOT_CHECKED, REASONS, STATES
 from ..model.printable import printable
 
 HOSTS_MOST = 1000

@@ -10,17 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ....module_utils.hermetic.findings.finding import INTERRUPTED, PENDING, TAMPERED
+from ....module_utils.hermetic.findings.finding import CAUSES, INTERRUPTED, PENDING, SEVERITIES, TAMPERED
 from .policy import Policy
 
 FORMAT = 2
-CAUSES = (TAMPERED, INTERRUPTED, PENDING)
-"""Every cause of a finding, the most alarming first; also the states of a host that differs."""
 CLEAN, NOT_CHECKED = "clean", "not_checked"
 STATES = (CLEAN, PENDING, TAMPERED, INTERRUPTED, NOT_CHECKED)
 REASONS = ("unreachable", "failed", "skipped", "not_reached", "outside_limit")
 """Why a host was not checked."""
-SEVERITIES = ("high", "medium", "low")
 VERIFY_LEVELS = ("none", "quick", "deep")
 EXIT_CLEAN, EXIT_ERROR, EXIT_DRIFT = 0, 1, 2
 

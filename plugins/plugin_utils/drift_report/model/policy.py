@@ -17,6 +17,7 @@ import jsonschema
 import yaml
 
 from ....module_utils.hermetic.errors import HermeticError
+from ....module_utils.hermetic.findings.finding import SEVERITIES
 
 FIELDS = ("hosts", "subject", "kind", "cause", "path")
 """What an entry is matched by, each a glob; all of them must match."""
@@ -28,7 +29,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "threshold": {"enum": ["high", "medium", "low"]},
+        "threshold": {"enum": list(SEVERITIES)},
         "ignores": {
             "type": "array",
             "items": {

@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ....module_utils.hermetic.findings.finding import CAUSES, SEVERITIES
 from ....module_utils.hermetic.text.grammar import is_number, shown
-from .document import CAUSES, FORMAT, NOT_CHECKED, REASONS, SEVERITIES, STATES, VERIFY_LEVELS
+from .document import FORMAT, NOT_CHECKED, REASONS, STATES, VERIFY_LEVELS
 
 _MOMENT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

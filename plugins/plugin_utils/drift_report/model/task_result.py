@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ....module_utils.hermetic.findings.finding import TAMPERED
+from ....module_utils.hermetic.findings.finding import CAUSES, SEVERITIES, TAMPERED
 from ....module_utils.hermetic.text.grammar import is_number
-from .document import CAUSES, SEVERITIES
 from .shape import is_declaration, is_foreign
 
 COLLECTION = "hermetic.python"

@@ -17,6 +17,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.
     without_consequences,
 )
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.foreign_packages import find_foreign
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import EnvironmentReceipt, LaidReceipt
 from host_samples import Host, bundle, digest, virtualenv
 
@@ -32,15 +33,15 @@ def known() -> tuple[EnvironmentReceipt, dict[str, LaidReceipt]]:
 
 
 def missing(path: str, *, directory: bool = False) -> Difference:
-    return Difference(path, "missing", "directory" if directory else "file", None)
+    return Difference(path=path, kind="missing", expected="directory" if directory else "file", actual=None)
 
 
 def unexpected(path: str) -> Difference:
-    return Difference(path, "unexpected", None, "file")
+    return Difference(path=path, kind="unexpected", expected=None, actual="file")
 
 
 def modified(path: str) -> Difference:
-    return Difference(path, "modified", "1 bytes", "2 bytes")
+    return Difference(path=path, kind="modified", expected="1 bytes", actual="2 bytes")
 
 
 def foreign(name: str, version: str, *paths: str) -> ForeignPackage:
@@ -91,7 +92,11 @@ ALPHA_TWO = foreign("alpha", "2.0", f"{SITE}/alpha/__init__.py", f"{SITE}/alpha/
             [(f"file:one/{SITE}/alpha", "missing")],
         ),
         (
-            [*ALPHA_GONE, Difference(SITE, "mode", "0755", "0777"), Difference("", "owner", "0:0", "1:1")],
+            [
+                *ALPHA_GONE,
+                Difference(path=SITE, kind="mode", expected="0755", actual="0777"),
+                Difference(path="", kind="owner", expected="0:0", actual="1:1"),
+            ],
             [],
             [("package:one/alpha", "missing"), (f"file:one/{SITE}", "mode"), ("file:one", "owner")],
         ),
@@ -104,7 +109,7 @@ ALPHA_TWO = foreign("alpha", "2.0", f"{SITE}/alpha/__init__.py", f"{SITE}/alpha/
             [],
             [("package:one/alpha", "missing"), ("package:one/beta", "missing"), ("file:one/lib", "missing")],
         ),
-        ([Difference("bin/python", "link", "link to /a", "link to /b")], [], [("virtualenv:one", "interpreter")]),
+        ([Difference(path="bin/python", kind="link", expected="link to /a", actual="link to /b")], [], [("virtualenv:one", "interpreter")]),
         ([modified("pyvenv.cfg")], [], [("virtualenv:one", "interpreter")]),
     ],
     ids=[
@@ -141,8 +146,8 @@ def test_a_foreign_list_of_files_cannot_hide_what_became_of_ours(known: tuple[En
         unexpected(f"{SITE}/liar-1.0.dist-info"),
         unexpected(f"{SITE}/evil.pth"),
         modified(f"{SITE}/beta/__init__.py"),
-        Difference("bin/python", "link", "link to /a", "link to /b"),
-        Difference(f"{SITE}/beta", "mode", "0755", "0777"),
+        Difference(path="bin/python", kind="link", expected="link to /a", actual="link to /b"),
+        Difference(path=f"{SITE}/beta", kind="mode", expected="0755", actual="0777"),
         missing("pyvenv.cfg"),
     ]
     found = [(finding.subject, finding.kind) for finding in environment_findings(receipt, laid, differences, [liar])]
@@ -212,7 +217,16 @@ def test_what_runs_code_or_opens_up_weighs_more(kind: str, path: str, actual: st
 
 
 def test_a_finding_is_one_line() -> None:
-    finding = Finding("bundle:python", "version", "medium", "pending", "3.12.1+2", None, None, "Converge.")
+    finding = Finding(
+        subject="bundle:python",
+        kind="version",
+        severity="medium",
+        cause="pending",
+        expected="3.12.1+2",
+        actual=None,
+        path=None,
+        remedy="Converge.",
+    )
     assert finding.line() == "bundle:python: version (pending), expected 3.12.1+2, found nothing"
     assert list(finding.as_dict()) == ["subject", "kind", "severity", "cause", "expected", "actual", "path", "remedy"]
 
@@ -257,7 +271,7 @@ class TestForeignPackages:
 def test_of_two_wheels_with_one_path_the_later_one_owns_it() -> None:
     host = Host()
     for name in ("alpha-1.0", "beta-1.0"):
-        host.lay(name, bundle(), files={"site/both.py": [0o644, len(name), digest(name)]})
+        host.lay(name, bundle(), files={"site/both.py": FileRecord(0o644, len(name), digest(name))})
     receipt = host.build(virtualenv("one", "alpha-1.0", "beta-1.0"), bundle(), "alpha-1.0", "beta-1.0")
     later = host.records.laid[max(receipt.laid)]
     assert receipt.owners(host.records.laid)[f"{SITE}/both.py"] == later.name

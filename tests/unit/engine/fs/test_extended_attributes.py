@@ -32,7 +32,7 @@ def test_attributes_of_windows_are_found(layout: Layout, monkeypatch: pytest.Mon
     observation = Observation()
     check = root_check._StoreCheck(layout, observation)
     monkeypatch.setattr(root_check, "WINDOWS", True)
-    monkeypatch.setattr(check._look, "status", lambda path: SimpleNamespace(st_mode=stat.S_IFREG, st_file_attributes=0x20 | attributes))
+    monkeypatch.setattr(check._reader, "status", lambda path: SimpleNamespace(st_mode=stat.S_IFREG, st_file_attributes=0x20 | attributes))
     check.check_file(layout.lock)
     assert [(finding.kind, finding.actual) for finding in observation.findings] == [("mode", words)]
     assert [each.path for each in observation.repairs] == [layout.lock]

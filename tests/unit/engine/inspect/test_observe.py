@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.aggregate import MOST
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import INTERRUPTED, TAMPERED
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.observe import in_force, observe_reused
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.generation_in_force import in_force
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.observe import observe_reused
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import BUILDING, DISCARDED
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Reused
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.reused import Reused
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
 from root_samples import SampleRoot
 

@@ -98,7 +98,7 @@ def test_a_finding_says_where_the_link_leads_and_should(root: SampleRoot) -> Non
     turned(root.layout.root / "bin")
     (finding,) = root.observe("none").findings
     assert (finding.expected, finding.actual) == ("link to current/bin", "link to /bin/sh")
-    assert finding.remedy == "Converge to make the links again."
+    assert finding.remedy == "Converge to restore the links."
 
 
 @pytest.mark.parametrize("case", CHANGES)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, directory_hints, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, directory_times, file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME_NS
 from tree_samples import CONTENT, differences, make_manifest, make_tree
@@ -31,10 +31,10 @@ def manifest() -> Manifest:
 
 
 def test_a_whole_tree_shows_nothing(tree: Path, manifest: Manifest) -> None:
-    hints = directory_hints(tree, manifest)
-    assert sorted(hints) == ["", "pkg", "pkg/sub"]
+    times = directory_times(tree, manifest)
+    assert sorted(times) == ["", "pkg", "pkg/sub"]
     for deep in (False, True):
-        assert differences(tree, manifest, hints, deep=deep) == set()
+        assert differences(tree, manifest, times, deep=deep) == set()
         assert differences(tree, manifest, deep=deep) == set()
 
 
@@ -100,23 +100,23 @@ def become_directory(path: str) -> Callable[[Path], object]:
     ],
 )
 def test_a_quick_look_sees(tree: Path, manifest: Manifest, do: Callable[[Path], object], expected: set[tuple[str, str]]) -> None:
-    hints = directory_hints(tree, manifest)
+    times = directory_times(tree, manifest)
     do(tree)
-    assert differences(tree, manifest, hints) == expected
+    assert differences(tree, manifest, times) == expected
 
 
 def test_only_a_deep_look_sees_a_forged_time(tree: Path, manifest: Manifest) -> None:
-    hints = directory_hints(tree, manifest)
+    times = directory_times(tree, manifest)
     rewrite("a.py", b"a = 2\n", keep_time=True)(tree)
-    assert differences(tree, manifest, hints) == set()
-    assert differences(tree, manifest, hints, deep=True) == {("a.py", "modified")}
+    assert differences(tree, manifest, times) == set()
+    assert differences(tree, manifest, times, deep=True) == {("a.py", "modified")}
 
 
 def test_a_deep_look_lists_directories_whose_time_was_forged(tree: Path, manifest: Manifest) -> None:
     (tree / "pkg/evil.py").touch()
-    hints = directory_hints(tree, manifest)
-    assert differences(tree, manifest, hints) == set()
-    assert differences(tree, manifest, hints, deep=True) == {("pkg/evil.py", "unexpected")}
+    times = directory_times(tree, manifest)
+    assert differences(tree, manifest, times) == set()
+    assert differences(tree, manifest, times, deep=True) == {("pkg/evil.py", "unexpected")}
 
 
 def test_a_deep_look_tells_a_touch_from_an_edit(tree: Path, manifest: Manifest) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import INTERRUPTED, TAMPERED
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import tree_checks
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import interpreter
 from hypothesis import HealthCheck, given, settings
@@ -132,17 +132,6 @@ def test_a_lost_receipt_of_a_wheel_in_force_is_never_what_a_run_left(root: Sampl
     lost = [each for each in observation.findings if each.path == f"state/receipts/laid/{receipt.name}"]
     assert [(each.kind, each.cause) for each in lost] == [("missing", cause)]
     assert observation.broken["environments"] == {root.environment("one").name}
-
-
-def test_a_lost_receipt_of_a_wheel_that_was_not_in_force_yet_is_what_a_run_left(root: SampleRoot) -> None:
-    observation = root.observe("none")
-    records = observation.records
-    (laid,) = [each.id for each in records.laid.values() if each.name == "beta"]
-    records.generations.clear()
-    root.layout.transaction_marker.write_text("{}")
-    assert tree_checks._cause_of_loss(root.layout, records, laid) == INTERRUPTED
-    root.layout.transaction_marker.unlink()
-    assert tree_checks._cause_of_loss(root.layout, records, laid) == TAMPERED
 
 
 @pytest.mark.parametrize("verify", ["none", "quick", "deep"])

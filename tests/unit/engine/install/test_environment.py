@@ -16,7 +16,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.tree_files import WAYS
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.environment import Built, Places, make, places
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord, Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.scripts import PosixLaunchers, own_scripts
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
@@ -140,7 +140,7 @@ def test_what_was_built_is_what_is_reported(workshop: Workshop, link_mode: str) 
     assert alone == {*built.own_files, *built.unlinked}
 
 
-def laid_files(workshop: Workshop, wheel: Wheel) -> dict[str, list[Any]]:
+def laid_files(workshop: Workshop, wheel: Wheel) -> dict[str, FileRecord]:
     """Return the files of a wheel by their places, without those that the environment writes itself."""
     told = lay(wheel.path, _empty(workshop.base / "again"), compiles=False, up_to_prefix="../../../")
     found = {}

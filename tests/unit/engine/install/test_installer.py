@@ -16,7 +16,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import installer
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.installer import Store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.artifact import Artifact
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, VirtualEnv, WantedEnvironment
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, PlannedEnvironment, VirtualEnv
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import BundleReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import BUILDING
@@ -52,13 +52,13 @@ class Workshop:
         stored.write_bytes(made.path.read_bytes())
         return made
 
-    def wanted(self, name: str, *wheels: Wheel) -> WantedEnvironment:
+    def wanted(self, name: str, *wheels: Wheel) -> PlannedEnvironment:
         (bundle,) = self.store.records.bundles.values()
         declared = VirtualEnv(name, "python", tuple(wheel.sha256 for wheel in wheels))
         on = Bundle(bundle.info["name"], bundle.info["release"], bundle.sha256)
-        return WantedEnvironment(declared.id(on), declared.key(on), declared, bundle.id)
+        return PlannedEnvironment(declared.id(on), declared.key(on), declared, bundle.id)
 
-    def build(self, *wanted: WantedEnvironment, reinstall: tuple[str, ...] = ()) -> list[str]:
+    def build(self, *wanted: PlannedEnvironment, reinstall: tuple[str, ...] = ()) -> list[str]:
         return self.store.build(wanted, reinstall=reinstall, artifacts=self.artifacts)
 
     def trees(self) -> dict[str, list[str]]:
@@ -252,7 +252,7 @@ BREAKINGS: dict[str, tuple[Breaking, type[BaseException]]] = {
     "while everything is flushed": (lambda patch: patch.setattr(installer, "sync_trees", full), OSError),
     "before the first receipt": (lambda patch: patch.setattr(installer, "write_json", full), OSError),
     "while a tree is put into place": (lambda patch: patch.setattr(installer, "place", full), OSError),
-    "by who ends the run": (lambda patch: patch.setattr(installer, "directory_hints", killed), KeyboardInterrupt),
+    "by who ends the run": (lambda patch: patch.setattr(installer, "directory_times", killed), KeyboardInterrupt),
     "by an interpreter of another version": (
         lambda patch: patch.setattr(interpreter, "ask", lambda executable, *, site=True: {**answer_of(executable), "version": "3.12.9"}),
         BrokenInterpreter,
@@ -307,7 +307,7 @@ def test_a_bundle_whose_receipt_cannot_be_written_is_withdrawn(workshop: Worksho
 def test_progress_says_what_is_begun(stocked: Workshop) -> None:
     alpha = stocked.wheel("alpha")
     stocked.build(stocked.wanted("one", alpha))
-    assert [text.partition(" ")[0] for text in stocked.said] == ["bundle", "lay", "environment"]
+    assert [text.partition(" ")[0] for text in stocked.said] == ["bundle", "unpack", "environment"]
 
 
 def test_preparing_twice_changes_nothing(workshop: Workshop) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.root_repair import put_right
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.root_repair import repair_root
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
 from root_samples import empty_root
@@ -38,7 +38,7 @@ def test_everything_is_found_at_once_and_put_right(layout: Layout) -> None:
     assert found(layout) == [("mode", "."), ("mode", "state"), ("unexpected", "notes"), ("unexpected", "state/receipts/x")]
     observation = Observation()
     check_store(layout, observation)
-    warnings = put_right(layout, observation.repairs)
+    warnings = repair_root(layout, observation.repairs)
     assert len(warnings) == 2
     assert found(layout) == []
     assert sorted(path.name.partition("-")[0] for path in layout.unexpected.iterdir()) == ["notes", "x"]
@@ -53,5 +53,5 @@ def test_a_link_is_not_followed_when_something_is_put_right(layout: Layout, tmp_
     check_store(layout, observation)
     layout.wheels.rmdir()
     layout.wheels.symlink_to(outside)
-    assert any("link" in warning for warning in put_right(layout, observation.repairs))
+    assert any("link" in warning for warning in repair_root(layout, observation.repairs))
     assert stat.S_IMODE(outside.stat().st_mode) == 0o700

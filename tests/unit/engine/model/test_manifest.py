@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest, from_bundle_files
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord, Manifest, from_bundle_files
 from host_samples import digest
 
 
@@ -23,8 +23,8 @@ def test_a_bundle_lists_all_but_itself() -> None:
             "bin/python": {"type": "link", "target": "python3.12"},
             "share": {"type": "directory", "mode": "0755"},
         },
-        also=[("bundle.json", [0o644, 5, digest("json")])],
+        also=[("bundle.json", FileRecord(0o644, 5, digest("json")))],
     )
     assert manifest.directories == {"bin", "share"}
     assert manifest.links == {"bin/python": "python3.12"}
-    assert manifest.files == {"bin/python3.12": [0o755, 2, digest("x")], "bundle.json": [0o644, 5, digest("json")]}
+    assert manifest.files == {"bin/python3.12": FileRecord(0o755, 2, digest("x")), "bundle.json": FileRecord(0o644, 5, digest("json"))}

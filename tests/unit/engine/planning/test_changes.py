@@ -84,6 +84,15 @@ def test_another_default_bundle_changes_bin_python() -> None:
 )
 def test_a_link_that_is_restored_changes_what_it_leads_to(path: str, wanted: set[str]) -> None:
     current = host_as_declared().observation().current
-    finding = Finding("generation", "link", "high", TAMPERED, "a link", "another", path, "Converge.")
+    finding = Finding(
+        subject="generation",
+        kind="link",
+        severity="high",
+        cause=TAMPERED,
+        expected="a link",
+        actual="another",
+        path=path,
+        remedy="Converge.",
+    )
     assert relinked(current, [finding]) == wanted
     assert relinked(current, [replace(finding, kind="unexpected")]) == set()

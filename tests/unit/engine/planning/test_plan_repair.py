@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import Finding
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import reused
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.reused import reused
 from host_samples import LEFTOVER, ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, laid, steps, virtualenv
 
 
@@ -76,7 +76,16 @@ class TestRepair:
         assert steps(plan) == [("prune", "store")]
 
     def test_what_was_observed_comes_first_among_the_findings(self, host: Host) -> None:
-        seen = Finding("store", "interrupted", "medium", "interrupted", None, None, "state/journal", "Converge.")
+        seen = Finding(
+            subject="store",
+            kind="interrupted",
+            severity="medium",
+            cause="interrupted",
+            expected=None,
+            actual=None,
+            path="state/journal",
+            remedy="Converge.",
+        )
         assert host.plan(Declaration(absent_virtualenvs=frozenset({"one"})), findings=[seen]).findings[0] is seen
 
 

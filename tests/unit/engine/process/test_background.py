@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import background
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import Meanwhile, repeatedly
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import BackgroundWork, repeatedly
 
 
 @pytest.fixture(params=["with a thread", "without"])
@@ -22,7 +22,7 @@ def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("value", [7, None, []])
 def test_the_answer_is_that_of_the_work_and_the_work_is_done_once(threads: bool, value: object) -> None:
     calls: list[int] = []
-    subject = Meanwhile(lambda: (calls.append(1), value)[1])
+    subject = BackgroundWork(lambda: (calls.append(1), value)[1])
     assert subject.result() == value
     assert subject.result() == value
     assert calls == [1]
@@ -36,7 +36,7 @@ def test_its_error_is_raised_where_the_answer_is_asked_for(threads: bool, error:
         calls.append(1)
         raise error
 
-    subject = Meanwhile(work)
+    subject = BackgroundWork(work)
     for _again in range(2):
         with pytest.raises(type(error)) as raised:
             subject.result()
@@ -46,7 +46,7 @@ def test_its_error_is_raised_where_the_answer_is_asked_for(threads: bool, error:
 
 def test_it_begins_before_the_answer_is_asked_for() -> None:
     begun = threading.Event()
-    subject = Meanwhile(begun.set)
+    subject = BackgroundWork(begun.set)
     assert begun.wait(30)
     subject.result()
 
@@ -54,7 +54,7 @@ def test_it_begins_before_the_answer_is_asked_for() -> None:
 def test_without_a_thread_it_waits_until_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "started", lambda thread: False)
     begun: list[int] = []
-    subject = Meanwhile(lambda: begun.append(1))
+    subject = BackgroundWork(lambda: begun.append(1))
     assert begun == []
     subject.result()
     assert begun == [1]

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.atomic import write_json
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import dump
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
 from host_samples import Host, bundle, virtualenv
@@ -39,13 +40,40 @@ def the_only(layout: Layout, kind: str) -> Path:
     return next(directory.iterdir())
 
 
-def test_what_is_written_is_what_is_read(layout: Layout) -> None:
+def test_what_is_written_is_what_is_read(layout: Layout, tmp_path: Path) -> None:
     records = load_records(layout)
     assert records.unreadable == {}
     for kind in ("bundles", "environments", "laid"):
         for receipt in getattr(records, kind).values():
-            assert dump(receipt) == json.loads(layout.receipt(kind, receipt.id).read_text())
+            written = layout.receipt(kind, receipt.id).read_bytes()
+            write_json(tmp_path / "again.json", dump(receipt))
+            assert (tmp_path / "again.json").read_bytes() == written
     assert [dump(generation)["format"] for generation in records.generations.values()] == [1]
+
+
+def test_a_file_of_a_tree_is_a_list_on_the_disk_and_has_names_in_memory(layout: Layout) -> None:
+    records = load_records(layout)
+    [bundle_receipt], [environment], [laid] = records.bundles.values(), records.environments.values(), records.laid.values()
+    files = {
+        ("bundles", "info_record", None): bundle_receipt.info_record,
+        **{("environments", "own_files", path): record for path, record in environment.own_files.items()},
+        **{("laid", "files", path): record for path, record in laid.files.items()},
+    }
+    assert len(files) > 3
+    for (kind, key, path), record in files.items():
+        on_disk = json.loads(the_only(layout, kind).read_text())[key]
+        assert [record.mode, record.size, record.sha256] == (on_disk if path is None else on_disk[path])
+        assert type(record) is FileRecord
+
+
+@pytest.mark.parametrize("wrong", [[0o644, 1], [0o644, 1, "0" * 64, 1], [], [0o644, "1", "0" * 64], [1, 1, "0" * 64], {}, "abc", None])
+@pytest.mark.parametrize(("kind", "key"), [("bundles", "info_record"), ("environments", "own_files"), ("laid", "files")])
+def test_a_record_of_a_file_that_is_none_is_reported(layout: Layout, kind: str, key: str, wrong: Any) -> None:
+    path = the_only(layout, kind)
+    document = json.loads(path.read_text())
+    document[key] = wrong if key == "info_record" else {**document[key], next(iter(document[key])): wrong}
+    path.write_text(json.dumps(document))
+    assert list(load_records(layout).unreadable) == [str(path)]
 
 
 def test_a_root_that_is_not_there_has_no_records(tmp_path: Path) -> None:

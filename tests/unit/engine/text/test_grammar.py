@@ -195,7 +195,7 @@ def test_who_builds_who_publishes_and_who_declares_take_the_same_names_and_relea
 
 def test_a_bundle_that_does_not_start_is_reported_by_its_name() -> None:
     facts = presumed_facts("C:\\x", "windows-x86_64")
-    assert _dead(f"my-python-3.12.1+1-{'0' * 12}", facts)["subject"] == "bundle:my-python"
+    assert _dead(f"my-python-3.12.1+1-{'0' * 12}", facts).subject == "bundle:my-python"
 
 
 def test_digits_of_other_scripts_are_no_numbers_of_a_release() -> None:

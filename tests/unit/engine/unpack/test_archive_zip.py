@@ -66,7 +66,7 @@ def test_a_good_zip_comes_out_with_modes_and_times(tmp_path: Path, into: Path) -
         ("link", 0o120777, "link or a device"),
         ("fifo", 0o010644, "link or a device"),
         ("device", 0o060644, "link or a device"),
-        ("good", 0o100644, "twice"),
+        ("good", 0o100644, "duplicate"),
         ("good/evil", 0o100644, "below the file"),
         ("a//b", 0o100644, "empty"),
     ],

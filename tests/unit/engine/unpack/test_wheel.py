@@ -117,7 +117,7 @@ def test_what_is_reported_is_what_lies_there(rich: Wheel, tmp_path: Path) -> Non
         assert (stat.S_IMODE(found.st_mode), found.st_size, found.st_mtime) == (mode, size, FILE_TIME), path
         assert hashlib.sha256((into / path).read_bytes()).hexdigest() == sha256
     assert {stat.S_IMODE(path.stat().st_mode) for path in into.rglob("*") if path.is_dir()} == {0o755}
-    executable = {path for path, record in told["files"].items() if record[0] == 0o755}
+    executable = {path for path, record in told["files"].items() if record.mode == 0o755}
     assert executable == {"site/rich/native.so", "site/rich/tool.sh", "scripts/rich-python", "scripts/rich-shell"}
 
 

@@ -24,7 +24,7 @@ $spec = @{
         time_limit = @{ type = 'int'; required = $true }
         background = @{ type = 'bool'; default = $false }
         uninstall = @{ type = 'bool'; default = $false }
-        told = @{ type = 'str' }
+        additions = @{ type = 'str' }
     }
     supports_check_mode = $true
 }
@@ -263,11 +263,11 @@ if ($module.Params.background) {
     # Nobody reads this but the user, through async_status: it has what the controller adds to the results that it sees, and nothing else.
     $null = $module.Result.Remove('host')
     $answer = ConvertFrom-Answer -Text $done.stdout
-    $told = @{}
-    if ($module.Params.told -and -not $answer.failed) {
-        $told = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.told)
+    $additions = @{}
+    if ($module.Params.additions -and -not $answer.failed) {
+        $additions = ConvertTo-Table -Value (ConvertFrom-Json -InputObject $module.Params.additions)
     }
-    foreach ($table in $told, $answer) {
+    foreach ($table in $additions, $answer) {
         foreach ($name in $table.Keys) {
             if ($name -ne 'warnings') {
                 $module.Result[$name] = $table[$name]

@@ -50,7 +50,7 @@ def answer(module: AnsibleModule) -> None:
         module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)
-    module.exit_json(**{**parcel.get("told", {}), **result})
+    module.exit_json(**{**parcel.get("additions", {}), **result})
 
 
 def _engine(text: str, *, directory: Path) -> t.Callable[[str], ModuleType]:

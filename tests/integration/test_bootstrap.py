@@ -103,7 +103,7 @@ def test_directories_that_a_mount_forbids_are_reported_with_the_mount(shell: lis
 
 
 @pytest.mark.parametrize(
-    ("member", "told"),
+    ("member", "reason"),
     [
         (("../evil", b"x"), "lead out"),
         (("/evil", b"x"), "lead out"),
@@ -113,8 +113,8 @@ def test_directories_that_a_mount_forbids_are_reported_with_the_mount(shell: lis
     ],
     ids=["parent", "absolute", "through parent", "absolute link", "device"],
 )
-def test_an_archive_that_leaves_its_tree_is_refused(shell: list[str], tmp_path: Path, member: tuple[str, Any], told: str) -> None:
-    with pytest.raises(BootstrapFailed, match=told) as failed:
+def test_an_archive_that_leaves_its_tree_is_refused(shell: list[str], tmp_path: Path, member: tuple[str, Any], reason: str) -> None:
+    with pytest.raises(BootstrapFailed, match=reason) as failed:
         run_script(shell, command_for(make_archive(tmp_path / "a.tar.gz", member), tmp_path))
     assert failed.value.kind == "archive"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar.gz"]

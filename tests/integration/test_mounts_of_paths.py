@@ -105,8 +105,8 @@ def test_why_a_program_does_not_start(tmp_path: Path) -> None:
 def test_a_program_on_a_mount_that_forbids_it_is_reported_so_to_everybody(volume: Path, tmp_path: Path) -> None:
     program = _program(volume / "python")
     _remount(volume, "noexec")
-    said = _refused(program)
-    assert "mounted noexec" in said and f"the mount at {volume} (tmpfs; rw,noexec" in said and f"remount,exec {volume}" in said
+    message = _refused(program)
+    assert "mounted noexec" in message and f"the mount at {volume} (tmpfs; rw,noexec" in message and f"remount,exec {volume}" in message
     # A link elsewhere leads to the same mount.
     (tmp_path / "link").symlink_to(program)
     with pytest.raises(BrokenInterpreter, match="mounted noexec"):

@@ -33,9 +33,9 @@ def test_every_line_of_a_lock_that_pins_nothing_is_named_at_once(fleet: Fleet, t
     lock.write_text("alpha==1.0\ngit+https://git.example.com/x.git\n-e .\nbeta>=1\n")
     played = fleet.module("system", **fleet.options(root=str(tmp_path / "r"), virtualenvs=[{"name": "one", "lock": str(lock)}]))
     assert played.code == 2
-    told = json.dumps(played.last["errors"]) + played.last["msg"]
+    shown = json.dumps(played.last["errors"]) + played.last["msg"]
     for line in ("1", "2", "3", "4"):
-        assert f"line {line}" in told or f":{line}" in told, told
+        assert f"line {line}" in shown or f":{line}" in shown, shown
     assert not (tmp_path / "r").exists()
 
 
@@ -55,9 +55,9 @@ def test_a_package_without_a_wheel_is_named_with_its_platform(fleet: Fleet, tmp_
     options = fleet.options(root=str(tmp_path / "r"), virtualenvs=[{"name": "one", "lock": lock}], find_links=[str(tmp_path)])
     played = fleet.module("system", **options)
     assert played.code == 2
-    told = json.dumps([played.last["msg"], played.last["errors"]])
-    assert "onlywin" in told
-    assert "linux-" in told
+    shown = json.dumps([played.last["msg"], played.last["errors"]])
+    assert "onlywin" in shown
+    assert "linux-" in shown
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "/abs", "A", ""])

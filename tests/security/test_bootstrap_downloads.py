@@ -118,9 +118,9 @@ def test_a_signed_address_is_fetched_and_seen_by_nobody(programs: Path, tmp_path
     with hostile(signed) as server:
         command = _command(tmp_path, f"{server.url}/x.tar.gz?sig={CANARY}&b=\"'", sha256=hashlib.sha256(content).hexdigest())
         assert CANARY not in command
-        made, said = _run(command, programs)
+        made, shown = _run(command, programs)
     assert isinstance(made, Bootstrapped), made
-    assert CANARY not in said
+    assert CANARY not in shown
     assert CANARY not in (tmp_path / "seen").read_text()
     left = [path for path in Path(made.place).rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
     assert left == []
@@ -129,10 +129,10 @@ def test_a_signed_address_is_fetched_and_seen_by_nobody(programs: Path, tmp_path
 @pytest.mark.parametrize("status", [404, 503])
 def test_a_signed_address_that_fails_is_not_repeated(status: int, programs: Path, tmp_path: Path) -> None:
     with hostile(hostile_server.answer(status)) as server:
-        failed, said = _run(_command(tmp_path, f"{server.url}/x.tar.gz?sig={CANARY}"), programs)
+        failed, shown = _run(_command(tmp_path, f"{server.url}/x.tar.gz?sig={CANARY}"), programs)
     assert isinstance(failed, BootstrapFailed)
     assert f"{server.url}/x.tar.gz" in str(failed)
-    assert CANARY not in said + str(failed) + (tmp_path / "seen").read_text()
+    assert CANARY not in shown + str(failed) + (tmp_path / "seen").read_text()
 
 
 def test_the_wget_of_busybox_is_given_no_secret(tmp_path: Path) -> None:
@@ -142,10 +142,10 @@ def test_the_wget_of_busybox_is_given_no_secret(tmp_path: Path) -> None:
     place = programs_without_downloaders(tmp_path / "programs")
     (place / "wget").symlink_to(busybox)
     with hostile(hostile_server.answer(200, body=b"x")) as server:
-        failed, said = _run(_command(tmp_path, f"{server.url}/x.tar.gz?sig={CANARY}"), place)
+        failed, shown = _run(_command(tmp_path, f"{server.url}/x.tar.gz?sig={CANARY}"), place)
         assert server.paths == []
     assert isinstance(failed, BootstrapFailed) and failed.pushing_may_help and "in private" in str(failed)
-    assert CANARY not in said
+    assert CANARY not in shown
 
 
 def test_a_redirect_takes_no_password_along(programs: Path, tmp_path: Path) -> None:

@@ -7,10 +7,15 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer as answer_event
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import installed_bundle
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_answer import checked_answer, checked_host
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import readable_diff, sentence
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import presumed_facts, told_facts
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.resolver import installed_bundle
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import (
+    comparison_message,
+    generation_message,
+    readable_diff,
+    steps_message,
+)
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import presumed_facts, reported_facts
 from document_samples import ANSWER, INFO
 from host_samples import NOW, PYTHON, digest
 from hostile_values import HOSTILE, mutated, ours
@@ -22,8 +27,9 @@ from hypothesis import given
 def test_the_answer_of_a_host(answer: Any) -> None:
     with ours(subject="The host answered"):
         result = checked_answer(answer)
-        for module in ("system", "drift"):
-            assert sentence(result, module=module, check=True)
+        for message in (steps_message, generation_message):
+            assert message(result, check=True, nothing_to_do="done")
+        assert comparison_message(result, target="x")
         readable_diff(result, root="/opt/x")
 
 
@@ -91,7 +97,7 @@ def test_the_answer_of_a_job_in_the_background_in_a_report(answer: Any) -> None:
 def test_what_a_windows_host_says_of_itself(host: Any) -> None:
     if isinstance(host, dict):
         with ours(subject="host"):
-            told_facts(presumed_facts("C:\\x", "windows-x86_64"), checked_host(host))
+            reported_facts(presumed_facts("C:\\x", "windows-x86_64"), checked_host(host))
 
 
 def test_what_is_not_changed_is_taken() -> None:

@@ -24,7 +24,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import assemble, not_checked, unknown_host
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Policy
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import WRITERS
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import readable_diff, sentence
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import comparison_message, readable_diff
 from plays import PROJECT, Controller
 
 PAGE_TEXT = PROJECT / "plugins/plugin_utils/drift_report/formats/page/text.js"
@@ -117,7 +117,7 @@ def test_sentences_and_differences_hold_names_of_files_on_one_line() -> None:
     result = {"findings": [finding], "generation": {"before": 1, "after": 1}}
     diff = readable_diff(result, root="/r")
     assert diff is not None
-    assert acting(sentence(result, module="drift", check=False) + diff["before"]) == []
+    assert acting(comparison_message(result, target="x") + diff["before"]) == []
     assert diff["before"].count("\n") == 1
 
 

@@ -150,9 +150,9 @@ def test_names_with_letters_of_other_languages_and_blanks_do(
     assert other.module("drift", root=root, verify="deep").last["findings"] == []
     stray = "Lib\\site-packages\\gr\u00f6\u00dfe \u6771.py"
     other.host.path(f"{root}\\bundles\\{other.archive.id}\\bin\\{stray}").write_text("")
-    told = other.module("drift", root=root)
-    (finding,) = told.of(other.name)["findings"]
+    reported = other.module("drift", root=root)
+    (finding,) = reported.of(other.name)["findings"]
     assert (finding["kind"], finding["path"]) == ("unexpected", f"{root}\\bundles\\{other.archive.id}\\bin\\{stray}")
-    assert finding["subject"] in told.of(other.name)["msg"]
+    assert finding["subject"] in reported.of(other.name)["msg"]
     refused(other.module("generation", root=root, number="9"), f"Generation 9 is not below {root}")
     assert other.leftovers() == []

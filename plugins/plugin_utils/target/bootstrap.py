@@ -57,13 +57,13 @@ class BootstrapFailed(HermeticError):
 
 @dataclass(frozen=True)
 class Bootstrapped:
-    """An interpreter in a temporary directory, which goes after the task."""
+    """An interpreter in a temporary directory, which is removed after the task."""
 
     place: str
     archive: str
-    """Where the verified copy of the archive lies on the host, for the engine to install from."""
+    """Where the verified copy of the archive is on the host, for the engine to install from."""
     root_made: bool = False
-    """Whether the root was made for it, and so goes again when nothing came of it."""
+    """Whether the root was made for it, and so is removed again when nothing was installed."""
 
     @property
     def python(self) -> str:
@@ -146,7 +146,7 @@ def _as_argument(number: int, source: str, secrets_file: str | None) -> str:
 
 
 def parse_bootstrap(stdout: str, *, root: str = "", stderr: str = "", rc: int = 0) -> Bootstrapped:
-    """Read the script's answer; raises BootstrapFailed with the step that went wrong, or says who else may change the root."""
+    """Read the script's answer; raises BootstrapFailed with the step that went wrong, or an error that names who else may change the root."""
     refuse_untrusted(parse_distrust(stdout), root=root)
     lines = [line[len(_MARK) :] for line in stdout.splitlines() if line.startswith(_MARK)]
     if len(lines) == 1:
@@ -157,7 +157,7 @@ def parse_bootstrap(stdout: str, *, root: str = "", stderr: str = "", rc: int = 
         if made and rc == 0:
             return Bootstrapped(place=made[2], archive=made[3], root_made=made[1] == "yes")
     shown = (stderr.strip() or stdout.strip() or "nothing")[-400:]
-    raise HermeticError(f"The host's /bin/sh could not unpack the first bundle; it ended with {rc} and said: {shown}")
+    raise HermeticError(f"The host's /bin/sh could not unpack the first bundle; it ended with {rc}. Its last output: {shown}")
 
 
 def removal_command(made: Bootstrapped) -> str:

@@ -319,7 +319,7 @@ links_outside() {
 }
 
 # --- unpacking -------------------------------------------------------------------------------------------------------------------
-# The digest tells that these are the declared bytes; this tells that whoever declared them was not careless.
+# The digest proves that these are the declared bytes; this proves that whoever declared them was not careless.
 gzip -dc "$found" 2>"$place/words" | tar -tvf - >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] || {
     unless_full
     fail archive "it cannot be listed: $(last_words)"

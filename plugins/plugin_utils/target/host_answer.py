@@ -11,6 +11,9 @@ from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.bundle_json import metadata_problems
 from ...module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts
 from ...module_utils.hermetic.text.json_text import plain_problem
+from ...module_utils.hermetic.text.redaction import redacted
+
+Result = dict[str, Any]
 
 # What a part of a result must be, if it is there at all.
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
@@ -36,7 +39,7 @@ _INFO = {"generations": list, "bundles": list, "virtualenvs": list}
 _DEEPEST = 12
 
 
-def checked_answer(answer: object) -> dict[str, Any]:
+def checked_answer(answer: object) -> Result:
     """Return the answer of a host if the controller can rely on its parts; raises HermeticError with what it cannot rely on."""
     if isinstance(answer, dict) and answer.get("warnings"):
         answer = {**answer, "warnings": _warning_texts(answer["warnings"])}
@@ -48,6 +51,17 @@ def checked_answer(answer: object) -> dict[str, Any]:
             problems[:10],
         )
     return answer
+
+
+def ended_without_result(answer: Mapping[str, Any]) -> bool:
+    """Return whether a module ended without a result of its own, as an interpreter with damaged files does."""
+    return bool(answer.get("failed")) and "module_stdout" in answer
+
+
+def last_line(answer: Mapping[str, Any]) -> str:
+    """Return the last line that a module wrote which ended without a result."""
+    text = str(answer.get("module_stderr") or "").strip() or str(answer.get("module_stdout") or "").strip() or "nothing"
+    return redacted(text.splitlines()[-1][:300])
 
 
 def _warning_texts(warnings: object) -> list[str]:
@@ -133,7 +147,7 @@ def _is_text(value: object) -> bool:
 
 
 def checked_host(host: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a Windows host says of itself if its parts can be relied on; raises HermeticError where they cannot."""
+    """Return what a Windows host reports of itself if its parts can be relied on; raises HermeticError where they cannot."""
     problems = []
     problem = host.get("problem")
     if not isinstance(host.get("platform"), str):
@@ -148,5 +162,5 @@ def checked_host(host: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(seconds, Mapping) or not all(isinstance(each, (int, float)) and 0 <= each < 10**9 for each in seconds.values()):
         problems.append(f"seconds is {shown(seconds)}")
     if problems:
-        raise HermeticError("The host answered with something that win_engine does not say, and nothing of it is used.", problems)
+        raise HermeticError("The host answered with something that is no answer of win_engine, and nothing of it is used.", problems)
     return host

@@ -1,16 +1,15 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the mounts of a host keep a task from, by what the probe tells: said before anything is copied there."""
+"""What the mounts of a host keep a task from, by what the probe found: reported before anything is copied there."""
 
 from __future__ import annotations
 
 from ...module_utils.hermetic.errors import HermeticError
 from .host_probe import HostFacts
-from .request import Request
 
 
 def judged_by_engine(facts: HostFacts) -> bool:
-    """Tell whether a root that cannot be written may be as declared all the same: it is read-only, and has an engine to tell."""
+    """Return whether a root that cannot be written may be as declared all the same: it is read-only, and its engine can find that out."""
     return facts.interpreter is not None and any(mount.read_only for mount in facts.mounts)
 
 
@@ -41,15 +40,13 @@ def without_programs(facts: HostFacts) -> str:
     return ""
 
 
-def against_mounts(request: Request, facts: HostFacts, *, untouched: bool) -> list[str]:
-    """Raise an error for a host where nothing that is installed would start; in check mode, return why as a warning.
+def against_mounts(facts: HostFacts, *, check: bool, untouched: bool) -> list[str]:
+    """Raise an error for a host that cannot be converged, since nothing that is installed would start; in check mode, return why as a warning.
 
-    In check mode, a host that has something is asked by its engine, which says the same.
+    In check mode, a host that has something is asked by its engine, which reports the same.
     """
-    if request["command"] != "converge":
-        return []
     reason = without_programs(facts)
-    if request["check"]:
+    if check:
         return [each for each in (read_only(facts), reason) if each and untouched]
     if not reason:
         return []

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one look at a host tells: the command that looks, and its answer as a value."""
+"""What one look at a host finds: the command that looks, and its answer as a value."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ class HostFacts:
     """What another user may change of the root, and above it."""
     mounts: tuple[Mount, ...] = ()
     """What the root and its bundles are mounted on, where it cannot be written or no interpreter starts."""
+    presumed: bool = False
+    """Whether all this is only presumed, since the host is not asked before it has something to do."""
 
     @property
     def damaged(self) -> tuple[str, ...]:
@@ -98,7 +100,9 @@ class HostFacts:
                 f"The host runs {found}, which no bundle exists for; expected {', '.join(sorted(set(_MACHINES.values())))} or musl."
             )
         if self.os == "Linux" and self.libc is None:
-            raise HermeticError("The host's C library could be told by neither getconf, ldd nor its loader; expected glibc or musl.")
+            raise HermeticError(
+                "The C library of the host was recognized by neither getconf, ldd nor its loader; expected glibc or musl. Install getconf or ldd there."
+            )
         return f"{name}-musl" if self.libc == "musl" else name
 
 
@@ -144,7 +148,7 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
     lines = [line for line in stdout.splitlines() if line.startswith(_MARK)]
     if len(lines) != 1:
         shown = (stderr.strip() or stdout.strip() or "nothing")[-400:]
-        raise HermeticError(f"The host could not be looked at: its /bin/sh ended with {rc} and said: {shown}")
+        raise HermeticError(f"The host could not be probed: its /bin/sh ended with {rc}. Its last output: {shown}")
     # The root stands last, since it alone could hold a space (from a home directory's name).
     head, separator, root = lines[0][len(_MARK) :].partition(" root=")
     facts: dict[str, str] = {"root": root} if separator else {}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a look at a host tells of files that another user could change, and the refusals that follow from it."""
+"""What a look at a host finds of files that another user could change, and the refusals that follow from it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Distrust:
 
 
 def parse_distrust(stdout: str) -> tuple[Distrust, ...]:
-    """Read what the scripts say that others may change; a line of another form is an error."""
+    """Read what the scripts report that others may change; a line of another form is an error."""
     found = []
     for line in stdout.splitlines():
         if not line.startswith(_MARK):
             continue
         match = re.fullmatch(r"(parent|root|home|part) (owner|mode) (\d+) (\S+) (/.*)", line[len(_MARK) :])
         if match is None:
-            raise HermeticError(f"The probe's answer cannot be read: {line!r} does not say what another user may change.")
+            raise HermeticError(f"The probe's answer cannot be read: {line!r} does not name what another user may change.")
         found.append(Distrust(part=match[1], kind=match[2], uid=int(match[3]), mode=match[4], path=match[5]))
     return tuple(dict.fromkeys(found))
 
@@ -52,7 +52,7 @@ def refuse_untrusted(distrust: Sequence[Distrust], *, root: str, uid: int | None
         run = "" if uid is None else f", and this task runs as uid {uid}"
         raise HermeticError(
             f"The root {root} belongs to uid {foreign[0].uid}{run}: nothing was run from it and nothing was written. "
-            f"Become its owner (become: true, become_user: that user), or choose a root that this user or root owns. If root shall own it, "
+            f"Become its owner (become: true, become_user: that user), or choose a root that this user or root owns. If root should own it, "
             f"give root the directory itself (chown root {root}, without -R), and converge: what others left in it is then replaced."
         )
     above = [each.words() for each in distrust if each.part == "parent"]

@@ -17,10 +17,10 @@ def verify_command(tree: str, *, sha256: str) -> str:
 
 
 def parse_verification(stdout: str, *, stderr: str, rc: int) -> tuple[str, str]:
-    """Return ``same``, ``changed`` or ``cannot``, and what the host said of it; an answer that cannot be read is ``cannot``."""
+    """Return ``same``, ``changed`` or ``cannot``, and what the host reported of it; an answer that cannot be read is ``cannot``."""
     lines = [line[len(_MARK) :] for line in stdout.splitlines() if line.startswith(_MARK)]
     outcome, _space, detail = lines[0].partition(" ") if len(lines) == 1 else ("", "", "")
     if outcome not in ("same", "changed", "cannot"):
-        said = (stderr.strip() or stdout.strip() or "nothing")[-200:]
-        return "cannot", f"its /bin/sh ended with {rc} and said: {said}"
+        output = (stderr.strip() or stdout.strip() or "nothing")[-200:]
+        return "cannot", f"its /bin/sh ended with {rc}; its last output: {output}"
     return outcome, detail

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the controller knows of the trees on hosts: of bundles from the repository, of all others from the run that made them.
 
-It is no cache: what was remembered cannot be computed again, so it lies in the directory of the user's state. One host that told
+It is no cache: what was remembered cannot be computed again, so it is kept in the directory of the user's state. One host that told
 the truth when it installed a tree vouches for that tree on all others.
 """
 
@@ -47,7 +47,7 @@ class KnownManifests:
         return cls(base.absolute() / "known-manifests.sqlite")
 
     def remember(self, made: Made, *, host: str, root: str, engine: str) -> list[str]:
-        """Keep what a host told of the trees that it made, and return a warning for each that another host told differently.
+        """Keep what a host reported of the trees that it made, and return a warning for each that another host reported differently.
 
         ``engine`` identifies the engine that made them: only trees that the same one made have to be equal.
         """
@@ -60,7 +60,7 @@ class KnownManifests:
                 scope = _scope(tree, host=host, root=root, here=bool(entry.get("here")))
                 row = (tree, scope, engine, entry["digest"], host, now)
                 if scope == _only(host):
-                    # Nobody else could have told it, and an installation is what changes it.
+                    # Nobody else could have reported it, and an installation is what changes it.
                     database.execute("DELETE FROM manifests WHERE tree = ? AND scope = ?", (tree, scope))
                 database.execute("INSERT OR IGNORE INTO manifests VALUES (?, ?, ?, ?, ?, ?)", row)
                 digest, first, seen = database.execute(
@@ -156,5 +156,5 @@ def _conflict(tree: str, host: str, digest: str, first: str, known: str, seen: s
     return (
         f"{tree} was made with the content {digest[:12]} on {host}, and with {known[:12]} on {first} ({seen}): equal wheels on equal bundles give "
         f"equal content, so one of the two hosts was changed while it installed. Run drift with verify deep on both, and install again on the one "
-        f"that is at fault; what {first} told stays known. Where {first} is at fault, delete its rows from {path}."
+        f"that is at fault; what {first} reported stays known. Where {first} is at fault, delete its rows from {path}."
     )

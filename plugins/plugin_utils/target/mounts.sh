@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Part of probe.sh and bootstrap.sh: the mount that a directory is on. No single quotes, as in the files that it becomes part of.
 
-# Prints point|type|options of the mount of $1. The table is that of Linux, or what the program of macOS tells in its form.
+# Prints point|type|options of the mount of $1. The table is that of Linux, or what the program of macOS prints in its form.
 mounted() {
     spot=$(CDPATH= cd "$1" 2>/dev/null && pwd -P) || return 0
     if [ -r /proc/self/mounts ]; then

@@ -17,7 +17,7 @@ esac
 os=$(uname -s)
 facts="os=$os machine=$(uname -m) uid=$uid"
 
-# A kernel of 64 bits may carry a system of 32, and uname tells of the kernel only.
+# A kernel of 64 bits may carry a system of 32, and uname reports the kernel only.
 bits=$(getconf LONG_BIT 2>/dev/null)
 case $bits in
     32|64) facts="$facts bits=$bits" ;;
@@ -46,7 +46,7 @@ if [ "$os" = Linux ]; then
             esac
             ;;
     esac
-    # Small images have neither getconf nor ldd; the loader itself tells.
+    # Small images have neither getconf nor ldd; the loader itself reports it.
     if [ "$libc" = none ]; then
         for loader in /lib/ld-linux-*.so.* /lib64/ld-linux-*.so.*; do
             [ -e "$loader" ] || continue
@@ -101,7 +101,7 @@ weigh() {
 }
 
 # Prints what is known of the bundle $1 and succeeds when its interpreter can run the engine. Nothing is started where the second
-# argument of the script is "still": then it is held against its manifest first, and its bundle.json tells the version.
+# argument of the script is "still": then it is held against its manifest first, and its bundle.json has the version.
 look() {
     [ -z "$stop" ] || return 1
     # Any other name is none of ours, and would be read as another fact.

@@ -34,7 +34,7 @@ def _started_as_words(shell: Any, interpreter: str) -> Iterator[None]:
 
 
 class ReachedHost:
-    """The host of a task, as TargetRun wants to reach it."""
+    """The host of a task; each driver uses the part of it that its system has."""
 
     def __init__(self, action: ActionBase, *, module: str, variables: Mapping[str, Any]) -> None:
         self._action = action
@@ -46,7 +46,7 @@ class ReachedHost:
         answer: Mapping[str, Any] = self._action._low_level_execute_command(command)
         return answer
 
-    def module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
+    def python_module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
         """Run the task's module with this interpreter; no other is looked for.
 
         It is started so that it runs nothing of its site (.pth files, sitecustomize): who plants one there waits for root to come by.
@@ -63,6 +63,13 @@ class ReachedHost:
             result: dict[str, Any] = action._execute_module(
                 module_name=f"hermetic.python.{self._module}", module_args=arguments, task_vars=variables, wrap_async=in_background
             )
+        return result
+
+    def powershell_module(self, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
+        """Run win_engine, which looks for its interpreter itself."""
+        result: dict[str, Any] = self._action._execute_module(
+            module_name="hermetic.python.win_engine", module_args=arguments, task_vars=dict(self._variables), wrap_async=in_background
+        )
         return result
 
     def temporary_directory(self) -> str:
@@ -87,15 +94,3 @@ class ReachedHost:
         self._action._transfer_data(remote, text)
         self._action._fixup_perms2([directory, remote])
         return str(remote)
-
-
-class ReachedWindowsHost(ReachedHost):
-    """A Windows host, on which one PowerShell module does everything."""
-
-    def module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
-        """Run the module; it looks for its interpreter itself."""
-        del python
-        result: dict[str, Any] = self._action._execute_module(
-            module_name="hermetic.python.win_engine", module_args=arguments, task_vars=dict(self._variables), wrap_async=in_background
-        )
-        return result

@@ -21,7 +21,7 @@ kept=
 for link in bin lib envs current; do
     [ -L "$link" ] && rm -f "$link"
 done
-rm -rf environments unpacked wheels generations bundles .new-* .old-* .bootstrap-* || answer failed
+rm -rf environments laid wheels generations bundles .new-* .old-* .bootstrap-* || answer failed
 if [ -n "$kept" ]; then
     for entry in state/* state/.[!.]*; do
         [ "$entry" = state/unexpected ] || rm -rf "$entry" || answer failed

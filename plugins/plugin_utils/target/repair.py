@@ -6,35 +6,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.declaration import Bundle, VirtualEnv
 from ..locks.wheel import Wheel
-from ..repository.index import BundleArtifact, Index
 from .declared_state import DeclaredState
-from .first_plan import is_untouched
 from .request import Request, compose_request, declare
 from .run import TargetRun
+from .untouched_host import NothingInstalled, is_untouched
 
-
-class NothingInstalled(HermeticError):
-    """Raised for a host that was given nothing, or of which nothing is left."""
-
-    def __init__(self, root: str) -> None:
-        super().__init__(
-            f"Nothing is installed below {root}, so there is nothing to repair. "
-            "Install what is declared first: the playbook hermetic.python.site, or hermetic.python.system with state present."
-        )
+if TYPE_CHECKING:
+    from ..repository.index import BundleArtifact, Index
 
 
 def repair_request(run: TargetRun, *, declared: Callable[[], DeclaredState], check: bool) -> Request:
     """Return the request that brings the active generation back to what it was; the declaration is only where artifacts come from."""
     state, index = known_artifacts(run, declared=declared)
-    info = run.carry_out(compose_request("info", root=run.facts.root, check=True, options={}))
-    if "info" not in info:
-        raise HermeticError(f"The host could not tell what it was given: {info.get('msg')} Install it again (state present).")
-    run.state = installed_state(info["info"], declared=state, index=index)
+    info = run.installed(subject="what it was given", remedy="Install it again (state present).")
+    run.state = installed_state(info, declared=state, index=index)
     return compose_request(
         "converge",
         root=run.facts.root,
@@ -68,13 +58,13 @@ def known_artifacts(run: TargetRun, *, declared: Callable[[], DeclaredState]) ->
 def installed_state(info: Mapping[str, Any], *, declared: DeclaredState | None, index: Index | None) -> DeclaredState:
     """Return the generation in force on a host as a state whose artifacts are known, as far as index and declaration know them.
 
-    ``info`` is what the engine tells of the host. What is declared exactly as it is installed is declared again, so that a lost
+    ``info`` is what the engine reports of the host. What is declared exactly as it is installed is declared again, so that a lost
     receipt can be made again as well; nothing else of the declaration is taken.
     """
     current = info["in_force"]
     if current is None and info.get("damaged"):
         raise HermeticError(
-            f"The interpreter of {', '.join(info['damaged'])} below {info['root']} is damaged, so the host cannot tell what it was given. "
+            f"The interpreter of {', '.join(info['damaged'])} below {info['root']} is damaged, so the host cannot report what it was given. "
             "Declare a bundle for its platform (bundles, repository), from which a temporary interpreter can be unpacked."
         )
     if current is None:

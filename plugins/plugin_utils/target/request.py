@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,6 @@ _ENGINE_OPTIONS = (
     *(name for name in DOWNLOADS if name != "credentials"),
     "unsafe_parent",
 )
-_ACTIONS = {"active": "activate", "pinned": "pin", "unpinned": "unpin", "pruned": "prune"}
 
 Request = dict[str, Any]
 
@@ -74,22 +72,23 @@ def declare(
     }
 
 
-def generation_wish(state: str, number: str | None) -> dict[str, Any]:
-    """Return what to do with which generation, from the options of the module generation."""
-    wanted: int | str | None = None
-    if number is None or number.strip() == "":
-        wanted = "previous" if state == "active" else None
-    elif number.strip() == "previous":
-        wanted = "previous"
-    else:
-        if not re.fullmatch(r"[0-9]{1,10}", number.strip()):
-            raise HermeticError(f"The generation is {number!r}; expected a number, or 'previous'.")
-        wanted = int(number)
-    return {"action": _ACTIONS[state], "number": wanted}
+def installs(request: Request) -> bool:
+    """Return whether carrying the request out may install something."""
+    return request["command"] == "converge" and not request["check"]
+
+
+def plans_only(request: Request) -> bool:
+    """Return whether carrying the request out changes nothing."""
+    return request["command"] == "drift" or bool(request["check"])
+
+
+def removes_root(request: Request) -> bool:
+    """Return whether carrying the request out leaves no root behind."""
+    return request["command"] == "uninstall" and not request["check"]
 
 
 def is_url(source: str) -> bool:
-    """Tell whether a source is one that a host can reach by itself, as far as its form tells."""
+    """Return whether a source is one that a host can reach by itself, as far as its form shows."""
     return source.lower().startswith(("http://", "https://", "file://"))
 
 

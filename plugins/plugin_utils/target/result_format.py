@@ -12,13 +12,12 @@ from ...module_utils.hermetic.text.printable import printable
 _SHOWN = 6
 
 
-def readable_diff(result: Mapping[str, Any], *, root: str, declared: bool = True) -> dict[str, str] | None:
-    """Return the differences as two texts, or None where there is no difference to show; ``declared``: whether it was held against a declaration."""
+def readable_diff(result: Mapping[str, Any], *, root: str, target: str = "as declared") -> dict[str, str] | None:
+    """Return the differences as two texts, or None where there is no difference to show; ``target`` is how things should be."""
     findings = result.get("findings") or []
     generation = result.get("generation") or {}
     if findings:
-        wanted = "as declared" if declared else "as it was last installed"
-        pairs = [_sides(finding, wanted) for finding in findings]
+        pairs = [_sides(finding, target) for finding in findings]
         before = [line for line, _unused in pairs if line is not None]
         after = [line for _unused, line in pairs if line is not None]
     else:
@@ -37,57 +36,61 @@ def readable_diff(result: Mapping[str, Any], *, root: str, declared: bool = True
     }
 
 
-def _sides(finding: Mapping[str, Any], wanted: str) -> tuple[str | None, str | None]:
-    """Return how the subject of a finding is, and how it shall be; None where it is not there."""
+def _sides(finding: Mapping[str, Any], target: str) -> tuple[str | None, str | None]:
+    """Return how the subject of a finding is, and how it should be; None where it is not there."""
     subject, kind = finding["subject"], finding["kind"]
     actual, expected = finding.get("actual"), finding.get("expected")
-    told = actual if actual is not None else f"{kind} ({finding['cause']})"
-    before = None if kind == "missing" else printable(f"{subject}: {told}")
-    after = None if kind == "unexpected" else printable(f"{subject}: {expected if expected is not None else wanted}")
+    found = actual if actual is not None else f"{kind} ({finding['cause']})"
+    before = None if kind == "missing" else printable(f"{subject}: {found}")
+    after = None if kind == "unexpected" else printable(f"{subject}: {expected if expected is not None else target}")
     return before, after
 
 
-def sentence(result: Mapping[str, Any], *, module: str, check: bool, state: str | None = None, against: str | None = None) -> str:
-    """Return what happened, for people who read the first line only; ``state`` and ``against`` are these options of the task."""
+def steps_message(result: Mapping[str, Any], *, check: bool, nothing_to_do: str) -> str:
+    """Return which steps led to which generation; ``nothing_to_do`` says how things are without any, with a place for the generation."""
     plan = result.get("plan") or []
-    findings = result.get("findings") or []
-    generation = result.get("generation") or {}
-    if module == "drift":
-        if not findings:
-            wanted = "what is declared"
-            if not (result.get("declared") or {}).get("bundles"):
-                asked = "it was not compared with the declaration" if against == "installed" else "nothing was declared"
-                wanted = f"as it was last installed; {asked}"
-            return f"Clean: generation {_number(generation.get('before'))} is {wanted}.{_unvouched(result)}"
-        told = _listed([f"{_shown(each)} {each['kind']}" for each in findings])
-        return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {told}.{_unvouched(result)}"
-    would = "would be " if check else ""
-    if module == "system" and state == "absent":
-        if not plan:
-            return "Nothing to do: nothing is installed."
-        return f"The root {would or 'was '}removed: {printable(plan[0]['reason'])}."
-    number = _number(generation.get("after"))
+    number = _number((result.get("generation") or {}).get("after"))
     if not plan:
-        return f"Nothing to do: {_reached(module, state).format(number)}."
-    steps = _listed([f"{step['action']} {step['subject']}" for step in plan])
-    if module == "generation":
-        steps = "; ".join([steps, *map(printable, _changes(result))])
-        # To pin, unpin or prune leads to no other generation.
-        if generation.get("before") == generation.get("after"):
-            return f"{_count(len(plan), 'step')} {would}taken: {steps}."
-    return f"{_count(len(plan), 'step')} {would}taken to generation {number}: {steps}."
+        return f"Nothing to do: {nothing_to_do.format(number)}."
+    return f"{_count(len(plan), 'step')} {_would_be(check)}taken to generation {number}: {_steps(plan)}."
 
 
-def _reached(module: str, state: str | None) -> str:
-    """Return what is so already, with a place for the number of the current generation."""
-    if module == "generation":
-        named = {
-            "pinned": "the generation is pinned already",
-            "unpinned": "the generation is not pinned",
-            "pruned": "nothing can be removed",
-        }
-        return named.get(state or "", "generation {} is the current one already")
-    return "generation {} is as installed" if state == "repaired" else "generation {} is as declared"
+def generation_message(result: Mapping[str, Any], *, check: bool, nothing_to_do: str) -> str:
+    """Return which steps were taken, and which releases and packages are others in the generation that they led to."""
+    plan = result.get("plan") or []
+    generation = result.get("generation") or {}
+    if not plan:
+        return steps_message(result, check=check, nothing_to_do=nothing_to_do)
+    # To pin, unpin or prune leads to no other generation.
+    led_to = f" to generation {_number(generation.get('after'))}" if generation.get("before") != generation.get("after") else ""
+    steps = "; ".join([_steps(plan), *map(printable, _changes(result))])
+    return f"{_count(len(plan), 'step')} {_would_be(check)}taken{led_to}: {steps}."
+
+
+def removal_message(result: Mapping[str, Any], *, check: bool) -> str:
+    """Return what became of a whole root."""
+    plan = result.get("plan") or []
+    if not plan:
+        return "Nothing to do: nothing is installed."
+    return f"The root {_would_be(check) or 'was '}removed: {printable(plan[0]['reason'])}."
+
+
+def comparison_message(result: Mapping[str, Any], *, target: str) -> str:
+    """Return how many differences were found, of which causes; ``target`` is what the current generation was found to be without any."""
+    findings = result.get("findings") or []
+    if not findings:
+        number = _number((result.get("generation") or {}).get("before"))
+        return f"Clean: generation {number} is {target}.{_unvouched(result)}"
+    named = _listed([f"{_shown(each)} {each['kind']}" for each in findings])
+    return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {named}.{_unvouched(result)}"
+
+
+def _steps(plan: Sequence[Mapping[str, Any]]) -> str:
+    return _listed([f"{step['action']} {step['subject']}" for step in plan])
+
+
+def _would_be(check: bool) -> str:
+    return "would be " if check else ""
 
 
 def _changes(result: Mapping[str, Any]) -> list[str]:
@@ -110,7 +113,7 @@ def _shown(finding: Mapping[str, Any]) -> str:
 
 
 def _unvouched(result: Mapping[str, Any]) -> str:
-    """Return the sentence that says what a deep look could not compare; no drift, but not the whole truth either."""
+    """Return the sentence about what a deep comparison had nothing to compare with; no drift, but not the whole truth either."""
     number = len((result.get("vouched") or {}).get("unknown") or ())
     if not number:
         return ""

@@ -32,7 +32,7 @@ trace() {
     done
 }
 
-# Succeeds when others than root and this user are in group $1, or may be by an access list, which a + at the end of mode $2 tells of.
+# Succeeds when others than root and this user are in group $1, or may be by an access list, which a + at the end of mode $2 is the sign of.
 shared() {
     case $2 in *+*) return 0 ;; esac
     [ "$1" = 0 ] && return 1

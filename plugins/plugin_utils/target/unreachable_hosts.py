@@ -34,7 +34,7 @@ class Lost:
 
     hosts: dict[str, Unreachable] = {}  # noqa: RUF012
     passed_over: set[str] = set()  # noqa: RUF012
-    """Hosts without which the play was told to go on; Ansible counts them as reached."""
+    """Hosts that the play goes on without (ignore_unreachable); Ansible counts them as reached."""
 
 
 def patterns(which: str, terms: list[str]) -> list[str]:

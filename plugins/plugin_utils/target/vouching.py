@@ -23,7 +23,7 @@ Known = dict[str, list[str]]
 
 
 def known_to_controller(run: TargetRun, *, host: str) -> Known:
-    """Return what the records of a run's host are compared with; a controller that cannot tell knows nothing, and says so."""
+    """Return what the records of a run's host are compared with; a controller whose record cannot be read knows nothing, and warns."""
     facts = run.facts
     try:
         return vouched(run.state, KnownManifests.at(), cache=run.supply.cache, platform=facts.platform, host=host, root=facts.root)
@@ -33,7 +33,7 @@ def known_to_controller(run: TargetRun, *, host: str) -> Known:
 
 
 def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
-    """Keep what a run's host told of the trees that it made; what is wrong with it becomes a warning of the run."""
+    """Keep what a run's host reported of the trees that it made; what is wrong with it becomes a warning of the run."""
     try:
         engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
         run.warnings += KnownManifests.at().remember(made, host=host, root=run.facts.root, engine=engine)
@@ -42,7 +42,7 @@ def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
 
 
 def vouched(state: DeclaredState, record: KnownManifests, *, cache: ControllerCache, platform: str, host: str, root: str) -> Known:
-    """Return the digests by ``kind/id``: what the repository says, before what was remembered."""
+    """Return the digests by ``kind/id``: what the repository has, before what was remembered."""
     known = record.of(_declared_trees(state.declaration), host=host, root=root)
     for tree, digest in (*_published(state, platform), *_declared_bundles(state, cache)):
         known[tree] = [digest]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of a Windows host before it is asked, and what it tells of itself. Pure."""
+"""What is presumed of a Windows host before it is asked, and what it reports of itself. Pure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .host_probe import HostFacts, Interpreter
 
 DEFAULT_PLATFORM = "windows-x86_64"
 _MACHINES = {"windows-x86_64": "AMD64", "windows-arm64": "ARM64", "windows-x86": "x86"}
+PLATFORMS = frozenset(_MACHINES)
 
 _FORBIDDEN = re.compile(r"""[<>"|?*%\x00-\x1f]""")
 _SYSTEM = re.compile(r"(Windows(\\.*)?|Users(\\[^\\]+)?|ProgramData|Program Files( \(x86\))?|Documents and Settings)\Z", re.IGNORECASE)
@@ -48,14 +49,16 @@ def usable_windows_root(root: str) -> str:
 
 def presumed_facts(root: str, platform: str) -> HostFacts:
     """Return what is taken for granted of a Windows host until it answers: so one round trip does instead of two."""
+    if platform not in PLATFORMS:
+        raise HermeticError(f"The host is {platform}, which no bundle exists for; expected {', '.join(sorted(PLATFORMS))}.")
     return HostFacts(
         os="Windows", machine=_MACHINES[platform], bits=None, uid=0, libc=None, libc_version=None, root=root, root_type="directory",
-        root_writable=True, interpreter=None, dead=(), tools=frozenset(),
+        root_writable=True, interpreter=None, dead=(), tools=frozenset(), presumed=True,
     )  # fmt: skip
 
 
-def told_facts(facts: HostFacts, host: Mapping[str, Any]) -> HostFacts:
-    """Return the facts with the interpreters that the host found."""
+def reported_facts(facts: HostFacts, host: Mapping[str, Any]) -> HostFacts:
+    """Return the facts with what the host reports: its root, and the interpreters that are there."""
     found, dead = host.get("interpreter"), host.get("dead") or []
     interpreter = None
     if found and not (
@@ -68,18 +71,19 @@ def told_facts(facts: HostFacts, host: Mapping[str, Any]) -> HostFacts:
             path=facts.interpreter_path(found["id"]),
             version=tuple(int(part) for part in found["version"].split(".")),
         )
-    told = host.get("root_type")
-    root_type = str(told) if told in ("missing", "empty") else "directory"
     return dataclasses.replace(
-        facts, root_type=root_type, interpreter=interpreter, dead=tuple(each for each in dead if tree_parts("bundles", each) is not None)
+        facts,
+        root_type=host["root_type"] if host.get("root_type") in ("missing", "empty") else "directory",
+        interpreter=interpreter,
+        dead=tuple(each for each in dead if tree_parts("bundles", each) is not None),
+        presumed=False,
     )
 
 
 class OtherPlatform(HermeticError):
     """Raised when a host is of another platform than was presumed; nothing was done there."""
 
-    def __init__(self, platform: str) -> None:
-        self.platform = platform
-        super().__init__(f"The host is {platform}.")
-        if platform not in _MACHINES:
-            raise HermeticError(f"The host runs {platform}, which no bundle exists for; expected {', '.join(sorted(_MACHINES))}.")
+    def __init__(self, facts: HostFacts) -> None:
+        self.facts = facts
+        """What is to be presumed instead."""
+        super().__init__(f"The host is {facts.platform}.")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the controller remembers of trees: who told it, for whom it holds, and who may write it."""
+"""What the controller remembers of trees: who reported it, for whom it holds, and who may write it."""
 
 from __future__ import annotations
 

@@ -53,8 +53,8 @@ def test_a_name_that_is_declared_twice_in_the_same_way_is_there_once(one: dict[s
     ],
 )
 def test_a_name_that_is_declared_in_two_ways_names_both_places_and_the_difference(changed: dict[str, Any], option: str) -> None:
-    told = refused({"v": [WEB], "v_web": [BUILD, {**WEB, **changed}]})
-    assert told == f"the VirtualEnv 'web' is declared in v[0] and in v_web[1], and they differ in {option}"
+    message = refused({"v": [WEB], "v_web": [BUILD, {**WEB, **changed}]})
+    assert message == f"the VirtualEnv 'web' is declared in v[0] and in v_web[1], and they differ in {option}"
 
 
 def test_bundles_are_merged_by_their_name_which_has_a_default() -> None:
@@ -79,8 +79,8 @@ def test_what_is_not_a_list_of_declarations_is_named(value: Any, words: str) -> 
 
 
 def test_every_problem_is_reported_at_once() -> None:
-    told = refused({"v_a": [WEB, {}], "v_b": [{**WEB, "lock": "x"}], "v_c": 3})
-    assert len(told.splitlines()) == 3
+    message = refused({"v_a": [WEB, {}], "v_b": [{**WEB, "lock": "x"}], "v_c": 3})
+    assert len(message.splitlines()) == 3
 
 
 def test_the_filter_says_what_it_takes_and_puts_problems_into_its_error() -> None:

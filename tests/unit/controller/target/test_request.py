@@ -7,15 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.action.generation import generation_action
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import parse_request
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import BundleArtifact
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import (
     DeclaredState,
     default_bundle,
-    installed_bundle,
     refuse_bad_names,
-    refuse_old_libc,
 )
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_probe import parse_probe
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import (
@@ -23,12 +22,12 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.target.request imp
     compose_request,
     credentials_for,
     declare,
-    generation_wish,
     shown_options,
     unreachable_from_host,
     with_first_sources,
     without_remote_sources,
 )
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.resolver import installed_bundle, refuse_old_libc
 
 A, B = "a" * 64, "b" * 64
 ARTIFACTS = {
@@ -80,7 +79,7 @@ def test_a_part_is_not_taken_for_the_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "number", "wish"),
+    ("state", "number", "action"),
     [
         ("active", None, {"action": "activate", "number": "previous"}),
         ("active", "previous", {"action": "activate", "number": "previous"}),
@@ -90,14 +89,14 @@ def test_a_part_is_not_taken_for_the_whole() -> None:
         ("pruned", None, {"action": "prune", "number": None}),
     ],
 )
-def test_a_generation_is_named_by_number_or_as_the_previous(state: str, number: str | None, wish: dict[str, Any]) -> None:
-    assert generation_wish(state, number) == wish
+def test_a_generation_is_named_by_number_or_as_the_previous(state: str, number: str | None, action: dict[str, Any]) -> None:
+    assert generation_action(state, number) == action
 
 
 @pytest.mark.parametrize("number", ["latest", "-1", "1.5", "../3"])
 def test_anything_else_is_no_generation(number: str) -> None:
     with pytest.raises(HermeticError, match="expected a number"):
-        generation_wish("active", number)
+        generation_action("active", number)
 
 
 @pytest.mark.parametrize(
@@ -158,20 +157,20 @@ def test_one_bundle_is_the_default(entries: list[dict[str, Any]], name: str) -> 
 
 
 @pytest.mark.parametrize("entries", [[{"name": "a"}, {"name": "b"}], [{"name": "a", "default": True}, {"name": "b", "default": True}]])
-def test_a_default_that_cannot_be_told_is_asked_for(entries: list[dict[str, Any]]) -> None:
+def test_a_default_that_is_left_open_is_an_error(entries: list[dict[str, Any]]) -> None:
     with pytest.raises(HermeticError, match="default"):
         default_bundle(entries)
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [
         *((path, "is a path") for path in ("../x", "/etc", "a\\b", "..")),
         *((name, "is no name") for name in ("Upper", "", "a" * 65)),
     ],
 )
-def test_a_path_is_no_name(name: str, told: str) -> None:
-    with pytest.raises(HermeticError, match=told):
+def test_a_path_is_no_name(name: str, reason: str) -> None:
+    with pytest.raises(HermeticError, match=reason):
         refuse_bad_names("VirtualEnv", [name])
 
 
@@ -182,7 +181,7 @@ def test_all_bad_names_are_reported_at_once() -> None:
 
 
 def test_a_host_with_an_older_c_library_is_refused_with_both_versions() -> None:
-    with pytest.raises(HermeticError, match=r"wants glibc 2\.36.*host has 2\.28"):
+    with pytest.raises(HermeticError, match=r"requires glibc 2\.36.*host has 2\.28"):
         refuse_old_libc([_bundle(minimum="2.36")], parse_probe(PROBE))
     refuse_old_libc([_bundle(minimum="2.28")], parse_probe(PROBE))
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of hosts that could not be reached, which plays they are left out of, and the status of the run."""
+"""What is reported of hosts that could not be reached, which plays they are left out of, and the status of the run."""
 
 from __future__ import annotations
 

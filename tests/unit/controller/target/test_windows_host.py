@@ -9,7 +9,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import (
     OtherPlatform,
     presumed_facts,
-    told_facts,
+    reported_facts,
     usable_windows_root,
 )
 
@@ -30,7 +30,7 @@ def test_a_path_with_a_drive_letter_is_a_root(root: str, clean: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("root", "told"),
+    ("root", "reason"),
     [
         ("/opt/infra-system", "drive letter"),
         ("infra-system", "drive letter"),
@@ -52,10 +52,10 @@ def test_a_path_with_a_drive_letter_is_a_root(root: str, clean: str) -> None:
         ("C:\\a?", "not allow"),
     ],
 )
-def test_what_cannot_be_a_root_is_refused_with_the_reason(root: str, told: str) -> None:
+def test_what_cannot_be_a_root_is_refused_with_the_reason(root: str, reason: str) -> None:
     with pytest.raises(HermeticError, match="root") as caught:
         usable_windows_root(root)
-    assert told in caught.value.message
+    assert reason in caught.value.message
 
 
 def test_all_that_is_wrong_with_a_root_is_reported_at_once() -> None:
@@ -65,11 +65,12 @@ def test_all_that_is_wrong_with_a_root_is_reported_at_once() -> None:
 
 
 def test_an_answer_becomes_facts() -> None:
-    facts = told_facts(
+    facts = reported_facts(
         presumed_facts("C:\\infra-system", "windows-arm64"),
         {"interpreter": {"id": "python-3.12.1+1-0123456789ab", "version": "3.12.1"}, "dead": ["python-3.12.1+2-0123456789ab", "x", 7]},
     )
     assert facts.platform == "windows-arm64"
+    assert not facts.presumed
     assert facts.interpreter is not None
     assert facts.interpreter.path == "C:\\infra-system\\bundles\\python-3.12.1+1-0123456789ab\\bin\\python.exe"
     assert facts.interpreter.version == (3, 12, 1)
@@ -77,6 +78,6 @@ def test_an_answer_becomes_facts() -> None:
 
 
 def test_a_windows_that_no_bundle_exists_for_is_refused() -> None:
-    assert OtherPlatform("windows-x86").platform == "windows-x86"
+    assert OtherPlatform(presumed_facts("C:\\infra-system", "windows-x86")).facts.platform == "windows-x86"
     with pytest.raises(HermeticError, match="windows-ia64, which no bundle exists for"):
-        raise OtherPlatform("windows-ia64")
+        presumed_facts("C:\\infra-system", "windows-ia64")

@@ -16,7 +16,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.con
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.search_landmarks import add_landmarks
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import check_metadata
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Index
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import Resolver
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.resolver import Resolver
 from bundle_samples import tree_at
 from host_samples import PYTHON, SYSTEM, bundle_info, host_as_declared, told
 

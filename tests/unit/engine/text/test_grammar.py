@@ -16,7 +16,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.mo
 from ansible_collections.hermetic.python.plugins.plugin_utils.platforms import PLATFORMS
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index_document import index_problems
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.release_order import newest_first
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.answers_without_engine import _dead
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.damaged_bundles import finding_of_damaged
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import refuse_bad_names
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import presumed_facts, usable_windows_root
 from host_samples import bundle_info, digest
@@ -195,7 +195,7 @@ def test_who_builds_who_publishes_and_who_declares_take_the_same_names_and_relea
 
 def test_a_bundle_that_does_not_start_is_reported_by_its_name() -> None:
     facts = presumed_facts("C:\\x", "windows-x86_64")
-    assert _dead(f"my-python-3.12.1+1-{'0' * 12}", facts).subject == "bundle:my-python"
+    assert finding_of_damaged(f"my-python-3.12.1+1-{'0' * 12}", facts).subject == "bundle:my-python"
 
 
 def test_digits_of_other_scripts_are_no_numbers_of_a_release() -> None:

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.action import TargetAction
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.reached_host import ReachedWindowsHost
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.reached_host import ReachedHost
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_driver import engine_time_limit
 
 
 @pytest.mark.parametrize(
@@ -17,16 +17,15 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.target.reached_hos
     [(0, 0, 24 * 3600), (60, 0, 45), (0, 60, 45), (600, 60, 45), (30, 0, 20), (9, 0, 6), (1, 0, 1), (7200, 3600, 3585)],
 )
 def test_the_engine_is_ended_before_the_task_is(timeout: int, in_background: int, limit: int) -> None:
-    action = SimpleNamespace(_task=SimpleNamespace(timeout=timeout, async_val=in_background))
-    assert TargetAction._time_limit(action) == limit
+    assert engine_time_limit(timeout, in_background) == limit
 
 
 @pytest.mark.parametrize("in_background", [False, True])
 def test_a_job_in_the_background_is_handed_to_the_wrapper_of_ansible(in_background: bool) -> None:
     asked: dict[str, Any] = {}
     action = SimpleNamespace(_execute_module=lambda **settings: asked.update(settings) or {"started": 1})
-    reached = ReachedWindowsHost(action, module="system", variables={"a": 1})
-    assert reached.module("", {"background": in_background}, in_background=in_background) == {"started": 1}
+    reached = ReachedHost(action, module="system", variables={"a": 1})
+    assert reached.powershell_module({"background": in_background}, in_background=in_background) == {"started": 1}
     assert asked == {
         "module_name": "hermetic.python.win_engine",
         "module_args": {"background": in_background},

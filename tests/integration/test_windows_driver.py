@@ -17,10 +17,11 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import BundleArtifact, Supply
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import BootstrapFailed
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import DeclaredState
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.no_interpreter import NoInterpreter
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import compose_request, declare
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.run import NoInterpreter
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.run import TargetRun
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_driver import ARCHIVE_MARK, WindowsDriver
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import OtherPlatform, presumed_facts
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_run import ARCHIVE_MARK, WindowsRun
 from supply_samples import make_bundle, served, sha256
 
 DONE = {"changed": True, "plan": [], "findings": [], "generation": {"before": None, "after": 1}}
@@ -47,23 +48,14 @@ class Host:
         self.asked: list[dict[str, Any]] = []
         self.pushed: list[str] = []
 
-    def command(self, command: str) -> Mapping[str, Any]:
-        raise AssertionError("a Windows host is asked through the module only")
-
-    def module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
+    def powershell_module(self, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
         assert not in_background or arguments["background"]
         self.asked.append(arguments)
         return self.answers.pop(0)
 
-    def temporary_directory(self) -> str:
-        return "C:\\t"
-
     def push(self, local: str, name: str) -> str:
         self.pushed.append(name)
         return f"C:\\t\\{name}"
-
-    def push_text(self, text: str, name: str) -> str:
-        raise AssertionError("nothing secret is written to a file")
 
     def request(self, number: int = -1) -> dict[str, Any]:
         return json.loads(self.asked[number]["request"])
@@ -83,21 +75,20 @@ def bundle(tmp_path: Path, supply: Supply) -> BundleArtifact:
     return supply.archive(str(path), sha256=sha256(path))
 
 
-def run_of(host: Host, supply: Supply, *bundles: BundleArtifact, **options: Any) -> WindowsRun:
+def run_of(host: Host, supply: Supply, *bundles: BundleArtifact, **options: Any) -> TargetRun:
     """Return a run for a declaration of these bundles."""
-    return WindowsRun(
-        connection=host,
+    return TargetRun(
+        driver=WindowsDriver(host, time_limit=77),
         facts=presumed_facts("C:\\infra-system", "windows-x86_64"),
         state=DeclaredState(declaration=declare(), bundles=tuple(bundles)),
         supply=supply,
         options=options,
         shown={},
         local=False,
-        time_limit=77,
     )
 
 
-def request_of(run: WindowsRun, command: str = "converge") -> dict[str, Any]:
+def request_of(run: TargetRun, command: str = "converge") -> dict[str, Any]:
     """Return the request for it."""
     return compose_request(command, root=run.facts.root, check=False, options={}, declaration=declare(), artifacts=run.artifacts())
 
@@ -184,10 +175,10 @@ def test_another_platform_than_presumed_stops_before_anything_is_done(supply: Su
     run = run_of(Host(answer(None, platform="windows-arm64", problem={"kind": "platform"})), supply, bundle)
     with pytest.raises(OtherPlatform) as caught:
         run.carry_out(request_of(run))
-    assert caught.value.platform == "windows-arm64"
+    assert caught.value.facts.platform == "windows-arm64"
 
 
-def test_a_time_limit_an_exit_code_and_the_last_words_reach_the_user(supply: Supply, bundle: BundleArtifact) -> None:
+def test_a_time_limit_an_exit_code_and_the_last_output_reach_the_user(supply: Supply, bundle: BundleArtifact) -> None:
     about = {"python": "C:\\infra-system\\bundles\\b\\bin\\python.exe", "said": "a Traceback of https://me:secret@host/x"}
     late = problem("engine", timed_out=True, how="exit code -1", **about)
     run = run_of(Host(late), supply, bundle)
@@ -224,7 +215,7 @@ def test_a_host_whose_interpreter_cannot_run_the_engine_gets_another_in_the_same
     assert tried.pushed == []
 
 
-def test_a_powershell_that_fails_is_reported_in_its_own_words(supply: Supply, bundle: BundleArtifact) -> None:
+def test_the_output_of_a_powershell_that_fails_is_shown(supply: Supply, bundle: BundleArtifact) -> None:
     run = run_of(
         Host({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "module_stderr": "running scripts is disabled"}), supply
     )
@@ -264,6 +255,16 @@ def test_a_job_in_the_background_is_rehearsed_and_then_started(supply: Supply, b
     assert [asked["background"] for asked in host.asked] == [False, True]
     assert [json.loads(asked["request"])["check"] for asked in host.asked] == [True, False]
     # Nothing but the module sees this result, which has the keys of any other.
-    assert "told" not in host.asked[0]
-    assert json.loads(host.asked[1]["told"]) == {"platform": "windows-x86_64", "declared": run.state.summary}
+    assert "additions" not in host.asked[0]
+    assert json.loads(host.asked[1]["additions"]) == {"platform": "windows-x86_64", "declared": run.state.summary}
     assert run.left_running
+
+
+def test_a_job_in_the_background_brings_an_untouched_host_its_first_bundle(supply: Supply, bundle: BundleArtifact) -> None:
+    missing = {"interpreter": None, "root_type": "missing"}
+    planned = answer({**DONE, "plan": [{"action": "x", "subject": "y", "reason": "z"}]}, bootstrapped=True, **missing)
+    host = Host(answer(None, problem={"kind": "interpreter"}, **missing), planned, {"started": 1})
+    run = run_of(host, supply, bundle)
+    assert run.carry_out(request_of(run), in_background=True) == {"started": 1}
+    assert host.pushed == [f"{bundle.sha256[:16]}-{bundle.filename}"]
+    assert host.order()["sources"] == [f"C:\\t\\{host.pushed[0]}"]

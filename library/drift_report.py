@@ -47,6 +47,7 @@ attributes:
       - Reports are always on the controller.
 requirements:
   - jsonschema on the controller
+  - prometheus-client on the controller, where V(prometheus) is among O(formats)
 options:
   directory:
     description:

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import verified
 from fetch_samples import DIGEST, artifact, get, place
@@ -75,17 +75,8 @@ def test_a_proxy_of_the_environment_is_used(tmp_path: Path, server: Server, monk
 
 def test_a_server_is_verified_against_the_given_ca(tmp_path: Path, server: Server) -> None:
     ssl = pytest.importorskip("ssl")
-    made = subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key", "-out", "cert", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-        ],
-        cwd=tmp_path,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip("needs the openssl command")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "cert"))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -96,7 +87,7 @@ def test_a_server_is_verified_against_the_given_ca(tmp_path: Path, server: Serve
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    authority.issue_cert("localhost").configure_cert(context)
     listener.socket = context.wrap_socket(listener.socket, server_side=True)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -8,6 +8,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,9 +24,12 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.forma
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import not_checked
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.printable import printable
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import FORMATS, WRITERS, read_report, write_report
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import ARGUMENT_SPEC, parse_settings
 from fleet_troubles import HOSTILE
 from generated_fleet import fleet
 from report_samples import finding, host, policy, report
+
+FILES = "ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files"
 
 
 def written(report: Mapping[str, Any], kind: str) -> str:
@@ -116,7 +121,57 @@ def test_junit_says_what_was_declared_and_why_something_does_not_count() -> None
     }
 
 
+# Every code point of the basic plane beyond which nothing is forbidden, in pieces that no limit of length cuts.
+PIECES = ["".join(map(chr, range(start, start + 400))) for start in range(0, 0x10000, 400)] + ["\U0001fffe\U0001ffff\U0010ffff"]
+
+
+def test_junit_carries_every_character_in_every_place() -> None:
+    hosts = {
+        piece: host(finding(f"file:recipes/{piece}", kind=piece, path=piece, expected=piece, actual=piece, remedy=piece))
+        for piece in PIECES
+    }
+    hosts |= {f"unreachable {piece}": not_checked("unreachable", piece) for piece in PIECES}
+    text = written(report(hosts), "junit")
+    told = read.of_junit(text)
+    assert (told["hosts"], told["not_checked"], told["differing"]) == (2 * len(PIECES), len(PIECES), len(PIECES))
+    text.encode()
+    names = {suite.get("name") for suite in ET.fromstring(text.encode()).iter("testsuite")}
+    assert names == {printable(name) for name in hosts}
+
+
 # --- Prometheus
+
+
+def test_prometheus_has_the_report_s_series_alone_each_with_a_help_and_a_type() -> None:
+    lines = written(report({'back\\slash "quoted"': host()}), "prometheus").splitlines()
+    families = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
+    assert families == [line.split()[2] for line in lines if line.startswith("# HELP ")]
+    assert len(families) == len(set(families))
+    assert all(family.startswith("hermetic_drift_") for family in families)
+    assert all(line.split()[3] == "gauge" for line in lines if line.startswith("# TYPE "))
+    assert 'hermetic_drift_host_findings{host="back\\\\slash \\"quoted\\""} 0.0' in lines
+
+
+def test_the_library_of_prometheus_is_imported_for_its_format_alone() -> None:
+    code = (
+        "import sys\n"
+        f"from {FILES} import WRITERS\n"
+        "report = {}\n"
+        "assert 'prometheus_client' not in sys.modules\n"
+        "try:\n    list(WRITERS['prometheus'][1](report))\nexcept KeyError:\n    pass\n"
+        "assert 'prometheus_client' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(read.PROJECT / ".collections")})
+
+
+def test_a_controller_without_the_library_of_prometheus_is_told_before_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    options = {name: option.get("default") for name, option in ARGUMENT_SPEC.items()} | {"directory": str(tmp_path)}
+    assert parse_settings(options).formats == FORMATS
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(HermeticError, match="The format prometheus") as raised:
+        parse_settings(options)
+    assert "requirements.txt" in str(raised.value)
+    assert parse_settings(options | {"formats": ["json"]}).formats == ("json",)
 
 
 def test_prometheus_agrees_with_the_document(whole: dict[str, Any]) -> None:

@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import hashlib
 import http.server
-import ipaddress
 import json
 import ssl
 import subprocess
@@ -20,10 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONTENT = b"archive " * 50_000
@@ -129,28 +124,10 @@ def _served(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[t
 
 def _authority(directory: Path, name: str) -> tuple[Path, ssl.SSLContext]:
     """Return the file of a certificate authority, and what serves 127.0.0.1 with a certificate of it."""
-    now = datetime.datetime.now(datetime.UTC)
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-    def certificate(subject: x509.Name, public: ec.EllipticCurvePublicKey, *, authority: bool) -> x509.Certificate:
-        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(root_name).public_key(public)
-        builder = builder.serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=2))
-        builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        if not authority:
-            address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-            builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        return builder.sign(root_key, hashes.SHA256())
-
-    root = certificate(root_name, root_key.public_key(), authority=True)
-    leaf = certificate(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "host")]), key.public_key(), authority=False)
-    (directory / f"{name}.pem").write_bytes(root.public_bytes(serialization.Encoding.PEM))
-    chain = directory / f"{name}-server.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    chain.write_bytes(leaf.public_bytes(serialization.Encoding.PEM) + private)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(directory / f"{name}.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     return directory / f"{name}.pem", context
 
 

@@ -8,9 +8,9 @@ checked is one test case with an *error*, and so is a run that was cut off.
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from ..model.document import NOT_CHECKED
 from ..model.printable import printable
@@ -18,74 +18,67 @@ from ..model.printable import printable
 HOST = "host"
 """The test case of a host of which nothing is declared and nothing found, and of one that was not checked."""
 _SHOWN = 50
+_OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+"""The attribute of a suite and the element of a test case that it counts."""
 
 
 def junit(report: Mapping[str, Any]) -> Iterator[str]:
     """Give the parts of the XML document."""
-    suites = [_suite(host, entry, report) for host, entry in report["hosts"].items()]
+    root = _element("testsuites", name="drift")
+    started = report["run"]["started"].removesuffix("Z")
+    for host, entry in report["hosts"].items():
+        _add_suite(root, host, _cases(host, entry, report), started)
     if not report["run"]["complete"]:
-        suites.append(_Suite("run", [_case("run", "complete", _element("error", "incomplete", "The run was cut off."))], errors=1))
-    tests, failures, errors, skipped = (
-        sum(getattr(suite, name) for suite in suites) for name in ("tests", "failures", "errors", "skipped")
-    )
-    yield '<?xml version="1.0" encoding="utf-8"?>\n'
-    yield f'<testsuites name="drift" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}">\n'
-    for suite in suites:
-        yield from suite.lines(report["run"]["started"])
-    yield "</testsuites>\n"
+        _add_suite(root, "run", [_case("run", "complete", _element("error", type="incomplete", message="The run was cut off."))], started)
+    for name in ("tests", *_OUTCOMES):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    yield ET.tostring(root, encoding="utf-8", xml_declaration=True).decode()
 
 
-class _Suite:
-    def __init__(self, name: str, cases: Sequence[str], *, failures: int = 0, errors: int = 0, skipped: int = 0) -> None:
-        self.name = name
-        self.cases = cases
-        self.tests = len(cases)
-        self.failures, self.errors, self.skipped = failures, errors, skipped
-
-    def lines(self, started: str) -> Iterator[str]:
-        counts = f'tests="{self.tests}" failures="{self.failures}" errors="{self.errors}" skipped="{self.skipped}"'
-        yield f'<testsuite name={_attribute(self.name)} {counts} time="0" timestamp="{escape(started.removesuffix("Z"))}">\n'
-        yield from self.cases
-        yield "</testsuite>\n"
+def _add_suite(root: ET.Element, name: str, cases: Sequence[ET.Element], started: str) -> None:
+    outcomes = [outcome.tag for case in cases for outcome in case]
+    counts = {attribute: str(outcomes.count(tag)) for attribute, tag in _OUTCOMES.items()}
+    suite = _element("testsuite", name=name, tests=str(len(cases)), **counts, time="0", timestamp=started)
+    suite.extend(cases)
+    root.append(suite)
 
 
-def _suite(host: str, entry: Mapping[str, Any], report: Mapping[str, Any]) -> _Suite:
+def _cases(host: str, entry: Mapping[str, Any], report: Mapping[str, Any]) -> list[ET.Element]:
     if entry["state"] == NOT_CHECKED:
-        return _Suite(host, [_case(host, HOST, _element("error", entry["reason"], entry["message"] or entry["reason"]))], errors=1)
+        return [_case(host, HOST, _element("error", type=entry["reason"], message=entry["message"] or entry["reason"]))]
     found: dict[str, list[Mapping[str, Any]]] = {}
     for finding in entry["findings"]:
         found.setdefault(finding["subject"], []).append(finding)
     declared = report["declarations"].get(entry["declared"]) or {"bundles": {}, "virtualenvs": {}}
     passed = [f"bundle:{name}" for name in declared["bundles"]] + [f"virtualenv:{name}" for name in declared["virtualenvs"]]
     cases = [_case(host, subject) for subject in passed if subject not in found]
-    failures = skipped = 0
     for subject, findings in found.items():
         counting = [finding for finding in findings if finding["counts"]]
-        if counting:
-            failures += 1
-            cases.append(_case(host, subject, _failure(counting)))
-        else:
-            skipped += 1
-            cases.append(_case(host, subject, f"<skipped message={_attribute(_why_not(findings, report['policy']))}/>"))
-    return _Suite(host, cases or [_case(host, HOST)], failures=failures, skipped=skipped)
+        outcome = _failure(counting) if counting else _element("skipped", message=_why_not(findings, report["policy"]))
+        cases.append(_case(host, subject, outcome))
+    return cases or [_case(host, HOST)]
 
 
-def _case(host: str, name: str, content: str = "") -> str:
-    return f'<testcase classname={_attribute(host)} name={_attribute(name)} time="0">{content}</testcase>\n'
+def _case(host: str, name: str, *outcome: ET.Element) -> ET.Element:
+    case = _element("testcase", classname=host, name=name, time="0")
+    case.extend(outcome)
+    return case
 
 
-def _failure(findings: Sequence[Mapping[str, Any]]) -> str:
+def _failure(findings: Sequence[Mapping[str, Any]]) -> ET.Element:
     kinds = ", ".join(dict.fromkeys(f"{finding['kind']} ({finding['cause']})" for finding in findings))
     lines = [_line(finding) for finding in findings[:_SHOWN]]
     if len(findings) > _SHOWN:
         lines.append(f"and {len(findings) - _SHOWN} more")
-    return _element("failure", findings[0]["cause"], kinds, "\n".join(lines))
+    failure = _element("failure", type=findings[0]["cause"], message=kinds)
+    failure.text = "\n".join(lines)
+    return failure
 
 
 def _line(finding: Mapping[str, Any]) -> str:
-    told = {"path": finding["path"], "expected": finding["expected"], "found": finding["actual"], "remedy": finding["remedy"]}
-    details = [f"{name} {printable(value)}" for name, value in told.items() if value]
-    return f"{printable(finding['kind'])} ({finding['cause']}, {finding['severity']}): {'; '.join(details)}"
+    known = {"path": finding["path"], "expected": finding["expected"], "found": finding["actual"], "remedy": finding["remedy"]}
+    details = [f"{name} {printable(value)}" for name, value in known.items() if value]
+    return f"{printable(finding['kind'])} ({printable(finding['cause'])}, {printable(finding['severity'])}): {'; '.join(details)}"
 
 
 def _why_not(findings: Sequence[Mapping[str, Any]], policy: Mapping[str, Any]) -> str:
@@ -95,9 +88,8 @@ def _why_not(findings: Sequence[Mapping[str, Any]], policy: Mapping[str, Any]) -
     return f"below the threshold {policy['threshold']}"
 
 
-def _element(tag: str, kind: str, message: str, text: str = "") -> str:
-    return f"<{tag} type={_attribute(kind)} message={_attribute(message)}>{escape(text)}</{tag}>"
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(printable(text))
+def _element(tag: str, /, **attributes: str) -> ET.Element:
+    # ElementTree escapes what XML gives a meaning to, and writes what XML cannot carry at all (NUL, U+FFFE) as it is.
+    element = ET.Element(tag, {name: printable(value) for name, value in attributes.items()})
+    element.tail = "\n"
+    return element

@@ -9,6 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
 from ....module_utils.hermetic.findings.finding import CAUSES, KINDS
 from ..model.document import NOT_CHECKED, REASONS, STATES
 from ..model.printable import printable
@@ -23,59 +27,72 @@ _Samples = Iterable[tuple[Mapping[str, str], float]]
 
 
 def prometheus(report: Mapping[str, Any]) -> Iterator[str]:
-    """Give the lines of the exposition."""
+    """Give the text of the exposition."""
+    # A registry of its own: the library's default one describes the process that writes the report.
+    registry = CollectorRegistry()
+    registry.register(_ReportCollector(report))
+    yield generate_latest(registry).decode()
+
+
+class _ReportCollector(Collector):
+    def __init__(self, report: Mapping[str, Any]) -> None:
+        self._report = report
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        return _gauges(self._report)
+
+
+def _gauges(report: Mapping[str, Any]) -> Iterator[GaugeMetricFamily]:
     run, totals, hosts = report["run"], report["totals"], report["hosts"]
     # A check of a few hosts makes the report of the fleet no younger.
     whole = (run.get("base") or run)["ended"]
-    yield from _gauge("run_timestamp_seconds", "When the last run over all hosts of the report ended.", [({}, _seconds(whole))])
-    yield from _gauge("update_timestamp_seconds", "When the last run over any of them ended.", [({}, _seconds(run["ended"]))])
-    yield from _gauge("run_complete", "Whether the run came to its end.", [({}, run["complete"])])
-    yield from _gauge("exit", "0 clean, 2 drift, 1 something is not known.", [({}, report["exit"])])
-    yield from _gauge("hosts", "Hosts by state.", [({"state": state}, totals[state]) for state in STATES])
+    yield _gauge("run_timestamp_seconds", "End of the last run over all hosts of the report.", [({}, _seconds(whole))])
+    yield _gauge("update_timestamp_seconds", "End of the last run over any of the hosts.", [({}, _seconds(run["ended"]))])
+    yield _gauge("run_complete", "Whether the run was completed.", [({}, run["complete"])])
+    yield _gauge("exit", "Exit status of the report: 0 clean, 2 drift, 1 incomplete.", [({}, report["exit"])])
+    yield _gauge("hosts", "Hosts by state.", [({"state": state}, totals[state]) for state in STATES])
     reasons = Counter(entry["reason"] for entry in hosts.values() if entry["state"] == NOT_CHECKED)
-    yield from _gauge(
-        "hosts_not_checked", "Hosts that were not checked, by reason.", [({"reason": each}, reasons[each]) for each in REASONS]
-    )
+    yield _gauge("hosts_not_checked", "Hosts that were not checked, by reason.", [({"reason": each}, reasons[each]) for each in REASONS])
     found = _by_kind_and_cause(hosts.values())
-    yield from _gauge(
+    yield _gauge(
         "findings",
         "Findings that count, by kind and cause.",
         [({"kind": kind, "cause": cause}, found[kind, cause]) for kind in (*KINDS, OTHER) for cause in CAUSES],
     )
     severities = [({"severity": name}, number) for name, number in totals["severities"].items()]
-    yield from _gauge("findings_by_severity", "Findings that count, by severity.", severities)
-    for name, told in (
+    yield _gauge("findings_by_severity", "Findings that count, by severity.", severities)
+    for name, help_text in (
         ("ignored", "Findings that the policy ignores."),
         ("below_threshold", "Findings below the threshold of the policy."),
-        ("new", "Findings that the run before did not know."),
-        ("resolved", "Findings of the run before that are gone."),
+        ("new", "Findings that the previous run did not have."),
+        ("resolved", "Findings of the previous run that are resolved."),
     ):
-        yield from _gauge(f"findings_{name}", told, [({}, totals[name])])
-    yield from _gauge("policy_expired", "Entries of the policy that have expired.", [({}, report["policy"]["expired"])])
-    yield from _gauge("bundle_hosts", "Hosts by the release of each bundle.", _releases(hosts.values()))
+        yield _gauge(f"findings_{name}", help_text, [({}, totals[name])])
+    yield _gauge("policy_expired", "Entries of the policy that have expired.", [({}, report["policy"]["expired"])])
+    yield _gauge("bundle_hosts", "Hosts by the release of each bundle.", _releases(hosts.values()))
     checked = [entry["checked"] for entry in hosts.values() if entry["checked"]]
     if checked:
-        yield from _gauge("oldest_check_timestamp_seconds", "When the host that was checked first was.", [({}, _seconds(min(checked)))])
+        yield _gauge("oldest_check_timestamp_seconds", "Time of the oldest host check.", [({}, _seconds(min(checked)))])
     yield from _per_host(hosts)
 
 
-def _per_host(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    told = len(hosts) <= HOSTS_MOST
-    yield from _gauge("host_series", f"Whether there are series for each host; with more than {HOSTS_MOST} there are none.", [({}, told)])
-    if not told:
+def _per_host(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[GaugeMetricFamily]:
+    shown = len(hosts) <= HOSTS_MOST
+    yield _gauge("host_series", f"Whether there are series for each host; with more than {HOSTS_MOST} there are none.", [({}, shown)])
+    if not shown:
         return
     labels = _host_labels(hosts)
-    yield from _gauge(
+    yield _gauge(
         "host_last_check_timestamp_seconds",
-        "When the host was checked in this run.",
+        "Time of the host's check in this run.",
         [({"host": labels[host]}, _seconds(entry["checked"])) for host, entry in hosts.items() if entry["checked"]],
     )
-    yield from _gauge(
+    yield _gauge(
         "host_generation",
-        "The generation in force.",
+        "The current generation of the host.",
         [({"host": labels[host]}, entry["generation"]) for host, entry in hosts.items() if entry["generation"] is not None],
     )
-    yield from _gauge(
+    yield _gauge(
         "host_findings",
         "Findings of the host that count; none for a host that was not checked.",
         [
@@ -119,16 +136,11 @@ def _releases(entries: Iterable[Mapping[str, Any]]) -> _Samples:
     return [*samples, *([({"bundle": OTHER, "release": OTHER}, rest)] if rest else [])]
 
 
-def _gauge(name: str, told: str, samples: _Samples) -> Iterator[str]:
-    metric = f"hermetic_drift_{name}"
-    yield f"# HELP {metric} {told}\n# TYPE {metric} gauge\n"
+def _gauge(name: str, help_text: str, samples: _Samples) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(f"hermetic_drift_{name}", help_text)
     for labels, value in samples:
-        inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        yield f"{metric}{{{inside}}} {float(value):.16g}\n" if inside else f"{metric} {float(value):.16g}\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        gauge.add_sample(gauge.name, dict(labels), float(value))
+    return gauge
 
 
 def _seconds(moment: str) -> float:

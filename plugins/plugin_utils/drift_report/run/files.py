@@ -17,7 +17,6 @@ from ..formats.html_page import html_page
 from ..formats.json_lines import json_lines
 from ..formats.junit import junit
 from ..formats.plain_text import plain_text
-from ..formats.prometheus import prometheus
 from ..model.document import FORMAT, Report
 from ..model.shape import report_problem
 from .own_files import open_own, replace_file
@@ -41,6 +40,13 @@ def json_text(report: Mapping[str, Any]) -> Iterator[str]:
     yield "\n}\n"
 
 
+def _prometheus(report: Mapping[str, Any]) -> Iterable[str]:
+    # prometheus-client takes a tenth of a second to import, which only this format needs.
+    from ..formats.prometheus import prometheus
+
+    return prometheus(report)
+
+
 def _page(report: Mapping[str, Any]) -> Iterator[str]:
     yield html_page(report)
 
@@ -49,7 +55,7 @@ WRITERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Iterable[str]]]] 
     "json": (".json", json_text),
     "jsonl": (".jsonl", json_lines),
     "junit": (".junit.xml", junit),
-    "prometheus": (".prom", prometheus),
+    "prometheus": (".prom", _prometheus),
     "text": (".txt", plain_text),
     "html": (".html", _page),
 }

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ....module_utils.hermetic.errors import HermeticError
+from ...missing_libraries import explain_import
 from .files import FORMATS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -56,6 +58,9 @@ def parse_settings(options: Mapping[str, Any]) -> Settings:
     unknown = [name for name in options["formats"] if name not in FORMATS]
     if unknown:
         problems.append(f"formats has {', '.join(map(repr, unknown))}; known are {', '.join(FORMATS)}")
+    if "prometheus" in options["formats"] and importlib.util.find_spec("prometheus_client") is None:
+        # Known now, and not at the end of the run: the format's writer imports it as late as that.
+        problems.append(explain_import("The format prometheus", ModuleNotFoundError("No module named 'prometheus_client'")))
     if int(options["history_days"]) < 1:
         problems.append(f"history_days is {options['history_days']}; expected 1 or more")
     if problems:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import pip_configuration
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.pip_configuration import built_in_index
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import Archive, ChannelMove, Update
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
@@ -59,8 +59,7 @@ def ask_everything(cache: Path, place: Path, server: str) -> tuple[Any, ...]:
     selected = supply.select(supply.lock(place / "pylock.toml"), LINUX)
     described = supply.archive(str(bundle))
     index = supply.index(server, max_age=600)
-    values = pip_configuration(ControllerCache(cache))
-    return selected, described, index.content, sorted(values)
+    return selected, described, index.content, built_in_index(ControllerCache(cache))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def filled(place: Path, server: str, tmp_path_factory: pytest.TempPathFactory) -
     cache = tmp_path_factory.mktemp("cache")
     answers = ask_everything(cache, place, server)
     kept = {str(path.relative_to(cache)): path.read_bytes() for path in cache.glob("*/*.json")}
-    assert {Path(name).parts[0] for name in kept} >= {"selection-2", "archive-3", "index", "pip-configuration", "digest"}
+    assert {Path(name).parts[0] for name in kept} >= {"selection-2", "archive-3", "index", "pip-index", "digest"}
     return cache, kept, answers
 
 

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.locks import package_sources
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import configured_sources, parse_configuration
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import configured_sources
 from ansible_collections.hermetic.python.plugins.plugin_utils.locks.simple_index import parse_html, parse_json
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
@@ -22,28 +21,14 @@ A = "a" * 64
 
 @pytest.fixture
 def pip_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    values = {"default-index": "https://default.example.com/simple"}
-    monkeypatch.setattr(package_sources, "_ask_pip", lambda: (dict(values), []))
-    for name in list(os.environ):
-        if name.startswith("PIP_"):
-            monkeypatch.delenv(name)
+    values: dict[str, str] = {}
+    monkeypatch.setattr(package_sources, "pip_configuration", lambda: dict(values))
+    monkeypatch.setattr(package_sources, "built_in_index", lambda cache: "https://default.example.com/simple")
     return values
 
 
 def cache(tmp_path: Path) -> ControllerCache:
     return ControllerCache.at(tmp_path / "cache")
-
-
-def test_the_environment_wins_over_the_command_and_that_over_the_global_section() -> None:
-    listing = (
-        "global.index-url='https://global.example.com/simple'\n"
-        "install.index-url='https://install.example.com/simple'\n"
-        "global.find-links='/a\\n/b'\n"
-        ":env:.timeout='9'\n"
-        "global.timeout='3'\n"
-        "wheel.index-url='https://not-this.example.com'\n"
-    )
-    assert parse_configuration(listing) == {"index-url": "https://install.example.com/simple", "find-links": "/a\n/b", "timeout": "9"}
 
 
 def test_pips_configuration_is_taken_with_its_credentials_kept_apart(tmp_path: Path, pip_says: dict[str, str]) -> None:
@@ -82,9 +67,13 @@ def test_options_replace_what_pip_says(tmp_path: Path, pip_says: dict[str, str])
     assert found.index_urls == ("https://mine.example.com/simple", "https://two.example.com/simple")
 
 
-def test_without_pip_the_option_is_asked_for_when_an_index_is_needed(tmp_path: Path, pip_says: dict[str, str]) -> None:
-    pip_says.clear()
-    pip_says["problem"] = "pip cannot be asked: No module named pip"
+def test_without_pip_the_option_is_asked_for_when_an_index_is_needed(
+    tmp_path: Path, pip_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_pip(cache: ControllerCache) -> str:
+        raise HermeticError("pip cannot be asked: No module named pip")
+
+    monkeypatch.setattr(package_sources, "built_in_index", without_pip)
     supply = Supply.from_options({"cache": tmp_path / "cache"})
     lock = tmp_path / "requirements.txt"
     lock.write_text(f"pkg==1.0 --hash=sha256:{A}\n")

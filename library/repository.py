@@ -43,7 +43,7 @@ attributes:
     details:
       - The repository is always on the controller.
 requirements:
-  - cryptography, packaging and requests on the controller
+  - cryptography, filelock, packaging and requests on the controller
 options:
   path:
     description:

@@ -7,9 +7,12 @@ from __future__ import annotations
 import hashlib
 import http.server
 import multiprocessing
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,6 +61,54 @@ def test_of_many_processes_one_downloads(tmp_path: Path) -> None:
     with served(tmp_path / "web") as server:
         run_at_once(_download, ControllerCache(tmp_path / "cache"), f"{server.url}/big", hashlib.sha256(content).hexdigest())
         assert len(server.asked) == 1
+
+
+def _hold_and_die(cache: ControllerCache) -> None:
+    with cache.hold("name"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_holder_that_was_killed_is_no_obstacle_and_its_file_stays(tmp_path: Path) -> None:
+    cache = ControllerCache(tmp_path / "cache")
+    holder = FORK.Process(target=_hold_and_die, args=(cache,))
+    holder.start()
+    holder.join()
+    assert holder.exitcode == -signal.SIGKILL
+    (lock,) = (tmp_path / "cache" / "locks").iterdir()
+    before = lock.stat()
+    with cache.hold("name"):
+        pass
+    # The same file for everybody who waits: one that went would let two in at once.
+    assert (lock.stat().st_ino, lock.stat().st_mode & 0o777) == (before.st_ino, 0o600)
+
+
+def test_threads_of_one_process_keep_each_other_out(tmp_path: Path) -> None:
+    cache = ControllerCache(tmp_path / "cache")
+    inside: list[int] = []
+    seen: list[int] = []
+
+    def enter(number: int) -> None:
+        with cache.hold("name"):
+            inside.append(number)
+            time.sleep(0.01)
+            seen.append(len(inside))
+            inside.remove(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(enter, range(16)))
+    assert seen == [1] * 16
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
+    cache = ControllerCache(tmp_path / "cache")
+    with cache.hold("name"):
+        pass
+    (lock,) = (tmp_path / "cache" / "locks").iterdir()
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(HermeticError, match="cannot be used"), cache.hold("name"):
+        raise AssertionError("it was entered")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_every_source_that_failed_is_named_and_the_first_good_one_is_taken(tmp_path: Path) -> None:

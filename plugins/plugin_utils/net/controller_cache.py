@@ -139,10 +139,11 @@ class ControllerCache:
         try:
             path = self._own_directory / "locks" / digest_of(name)[:32]
             self._make_directory(path.parent)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise self._unusable(error) from error
         try:
+            # Not filelock's, which takes longer to import than most tasks take here (docs/decisions/0004).
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:

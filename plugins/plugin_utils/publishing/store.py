@@ -7,12 +7,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
-import fcntl
 import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from filelock import FileLock, Timeout
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from ...module_utils.hermetic.os_errors import explain
@@ -246,7 +245,12 @@ class RepositoryStore:
     def _locked(self) -> Iterator[None]:
         try:
             self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-            handle = os.open(self.directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            lock = FileLock(self.directory / _LOCK, timeout=self.lock_timeout, mode=0o644, fallback_to_soft=False)
+            lock.acquire()
+        except Timeout as error:
+            raise LockTimeout(
+                f"Another publisher holds {self.directory} for more than {self.lock_timeout:g} s. Wait until it has finished and run this again."
+            ) from error
         except OSError as error:
             if error.errno == errno.EROFS:
                 raise self._read_only(error) from error
@@ -254,20 +258,9 @@ class RepositoryStore:
                 f"The repository {self.directory} cannot be written: {error.strerror or error}; name a directory of yours"
             ) from error
         try:
-            deadline = time.monotonic() + self.lock_timeout
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if time.monotonic() > deadline:
-                        raise LockTimeout(
-                            f"Another publisher holds {self.directory} for more than {self.lock_timeout:g} s; wait for it"
-                        ) from error
-                    time.sleep(0.1)
             yield
         finally:
-            os.close(handle)
+            lock.release()
 
 
 def _listed_files(index: dict[str, Any]) -> list[tuple[str, int, str, dict[str, Any] | None]]:

@@ -245,6 +245,19 @@ def test_waiting_for_another_publisher_ends(tmp_path: Path) -> None:
         store.update(Update(channels=[ChannelMove("a", "b", "1")]))
 
 
+def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
+    store = RepositoryStore(tmp_path / "repository", lock_timeout=0.2)
+    store.directory.mkdir()
+    (store.directory / ".lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(HermeticError, match="cannot be written"):
+        store.update(Update())
+    assert not (tmp_path / "elsewhere").exists()
+    (tmp_path / "elsewhere").write_text("somebody's file")
+    with pytest.raises(HermeticError, match="cannot be written"):
+        store.update(Update())
+    assert (tmp_path / "elsewhere").read_text() == "somebody's file"
+
+
 def test_missing_and_foreign_files_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(HermeticError) as caught:

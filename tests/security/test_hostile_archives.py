@@ -10,12 +10,14 @@ import shutil
 import stat
 import subprocess
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError, UnsafeArchive
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import archive as unpacking_on_host
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources import unpacking
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.unpacking import unpack as unpack_for_build
@@ -80,6 +82,20 @@ CHAINS = {
     "absolute hard link": [link("hard", "/etc/passwd", tarfile.LNKTYPE)],
     "a link over a directory": [directory("d"), link("d", "../secret"), file("d/planted")],
     "a file over a link": [link("d", "../secret/file"), file("d")],
+    "absolute link": [link("l", "/etc/passwd")],
+    "absolute link, and a file through it": [link("l", "/tmp"), file("l/planted")],
+    "hard link to an absolute link": [link("l", "/etc/passwd"), link("stolen", "l", tarfile.LNKTYPE)],
+    "hard link to a link of the tree": [file("real"), link("l", "real"), link("stolen", "l", tarfile.LNKTYPE)],
+    "hard link to a file behind a link of the tree": [directory("d"), file("d/real"), link("l", "d"), link("stolen", "l/real", tarfile.LNKTYPE)],
+    "hard link to itself": [link("stolen", "stolen", tarfile.LNKTYPE)],
+    "hard link over its own target": [file("real"), link("real", "real", tarfile.LNKTYPE)],
+    "hard links through each other": [link("a", "b", tarfile.LNKTYPE), link("b", "a", tarfile.LNKTYPE)],
+    "a directory over a link": [link("d", "../secret"), directory("d"), file("d/planted")],
+    "a directory over a link of the tree": [directory("real"), link("d", "real"), directory("d"), file("d/planted")],
+    "a link over a file, and a hard link to it": [file("f"), link("f", "../secret/file"), link("stolen", "f", tarfile.LNKTYPE)],
+    "a link over a directory that a file implied": [file("d/one"), link("d", "../secret"), file("d/planted")],
+    "a link by way of a file": [file("f"), link("l", "f/../../secret")],
+    "a link of dots and slashes": [directory("d"), link("l", "d/.//..///../secret")],
     "links in a circle": [link("a", "b"), link("b", "a/../..")],
     "device": [link("null", "", tarfile.CHRTYPE)],
     # The realpath of Python's own filter gave up on such a path, and took what follows for harmless (CVE-2025-4517).
@@ -92,10 +108,49 @@ CHAINS = {
 }  # fmt: skip
 
 
+# Harmless for a shell on POSIX, and for no other system that the archive may be unpacked on.
+ELSEWHERE = {
+    "a link with a backslash": [link("l", "..\\secret")],
+    "a link with a drive": [link("l", "C:/secret")],
+    "a link with a drive and no slash": [link("l", "C:secret")],
+    "a link to a share": [link("l", "//host/share")],
+    "an empty link": [link("l", "")],
+}
+
+# Where names are told apart these are harmless, so that both sides are made to believe that they are not.
+FOLDED = {
+    "the link of the chain in capitals": [directory("d"), link("d/l1", ".."), link("l2", "D/L1/.."), link("stolen", "L2/secret/file", tarfile.LNKTYPE)],
+    "a file behind a link in capitals": [link("l", "../secret"), file("L/planted")],
+    "a file behind a link of the tree in capitals": [directory("d"), link("l", "d"), file("L/planted")],
+    "a directory over a link in capitals": [link("l", "d"), directory("L"), file("L/planted")],
+    "a file over a link in capitals": [link("l", "d"), file("L")],
+    "sharp s": [link("stra\u00dfe", "d"), file("STRASSE/planted")],
+    "composed and decomposed": [link("caf\u00e9", "d"), file("cafe\u0301/planted")],
+    "a ligature": [link("\ufb01le", "d"), file("FILE/planted")],
+    "the Kelvin sign": [link("\u212a", "d"), file("k/planted")],
+    "a hard link to a link in capitals": [file("real"), link("l", "real"), link("stolen", "L", tarfile.LNKTYPE)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("side", ["host", "builder"])
+@pytest.mark.parametrize("name", sorted(FOLDED))
+def test_no_name_that_a_file_system_takes_for_another_leaves_the_tree(
+    tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch, side: str, name: str
+) -> None:
+    module, unpack = {"host": (unpacking_on_host, unpack_on_host), "builder": (unpacking, unpack_for_build)}[side]
+    monkeypatch.setattr(module, "folds_case", lambda directory: True)
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(UnsafeArchive):
+        unpack(written(tmp_path / "hostile.tar.gz", FOLDED[name]), out)
+    assert [path.name for path in secret.iterdir()] == ["file"]
+    assert not [path for path in out.rglob("*") if path.is_symlink()]
+
+
 @pytest.mark.parametrize("unpack", SIDES, ids=["host", "builder"])
-@pytest.mark.parametrize("name", sorted(CHAINS))
+@pytest.mark.parametrize("name", sorted(CHAINS | ELSEWHERE))
 def test_no_chain_of_links_leaves_the_tree(tmp_path: Path, secret: Path, unpack: Callable[..., object], name: str) -> None:
-    archive = written(tmp_path / "hostile.tar.gz", CHAINS[name])
+    archive = written(tmp_path / "hostile.tar.gz", (CHAINS | ELSEWHERE)[name])
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(UnsafeArchive) as caught:
@@ -124,6 +179,28 @@ def test_a_zip_holds_no_links_and_no_devices(tmp_path: Path, secret: Path, unpac
     with pytest.raises(UnsafeArchive):
         unpack(tmp_path / "a.zip", tmp_path / "out")
     assert [path.name for path in secret.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("unpack", SIDES, ids=["host", "builder"])
+@pytest.mark.parametrize("writer", [0, 3, 19])
+@pytest.mark.parametrize("last", ["l2/secret/stolen", "l2/secret/", "d/l1/secret/planted", "l2"])
+def test_no_chain_of_links_of_a_zip_leaves_the_tree(
+    tmp_path: Path, secret: Path, unpack: Callable[..., object], writer: int, last: str
+) -> None:
+    """What a zip of Unix keeps in the upper half of the attributes counts for the builder, whoever says to have written it."""
+    with warnings.catch_warnings(), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("d/", "")
+        for name, target in (("d/l1", ".."), ("l2", "d/l1/..")):
+            entry = zipfile.ZipInfo(name)
+            entry.create_system, entry.external_attr = writer, (stat.S_IFLNK | 0o777) << 16
+            archive.writestr(entry, target)
+        archive.writestr(last, "" if last.endswith("/") else "planted")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UnsafeArchive):
+        unpack(tmp_path / "a.zip", tmp_path / "out")
+    assert [path.name for path in secret.iterdir()] == ["file"]
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_symlink()]
 
 
 @pytest.mark.parametrize("unpack", SIDES, ids=["host", "builder"])

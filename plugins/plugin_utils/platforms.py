@@ -21,6 +21,9 @@ HOST_MARKERS = ("platform_release", "platform_version")
 
 # The names that wheels used before the C library's version became part of the name.
 _LEGACY_MANYLINUX = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+# Newer than any that wheels are made for.
+_NEWEST_LIBC = {"glibc": (2, 99), "musl": (1, 99)}
+_NEWEST_MACOS = (99, 0)
 _OLDEST_GLIBC_MINOR = {"x86_64": 5, "aarch64": 17}
 
 
@@ -99,6 +102,11 @@ class Target:
         if problems:
             raise HermeticError(f"The bundle for {platform} does not say what wheels it takes; build it again", problems)
         return cls(known, version, abi, libc_minimum, macos_minimum)
+
+    @classmethod
+    def of_any_system(cls, platform: Platform, *, version: str, abi: str) -> Target:
+        """Make the target that takes every wheel for a Python on this processor, however new the system that the wheel needs."""
+        return cls(platform, version, abi, _NEWEST_LIBC.get(platform.libc or ""), _NEWEST_MACOS if platform.system == "macos" else None)
 
     @property
     def label(self) -> str:

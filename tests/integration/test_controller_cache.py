@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, FetchFailed
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, FetchFailed, HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache, digest_of
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.http_source import HttpSource
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.url_credentials import split_credentials

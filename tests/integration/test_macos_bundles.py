@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, Wheel, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.mach_o import is_mach_o, read_mach_o
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.digests import file_sha256
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.local_file import sha256_of
 from index_wheels import unpacked_wheel
 from mach_o_samples import ARM64, X86_64, mach_o
 from wheelhouse import make_wheel
@@ -28,7 +28,7 @@ SHORT = f"{sys.version_info[0]}.{sys.version_info[1]}"
 def packed(prefix: Path, target: Path) -> ArchiveSource:
     with tarfile.open(target, "w:gz") as archive:
         archive.add(prefix, "python")
-    return ArchiveSource(location=str(target), sha256=file_sha256(target))
+    return ArchiveSource(location=str(target), sha256=sha256_of(target))
 
 
 def tree_of(place: Path, *, program: bytes | Path, libraries: dict[str, bytes | Path]) -> Path:

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildReport, BuildRequest, Wheel, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.pe import Pe, is_pe, read_pe
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.digests import file_sha256
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.local_file import sha256_of
 from index_wheels import unpacked_wheel
 from pe_samples import pe
 from wheelhouse import make_wheel
@@ -51,7 +51,7 @@ def packed(files: dict[str, bytes], target: Path) -> ArchiveSource:
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in {**files, **{f"Lib/{name}": (stdlib / name).read_bytes() for name in MODULES}}.items():
             archive.writestr(f"python/{name}", content)
-    return ArchiveSource(location=str(target), sha256=file_sha256(target))
+    return ArchiveSource(location=str(target), sha256=sha256_of(target))
 
 
 def built(source: ArchiveSource, place: Path, machine: str, *packages: Wheel) -> BuildReport:

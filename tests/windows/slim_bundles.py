@@ -13,7 +13,8 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import archive_name, write_archive
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import write_archive
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import archive_name
 from bundle_variants import Contents, Entry, entry, write
 from roots import Archive
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import ArchiveSource, BuildRequest, build
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.search_landmarks import plant
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.digests import file_sha256
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.local_file import sha256_of
 from engine_hosts import WindowsRoot, equip, unpack
 from fleet_bundles import FleetBundles
 from roots import Archive, Declared
@@ -243,7 +243,7 @@ def standalone(bundles: FleetBundles, tmp_path_factory: pytest.TempPathFactory) 
     report = build(
         BuildRequest(
             name="python", release="3.12.9+7", platform="windows-x86_64", destination=place / "out", python_for_bytecode=str(python),
-            source=ArchiveSource(location=str(source), sha256=file_sha256(source)),
+            source=ArchiveSource(location=str(source), sha256=sha256_of(source)),
         )
     )  # fmt: skip
     assert report.warnings == []

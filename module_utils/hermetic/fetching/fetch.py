@@ -13,12 +13,12 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from io import RawIOBase
 from pathlib import Path
 from typing import Callable
 
 from ..errors import BrokenRoot, FetchFailed
 from ..fs.atomic import flush, make_directory, patiently, sync_directory
+from ..fs.hashing import feed
 from ..fs.own_files import NotOurFile, is_our_directory, is_ours, open_regular
 from ..fs.removal import remove_tree
 from ..model.artifact import Artifact
@@ -143,18 +143,8 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of the file in hexadecimal."""
     digest = hashlib.sha256()
     with open(open_regular(path), "rb", buffering=0) as file:
-        _read_into(file, digest)
+        feed(digest, file, memoryview(bytearray(_BLOCK)))
     return digest.hexdigest()
-
-
-def _read_into(file: RawIOBase, digest: hashlib._Hash) -> int:
-    buffer = bytearray(_BLOCK)
-    view = memoryview(buffer)
-    size = 0
-    while count := file.readinto(buffer):
-        digest.update(view[:count])
-        size += count
-    return size
 
 
 class _Run:
@@ -236,7 +226,7 @@ class _Run:
         if os.path.lexists(part) and not is_ours(part):
             remove_tree(part)
         with open(open_regular(part, os.O_RDWR | os.O_CREAT, mode=0o600), "r+b", buffering=0) as file:
-            have = _read_into(file, digest) if is_remote(source) else 0
+            have = feed(digest, file, memoryview(bytearray(_BLOCK))) if is_remote(source) else 0
             if have > (self._maximum_size if artifact.size is None else artifact.size):
                 have = 0
             if not (have and have == artifact.size):

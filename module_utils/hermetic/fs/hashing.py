@@ -6,8 +6,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+from io import RawIOBase
 
 _BLOCK = 1 << 20
+
+
+def feed(digest: hashlib._Hash, stream: RawIOBase, buffer: memoryview) -> int:
+    """Feed a digest with the rest of a stream, through a buffer of the caller's; returns how many bytes that were."""
+    size = 0
+    while count := stream.readinto(buffer):
+        digest.update(buffer[:count])
+        size += count
+    return size
 
 
 def hash_file(path: str, buffer: memoryview) -> str | None:
@@ -18,14 +28,11 @@ def hash_file(path: str, buffer: memoryview) -> str | None:
     except OSError:
         return None
     with open(descriptor, "rb", buffering=0) as stream:
-        while True:
-            try:
-                count = stream.readinto(buffer)
-            except OSError:
-                return None
-            if not count:
-                return digest.hexdigest()
-            digest.update(buffer[:count])
+        try:
+            feed(digest, stream, buffer)
+        except OSError:
+            return None
+    return digest.hexdigest()
 
 
 def hash_files(paths: list[str]) -> list[str | None]:

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from ..errors import BrokenRoot
 from ..os_errors import explain
-from ..paths import BUILDING, WINDOWS
+from ..paths import BUILDING, DISCARDED, WINDOWS
 from . import junction_fallback
 from .atomic import patiently, sync_directory
 from .removal import remove_tree
 
 FALLBACK_MARK = junction_fallback.MARK
-_OLD = ".old-"
 _NO_REPARSE_POINTS = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED: FAT, some network shares, Wine
 _DIRECTORY_LINKS = {0xA0000003, 0xA000000C}  # IO_REPARSE_TAG_MOUNT_POINT (a junction), IO_REPARSE_TAG_SYMLINK
 
@@ -180,7 +179,7 @@ def _free_name(link: Path) -> Path | None:
         except PermissionError:
             os.rmdir(link)
     elif os.path.lexists(link):
-        old = link.with_name(_OLD + link.name + "-" + os.urandom(4).hex())
+        old = link.with_name(DISCARDED + link.name + "-" + os.urandom(4).hex())
         patiently(lambda: os.rename(link, old))
         return old
     return None

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import time
 from collections.abc import Iterable
@@ -21,12 +20,12 @@ from ..model.receipts import BundleReceipt, EnvironmentReceipt, Generation, Reco
 from ..os_errors import explain
 from ..paths import BUILDING, DISCARDED, WINDOWS, extended
 from ..process.in_use import trees_in_use
+from ..text.grammar import digest_problem
 from ..windows.in_use import set_aside_in
 from ..windows.processes import is_open
 
 # A bootstrap of another run may be unpacking at this moment, before any process runs from it.
 _BOOTSTRAP_AGE = 3600
-_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass
@@ -75,7 +74,7 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
     needed |= {records.bundles[tree_id].sha256 for tree_id in records.bundles if tree_id in bundles | busy_bundles}
     if layout.wheels.is_dir():
         # What is named otherwise than by a digest was put there by somebody else, and is reported.
-        garbage.artifacts = sorted(name for name in set(os.listdir(layout.wheels)) - needed if _DIGEST.fullmatch(name))
+        garbage.artifacts = sorted(name for name in set(os.listdir(layout.wheels)) - needed if digest_problem(name) is None)
     garbage.bootstraps = _old_bootstraps(layout)
     if WINDOWS:
         garbage.set_aside = [path for path in set_aside_in(layout.root) if not is_open(extended(path))]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +16,8 @@ from ..model.artifact import Artifact
 from ..model.layout import Layout
 from ..model.receipts import Records
 from ..paths import BUILDING, DISCARDED, Inode, extended
-from ..text.grammar import file_name_problem
+from ..text.grammar import digest_problem, file_name_problem
 
-_DIGEST = re.compile("[0-9a-f]{64}")
 _UNFINISHED = ".part"
 
 
@@ -61,9 +59,9 @@ def find_stored(layout: Layout, records: Records) -> StoredArtifacts:
         directory = layout.wheels / digest
         if digest.startswith((BUILDING, DISCARDED)):
             continue
-        if not _DIGEST.fullmatch(digest) or directory.is_symlink() or not directory.is_dir():
+        if digest_problem(digest) is not None or directory.is_symlink() or not directory.is_dir():
             lower = digest.lower()
-            if lower != digest and _DIGEST.fullmatch(lower) and os.path.lexists(layout.wheels / lower):
+            if lower != digest and digest_problem(lower) is None and os.path.lexists(layout.wheels / lower):
                 found.misspelled[directory] = lower
             else:
                 found.strays.append(directory)

@@ -16,6 +16,8 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact
 from ...module_utils.hermetic.unpack.byte_code import without_byte_code
+from ..net.local_file import sha256_of
+from ..repository.bundle_archive import archive_name
 from .binaries.build_paths import blank_in_binaries, leaks
 from .binaries.macos_libraries import check_programs as check_macos_programs
 from .binaries.openssl_directories import confine_openssl
@@ -38,11 +40,10 @@ from .isolation.search_landmarks import add_landmarks
 from .isolation.stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
 from .isolation.sysconfig_cleaning import clean_sysconfig
 from .isolation.windows_start import add_start, keep_quiet
-from .model.digests import file_sha256
 from .model.host import runs_here, version_key
 from .model.request import DEFAULT_GLIBC_OF_ARCHIVES, BuildRequest
 from .model.tree import Tree
-from .output.archive_writing import archive_name, write_archive
+from .output.archive_writing import write_archive
 from .output.metadata import describe, set_modes, write_description
 from .output.packages import lay_packages
 from .output.self_test import SelfTest
@@ -107,7 +108,7 @@ def built_already(inputs: Inputs) -> BuildReport | None:
         known.get("format") != 1
         or known.get("inputs") != inputs.digest
         or not archive.is_file()
-        or file_sha256(archive) != known.get("sha256")
+        or sha256_of(archive) != known.get("sha256")
     ):
         return None
     return BuildReport(
@@ -184,7 +185,7 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
     with watch.step("self-test"):
         self_test = SelfTest(archive=candidate, info=info, work=work).run(not_runnable=not_runnable)
     report = BuildReport(
-        changed=True, archive=archive, sha256=file_sha256(candidate), size=candidate.stat().st_size, inputs=inputs.digest, info=info,
+        changed=True, archive=archive, sha256=sha256_of(candidate), size=candidate.stat().st_size, inputs=inputs.digest, info=info,
         self_test=self_test, warnings=warnings, timings=watch.timings,
     )  # fmt: skip
     _publish(report, candidate=candidate)

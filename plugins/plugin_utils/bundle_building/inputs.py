@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ import certifi
 
 from ...module_utils.hermetic.errors import InvalidRequest
 from ...module_utils.hermetic.unpack import wheel as wheel_unpacking
+from ..net.local_file import sha256_of
 from .binaries.shared_libraries import patchelf_command, strip_identity
 from .isolation.launcher import Compiler, choose_compiler
-from .model.digests import file_sha256, text_sha256
 from .model.request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
 from .sources.interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
 from .sources.standalone_catalogue import look_up, read_catalogue
@@ -48,7 +49,7 @@ class Inputs:
 
     @property
     def digest(self) -> str:
-        return text_sha256(json.dumps(self.facts, sort_keys=True))
+        return _digest(json.dumps(self.facts, sort_keys=True))
 
 
 def resolve_inputs(request: BuildRequest) -> Inputs:
@@ -62,7 +63,7 @@ def resolve_inputs(request: BuildRequest) -> Inputs:
         # The length of the old prefix shows in the binaries, so it is an input.
         said: dict[str, Any] = {
             "kind": "interpreter", "version": plan.facts.version, "paths": plan.facts.paths,
-            "files": {inside: file_sha256(path) for inside, path in plan.files.items()},
+            "files": {inside: sha256_of(path) for inside, path in plan.files.items()},
         }  # fmt: skip
     else:
         platform = str(request.platform)
@@ -77,7 +78,7 @@ def resolve_inputs(request: BuildRequest) -> Inputs:
         "builder": builder_digest(), "name": request.name, "release": request.release, "platform": platform, "source": said,
         "packages": sorted(wheel.sha256 for wheel in request.packages), "glibc": request.glibc, "macos_minimum": request.macos_minimum,
         "hermetic": request.hermetic, "compiler": [compiler.identity, *compiler.command] if compiler else None,
-        "ca_bundle": file_sha256(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,
+        "ca_bundle": sha256_of(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,
         "include_headers": request.include_headers, "python_for_bytecode": request.python_for_bytecode, "strip": strip,
         "patchelf": patchelf, "installer": _installer_version(),
     }  # fmt: skip
@@ -96,7 +97,7 @@ def builder_digest() -> str:
     files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c", ".h"))
     # What unpacks wheels is the engine's.
     files += [Path(wheel_unpacking.__file__).parents[1] / f"{name}.py" for name in UNPACKING_OF_THE_ENGINE]
-    return text_sha256(json.dumps([[path.name, file_sha256(path)] for path in files]))
+    return _digest(json.dumps([[path.name, sha256_of(path)] for path in files]))
 
 
 def _compiler(request: BuildRequest, *, platform: str) -> Compiler | None:
@@ -128,3 +129,7 @@ def _installer_version() -> str | None:
         return version("installer")
     except PackageNotFoundError:
         return None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

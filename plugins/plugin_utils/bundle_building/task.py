@@ -11,7 +11,7 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import InvalidRequest
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE, DOWNLOADS, WHEEL_SELECTION
-from ..net.controller_cache import sha256_of
+from ..net.local_file import sha256_of
 from ..platforms import Target
 from ..supply import Supply, download_problems
 from .build import archive_of, build, built_already, inputs_of

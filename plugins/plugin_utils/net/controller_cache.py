@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from ...module_utils.hermetic.errors import BrokenArtifact, FetchFailed, Hermeti
 from ...module_utils.hermetic.fs.record_files import read_json
 from ...module_utils.hermetic.text.grammar import digest_problem
 from ...module_utils.hermetic.text.redaction import shown
+from .local_file import replacing, sha256_of
 from .private_directory import intruders, make_private
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class ControllerCache:
         path = self._entry(kind, key)
         try:
             self._make_directory(path.parent)
-            write_beside(path, json.dumps(value, separators=(",", ":")).encode())
+            with replacing(path) as stream:
+                stream.write(json.dumps(value, separators=(",", ":")).encode())
         except OSError as error:
             raise self._unusable(error) from error
 
@@ -177,30 +178,8 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def sha256_of(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def local_path(location: str) -> Path | None:
     """Return the path that a plain path or file URL means, or None for any other URL."""
     if location[:5].lower() == "file:":
         return Path(unquote(urlsplit(location).path))
     return None if "://" in location else Path(location).expanduser()
-
-
-def write_beside(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = False) -> None:
-    """Write a file beside its place and rename it, so that no reader ever sees a part of it."""
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            os.fchmod(stream.fileno(), mode)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise

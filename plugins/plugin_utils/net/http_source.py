@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -27,6 +25,7 @@ from ...module_utils.hermetic.fetching.pacing import Pace, TooSlow
 from ...module_utils.hermetic.fetching.redirects import RedirectRefused, refuse_redirect
 from ...module_utils.hermetic.text.redaction import shown
 from .http_failures import SourceUnavailable, Stopped, failure_of, status_failure
+from .local_file import replacing
 from .paced_session import keeping, paced_session
 from .url_credentials import certain, entry_of, host_names, origin_of, split_credentials
 
@@ -103,19 +102,13 @@ class HttpSource:
         def read(until: float) -> None:
             received = 0
             found = hashlib.sha256()
-            handle, beside = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    for block in self._blocks(url, until=until, size=size):
-                        received += len(block)
-                        found.update(block)
-                        stream.write(block)
+            with replacing(path) as stream:
+                for block in self._blocks(url, until=until, size=size):
+                    received += len(block)
+                    found.update(block)
+                    stream.write(block)
                 if found.hexdigest() != sha256:
                     raise BrokenArtifact(f"{shown(url)}: has SHA-256 {found.hexdigest()} ({received} bytes), expected {sha256}")
-                os.replace(beside, path)
-            finally:
-                if os.path.exists(beside):
-                    os.unlink(beside)
 
         self._tried(url, read, seconds=self.download_timeout)
 

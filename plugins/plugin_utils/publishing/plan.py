@@ -144,7 +144,7 @@ def _publish(
     problems: list[str],
 ) -> None:
     name, release, platform = (archive.metadata[key] for key in ("name", "release", "platform"))
-    path = f"bundles/{name}/{release}/{archive_name(archive.metadata)}"
+    path = f"bundles/{name}/{release}/{archive_name(name=name, release=release, platform=platform)}"
     bundle = index["bundles"].setdefault(name, {"channels": {}, "releases": {}})
     platforms = bundle["releases"].setdefault(release, {"platforms": {}})["platforms"]
     subject = f"bundle:{name}"

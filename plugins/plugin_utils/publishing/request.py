@@ -13,7 +13,7 @@ from typing import Any
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE, DEFAULT_CHANNEL, DOWNLOADS, WHEEL_SELECTION
 from ..locks.wheel_selection import Selection
-from ..net.controller_cache import sha256_of
+from ..net.local_file import sha256_of
 from ..repository import signature as signatures
 from ..repository.bundle_archive import read_metadata
 from ..repository.index import Index

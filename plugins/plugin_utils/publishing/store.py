@@ -7,10 +7,9 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
+import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from ...module_utils.hermetic.os_errors import explain
-from ..net.controller_cache import sha256_of, write_beside
+from ..net.local_file import replacing, sha256_of
 from ..repository import signature as signatures
 from ..repository.bundle_archive import DESCRIBED, INDEXED, INDEXED_LATER, read_metadata
 from ..repository.index import parse_index
@@ -138,10 +137,12 @@ class RepositoryStore:
                 self._place(placement)
             if index is not None:
                 content = json.dumps(index, indent=1, sort_keys=True).encode() + b"\n"
-                write_beside(self.directory / _NEXT, content, mode=0o644, durable=True)
+                with replacing(self.directory / _NEXT, mode=0o644, durable=True) as stream:
+                    stream.write(content)
                 if self.private_key is not None:
                     signed = signatures.sign(content, key=self.private_key)
-                    write_beside(self.directory / SIGNATURE, signed, mode=0o644, durable=True)
+                    with replacing(self.directory / SIGNATURE, mode=0o644, durable=True) as stream:
+                        stream.write(signed)
                 os.replace(self.directory / _NEXT, self.directory / INDEX)
                 _make_durable(self.directory)
             for path in drop:
@@ -166,20 +167,15 @@ class RepositoryStore:
         while directory != made:
             directory.chmod(0o755)
             directory = directory.parent
-        handle, beside = tempfile.mkstemp(prefix=".incoming-", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream, open(placement.source, "rb") as source:
-                shutil.copyfileobj(source, stream, 1 << 20)
-                os.fchmod(stream.fileno(), 0o644)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if (found := sha256_of(beside)) != placement.sha256:
+        with replacing(target, mode=0o644, durable=True) as stream, open(placement.source, "rb") as source:
+            digest = hashlib.sha256()
+            while block := source.read(1 << 20):
+                digest.update(block)
+                stream.write(block)
+            if (found := digest.hexdigest()) != placement.sha256:
                 raise BrokenArtifact(
                     f"{placement.source} changed while it was published: SHA-256 {found}, expected {placement.sha256}; try again"
                 )
-            os.replace(beside, target)
-        finally:
-            Path(beside).unlink(missing_ok=True)
         _make_durable(target.parent)
 
     def _drop(self, path: str) -> None:

@@ -19,11 +19,10 @@ from ...module_utils.hermetic.model.bundle_json import FORMAT, bundle_problems, 
 from ...module_utils.hermetic.model.confinement import CONFINED
 from ...module_utils.hermetic.text.grammar import shown
 from ...module_utils.hermetic.text.json_text import parse_json
-from ..platforms import PLATFORMS, Target
+from ..platforms import Target, platform_named
 
 METADATA = "bundle.json"
 _LARGEST = 64 << 20
-# What the repository's index repeats of a bundle's metadata.
 # What the standard library raises for archives that are damaged, or made to be.
 _UNREADABLE = (
     tarfile.TarError,
@@ -39,6 +38,7 @@ _UNREADABLE = (
     NotImplementedError,
     IndexError,
 )
+# What the repository's index repeats of a bundle's metadata.
 INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages", CONFINED)
 # An index that was published before says nothing of these.
 INDEXED_LATER = (CONFINED,)
@@ -100,10 +100,10 @@ def _target_of(metadata: Mapping[str, Any]) -> Target:
     return Target.of(metadata["platform"], python=metadata["python"], libc=metadata.get("libc"), macos=metadata.get("macos"))
 
 
-def archive_name(metadata: Mapping[str, Any]) -> str:
-    """Return the file name that an archive with this metadata has in a repository."""
-    suffix = "zip" if PLATFORMS[metadata["platform"]].system == "windows" else "tar.gz"
-    return f"{metadata['name']}-{metadata['release']}-{metadata['platform']}.{suffix}"
+def archive_name(*, name: str, release: str, platform: str) -> str:
+    """Return the file name of a bundle's archive, where it is built and in a repository."""
+    suffix = "zip" if platform_named(platform).system == "windows" else "tar.gz"
+    return f"{name}-{release}-{platform}.{suffix}"
 
 
 def _from_tar(path: Path) -> bytes:

@@ -20,7 +20,8 @@ from ...module_utils.hermetic.text.grammar import is_number
 from ...module_utils.hermetic.text.grammar import shown as shown_value
 from ...module_utils.hermetic.text.json_text import parse_json
 from ...module_utils.hermetic.text.redaction import shown
-from ..net.controller_cache import ControllerCache, local_path, sha256_of
+from ..net.controller_cache import ControllerCache, local_path
+from ..net.local_file import sha256_of
 from ..net.url_credentials import below, last_name, split_address
 from ..platforms import Target
 from . import signature as signatures

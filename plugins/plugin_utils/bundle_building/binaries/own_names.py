@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from ....module_utils.hermetic.errors import BrokenArtifact
-from ..model.digests import file_sha256
+from ...net.local_file import sha256_of
 from ..model.tree import Tree
 from .elf import is_elf, read_elf
 from .shared_libraries import patchelf_command
@@ -50,7 +50,7 @@ def plain_names(root: Path) -> list[Path]:
 def own_name(library: Path) -> str:
     """Return the name of a library with a part of its digest in it."""
     stem, dot, rest = library.name.partition(".so")
-    return f"{stem}-{file_sha256(library)[:_DIGITS]}{dot}{rest}"
+    return f"{stem}-{sha256_of(library)[:_DIGITS]}{dot}{rest}"
 
 
 def _stays(path: Path) -> bool:

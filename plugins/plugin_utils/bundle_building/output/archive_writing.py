@@ -8,20 +8,16 @@ import gzip
 import os
 import stat
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
 from ....module_utils.hermetic.errors import BrokenArtifact
+from ....module_utils.hermetic.paths import FILE_TIME
 
-MTIME = 1000000000
-ZIP_TIME = (2001, 9, 9, 1, 46, 40)
+_ZIP_TIME = time.gmtime(FILE_TIME)[:6]
 # Level 9 takes three times as long for 0.6 % less.
 LEVEL = 7
-
-
-def archive_name(*, name: str, release: str, platform: str) -> str:
-    """Return the file name of a bundle's archive."""
-    return f"{name}-{release}-{platform}.{'zip' if platform.startswith('windows-') else 'tar.gz'}"
 
 
 def write_archive(root: Path, target: Path) -> None:
@@ -45,7 +41,7 @@ def _write_tar(entries: list[tuple[str, Path]], target: Path) -> None:
         for name, path in entries:
             state = path.lstat()
             entry = tarfile.TarInfo(name)
-            entry.mtime = MTIME
+            entry.mtime = FILE_TIME
             entry.mode = 0o755 if stat.S_ISDIR(state.st_mode) or state.st_mode & 0o111 else 0o644
             if stat.S_ISLNK(state.st_mode):
                 entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, os.readlink(path), 0o777
@@ -77,7 +73,7 @@ def _write_zip(entries: list[tuple[str, Path]], target: Path) -> None:
             if stat.S_ISLNK(state.st_mode):
                 raise BrokenArtifact(f"{name} is a link; a bundle for Windows has none")
             directory = stat.S_ISDIR(state.st_mode)
-            entry = zipfile.ZipInfo(f"{name}/" if directory else name, ZIP_TIME)
+            entry = zipfile.ZipInfo(f"{name}/" if directory else name, _ZIP_TIME)
             entry.create_system = 3
             mode = 0o755 if directory or state.st_mode & 0o111 else 0o644
             entry.external_attr = (state.st_mode & 0o170000 | mode) << 16 | (0x10 if directory else 0)

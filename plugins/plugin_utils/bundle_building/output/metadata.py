@@ -12,8 +12,8 @@ from typing import Any
 
 from ....module_utils.hermetic.errors import BrokenArtifact
 from ....module_utils.hermetic.model.confinement import CONFINED, missing_landmarks
+from ...net.local_file import sha256_of
 from ...platforms import Platform
-from ..model.digests import file_sha256
 from ..model.request import BuildRequest
 from ..model.tree import Tree
 from .packages import Package
@@ -45,7 +45,7 @@ def list_files(root: Path) -> dict[str, dict[str, Any]]:
             found[inside] = {"type": "directory", "mode": f"{path.stat().st_mode & 0o777:04o}"}
         else:
             state = path.stat()
-            found[inside] = {"type": "file", "mode": f"{state.st_mode & 0o777:04o}", "size": state.st_size, "sha256": file_sha256(path)}
+            found[inside] = {"type": "file", "mode": f"{state.st_mode & 0o777:04o}", "size": state.st_size, "sha256": sha256_of(path)}
     return found
 
 

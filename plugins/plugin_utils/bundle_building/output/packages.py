@@ -7,12 +7,13 @@ from __future__ import annotations
 import re
 import shlex
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import cast
 
+from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ....module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
@@ -23,7 +24,8 @@ from ....module_utils.hermetic.text.grammar import has_drive
 from ....module_utils.hermetic.unpack.scripts import Launchers, own_scripts
 from ....module_utils.hermetic.unpack.wheel import lay
 from ....module_utils.hermetic.unpack.wheel_contents import HostRules
-from ..model.digests import file_sha256
+from ...net.local_file import sha256_of
+from ...platforms import Target
 from ..model.request import Wheel
 from ..model.tree import Tree
 
@@ -99,7 +101,9 @@ def lay_packages(
     tree: Tree, wheels: Iterable[Wheel], *, scripts: bool, unpack_limit: int = 0, warnings: list[str] | None = None
 ) -> list[Package]:
     """Check and install wheels into the tree's site-packages; every wheel that is none of this bundle's is named before the first is installed."""
-    known = {wheel: _identify(wheel, tree=tree) for wheel in wheels}
+    # Which system the bundle needs follows from its wheels, among other things.
+    accepted = frozenset(Target.of_any_system(tree.platform, version=tree.python.text, abi=tree.abi).tags)
+    known = {wheel: _identify(wheel, tree=tree, accepted=accepted) for wheel in wheels}
     problems = [found for found in known.values() if isinstance(found, str)]
     named = [(found.name, wheel) for wheel, found in known.items() if isinstance(found, Package)]
     packages = sorted(named, key=lambda pair: (pair[0], pair[1].path.name))
@@ -125,33 +129,17 @@ def lay_packages(
     return sorted((found for found in known.values() if isinstance(found, Package)), key=lambda package: package.name)
 
 
-def _identify(wheel: Wheel, *, tree: Tree) -> Package | str:
-    found = file_sha256(wheel.path)
+def _identify(wheel: Wheel, *, tree: Tree, accepted: Set[Tag]) -> Package | str:
+    found = sha256_of(wheel.path)
     if found != wheel.sha256:
         return f"{wheel.path.name} has SHA-256 {found}, expected {wheel.sha256}"
     try:
         name, version, _build, tags = parse_wheel_filename(wheel.path.name)
     except InvalidWheelFilename as error:
         return f"{wheel.path.name} is no wheel file name: {error}"
-    if not any(fits(tag.interpreter, tag.abi, tag.platform, tree=tree) for tag in tags):
+    if accepted.isdisjoint(tags):
         return f"{wheel.path.name} is not for {tree.platform.name} with {tree.python.tag} ({tree.abi})"
     return Package(name=str(canonicalize_name(name)), version=str(version), sha256=wheel.sha256)
-
-
-def fits(interpreter: str, abi: str, platform: str, *, tree: Tree) -> bool:
-    """Say whether a wheel's tag can be meant for the tree; the exact choice was made where the lock was read."""
-    major, minor = tree.python.numbers
-    system = {"linux": ("linux", "manylinux", "musllinux"), "macos": ("macosx",), "windows": ("win",)}[tree.platform.system]
-    if platform != "any" and not platform.startswith(system):
-        return False
-    if abi == tree.abi:
-        return interpreter == tree.python.tag
-    if abi == "abi3":
-        return interpreter.startswith(f"cp{major}") and int(interpreter[3:] or 0) <= minor
-    if abi != "none":
-        return False
-    match = re.fullmatch(r"(?:py|cp)(\d)(\d*)", interpreter)
-    return match is not None and int(match[1]) == major and int(match[2] or 0) <= minor
 
 
 def places_in(tree: Tree) -> tuple[Path, Places]:

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import ArchiveSource
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import archive_name, write_archive
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import write_archive
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.metadata import list_files
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.obtaining import obtain
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.unpacking import unpack
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import archive_name
 
 
 def sample_tree(root: Path) -> Path:

@@ -22,7 +22,6 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.mo
     InterpreterSource,
     Wheel,
 )
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import fits
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.selection import is_left_out
 from bundle_samples import tree_at
 
@@ -91,23 +90,6 @@ def test_an_interpreter_needs_no_platform(tmp_path: Path) -> None:
 )
 def test_abi_tags_are_those_of_wheels(version: str, flags: str, tag: str) -> None:
     assert abi_tag(version, abiflags=flags) == tag
-
-
-@pytest.mark.parametrize(
-    ("tag", "wanted"),
-    [
-        (("py3", "none", "any"), True),
-        (("cp312", "cp312", "manylinux_2_17_x86_64"), True),
-        (("cp39", "abi3", "manylinux_2_17_x86_64"), True),
-        (("cp313", "abi3", "manylinux_2_17_x86_64"), False),
-        (("cp311", "cp311", "manylinux_2_17_x86_64"), False),
-        (("cp312", "cp312", "win_amd64"), False),
-        (("py2", "none", "any"), False),
-        (("py313", "none", "any"), False),
-    ],
-)
-def test_only_wheels_that_are_valid_are_unpacked(tmp_path: Path, tag: tuple[str, str, str], wanted: bool) -> None:
-    assert fits(*tag, tree=tree_at(tmp_path)) is wanted
 
 
 def test_build_variables_follow_the_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

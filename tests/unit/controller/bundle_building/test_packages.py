@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,47 @@ def test_every_bad_wheel_is_named_before_the_first_is_unpacked(tmp_path: Path) -
     assert "foreign-1.0" in text
     assert "torn-1.0" in text
     assert not (tree.root / tree.site_packages).exists()
+
+
+@pytest.mark.parametrize(
+    ("tags", "platform", "accepted"),
+    [
+        ("py3-none-any", "linux-x86_64", True),
+        ("py2.py3-none-any", "linux-x86_64", True),
+        ("cp312-cp312-manylinux_2_17_x86_64", "linux-x86_64", True),
+        ("cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64", "linux-x86_64", True),
+        ("cp312-cp312-manylinux_2_50_x86_64", "linux-x86_64", True),
+        ("cp312-cp312-linux_x86_64", "linux-x86_64", True),
+        ("cp39-abi3-manylinux_2_17_x86_64", "linux-x86_64", True),
+        ("cp312-none-any", "linux-x86_64", True),
+        ("cp312-cp312-musllinux_1_2_x86_64", "linux-x86_64-musl", True),
+        ("cp312-cp312-macosx_14_0_arm64", "macos-arm64", True),
+        ("cp312-cp312-macosx_11_0_universal2", "macos-arm64", True),
+        ("cp312-cp312-win_amd64", "windows-x86_64", True),
+        ("cp313-abi3-manylinux_2_17_x86_64", "linux-x86_64", False),
+        ("cp311-cp311-manylinux_2_17_x86_64", "linux-x86_64", False),
+        ("cp312-cp312-win_amd64", "linux-x86_64", False),
+        ("py2-none-any", "linux-x86_64", False),
+        ("py313-none-any", "linux-x86_64", False),
+        ("pp310-pypy310_pp73-manylinux_2_17_x86_64", "linux-x86_64", False),
+        # Of another processor or C library: their programs would not load, or not start.
+        ("cp312-cp312-manylinux_2_17_aarch64", "linux-x86_64", False),
+        ("cp312-cp312-musllinux_1_2_x86_64", "linux-x86_64", False),
+        ("cp312-cp312-manylinux_2_17_x86_64", "linux-x86_64-musl", False),
+        ("cp312-cp312-macosx_14_0_x86_64", "macos-arm64", False),
+        ("cp312-cp312-win32", "windows-x86_64", False),
+    ],
+)
+def test_only_wheels_for_the_python_and_processor_of_the_bundle_are_unpacked(
+    tmp_path: Path, tags: str, platform: str, accepted: bool
+) -> None:
+    wheel = wheel_at(tmp_path, f"demo-1.0-{tags}.whl", {"demo.py": ""})
+    tree = tree_at(tmp_path / "tree", platform=platform)
+    if accepted:
+        assert [package.name for package in lay_packages(tree, [wheel], scripts=False)] == ["demo"]
+    else:
+        with pytest.raises(BrokenArtifact, match=f"{re.escape(wheel.path.name)} is not for {platform}"):
+            lay_packages(tree, [wheel], scripts=False)
 
 
 def test_two_wheels_with_one_file_are_a_clear_error(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
-from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache, sha256_of
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.local_file import sha256_of
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import Archive, Update
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata

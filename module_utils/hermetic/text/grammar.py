@@ -169,7 +169,9 @@ def tag_problem(value: object) -> str | None:
 def tree_parts(kind: str, value: object) -> dict[str, str] | None:
     """Return the parts of the identifier of a tree (``name``, ``release``, ``digest``), or None where it is none of that kind."""
     found = _TREE_IDS[kind].fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST_PART else None
-    return found.groupdict() if found is not None else None
+    if found is None or is_windows_device(found.groupdict().get("name", "")):
+        return None
+    return found.groupdict()
 
 
 def file_name_problem(value: object, *, windows: bool = False) -> str | None:
@@ -256,7 +258,7 @@ def are_digests(values: Collection[object]) -> bool:
 
 def are_tree_ids(kind: str, values: Collection[object]) -> bool:
     """Return whether all are identifiers of trees of a kind."""
-    return all(isinstance(value, str) and len(value) <= _LONGEST_PART and _TREE_IDS[kind].fullmatch(value) for value in values)
+    return all(tree_parts(kind, value) is not None for value in values)
 
 
 def target_problem(path: str, target: object) -> str | None:

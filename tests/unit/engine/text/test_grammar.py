@@ -14,6 +14,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.lay
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text import grammar
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
 from ansible_collections.hermetic.python.plugins.plugin_utils.platforms import PLATFORMS
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import is_metadata
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index_document import index_problems
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.release_order import newest_first
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.damaged_bundles import finding_of_damaged
@@ -156,6 +157,20 @@ def _is_resolved(name: str) -> bool:
     return True
 
 
+def _is_archived(name: str, release: str) -> bool:
+    info = {**bundle_info(name, "3.12.1+1", libc={"family": "glibc", "minimum": "2.28"}, hermetic="launcher"), "release": release}
+    info["python"] |= {"abi": "cp312"}
+    return is_metadata(info)
+
+
+def _is_reported(name: str, release: str) -> bool:
+    """Tell whether the finding of a bundle that does not start names the bundle; else it has the whole name of the directory, and never a part."""
+    identifier = bundle_id(name, release=release, sha256=digest("x"))
+    subject = _dead(identifier, presumed_facts("C:\\x", "windows-x86_64"))["subject"]
+    assert subject in (f"bundle:{name}", f"bundle:{identifier}")
+    return subject == f"bundle:{name}"
+
+
 def _is_published(name: str, release: str) -> bool:
     info = bundle_info(name, "3.12.1+1", libc={"family": "glibc", "minimum": "2.28"}, hermetic="launcher")
     info["python"] |= {"abi": "cp312"}
@@ -185,11 +200,12 @@ def _is_published(name: str, release: str) -> bool:
         ("python", "٣", False),
     ],
 )
-def test_who_builds_who_publishes_and_who_declares_take_the_same_names_and_releases(
+def test_who_builds_publishes_declares_and_reports_take_the_same_names_and_releases(
     name: str, release: str, valid: bool, tmp_path: Path
 ) -> None:
     built = not BuildRequest(name=name, release=release, source=InterpreterSource(path=tmp_path), destination=tmp_path).problems()
-    assert (built, _is_published(name, release), _is_declared(name, release)) == (valid, valid, valid)
+    published = (_is_archived(name, release), _is_published(name, release))
+    assert (built, *published, _is_declared(name, release), _is_reported(name, release)) == (valid,) * 5
     assert _is_resolved(name) == (grammar.name_problem(name) is None)
 
 
@@ -202,21 +218,54 @@ def test_digits_of_other_scripts_are_no_numbers_of_a_release() -> None:
     assert newest_first(["3.²", "3.1", "3.٢"])[-1] in ("3.²", "3.٢")
 
 
-@pytest.mark.parametrize("name", [*DEVICES, *NO_DEVICES])
-def test_every_side_knows_the_devices_of_windows(name: str) -> None:
-    expected = name in DEVICES
-    assert grammar.is_windows_device(name) == expected
+# Every device, however it is spelled, with everything that Windows drops or ignores after it.
+STEMS = ("con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"))
+EVERY_DEVICE = [
+    f"{spelled}{after}"
+    for stem in STEMS
+    for spelled in (stem, stem.upper(), stem.title())
+    for after in ("", " ", "   ", ".", ".x", " .x", ". ", "..", ".tar.gz", " . .")
+]
+LIKE_DEVICES = [
+    *NO_DEVICES,
+    *(f"{before}{stem}{after}" for stem in STEMS for before, after in (("", "x"), ("x", ""), ("", "-"), ("_", ""), (".", ""), ("x.", ""))),
+    *(f"{port}{digit}" for port in ("com", "lpt") for digit in ("", "10", "⁴", "₁", "٣", "a", "00")),
+    *("conin", "conout", "con$", "nul$", "clock$", "c\u043en", "\uff43\uff4f\uff4e"),
+]
+
+
+def _refused_by_powershell(name: str) -> bool:
     module = (Path(__file__).resolve().parents[4] / "module_utils" / "_BundleArchive.psm1").read_text(encoding="utf-8")
     pattern = re.search(r"-match '(\^\(CON.*)'\)", module)
     assert pattern is not None
-    assert bool(re.match(pattern[1], name, re.IGNORECASE)) == expected
-    if not set(name) & set('<>"|?*%'):
-        try:
-            usable_windows_root(f"C:\\infra\\{name}\\x")
-        except HermeticError:
-            assert expected
-        else:
-            assert not expected
+    return re.match(pattern[1], name, re.IGNORECASE) is not None
+
+
+def _refused_as_root(name: str) -> bool:
+    try:
+        usable_windows_root(f"C:\\infra\\{name}\\x")
+    except HermeticError as error:
+        return any("device" in problem for problem in error.problems)
+    return False
+
+
+@pytest.mark.parametrize("expected", [True, False])
+def test_every_side_knows_the_devices_of_windows(expected: bool) -> None:
+    for name in EVERY_DEVICE if expected else LIKE_DEVICES:
+        assert grammar.is_windows_device(name) == expected, name
+        assert _refused_by_powershell(name) == expected, name
+        assert _refused_as_root(name) == expected, name
+        if expected:
+            assert not grammar.are_paths([f"lib/{name}/x"], windows=True), name
+            assert grammar.path_problem(f"lib/{name}", windows=True) is not None, name
+        elif grammar.is_windows_name(name):
+            assert grammar.are_paths([f"lib/{name}/x"], windows=True), name
+
+
+def test_no_name_of_a_bundle_or_a_command_is_a_device() -> None:
+    lower = [name for name in EVERY_DEVICE if name == name.lower()]
+    assert [name for name in lower if grammar.name_problem(name) is None] == []
+    assert [name for name in EVERY_DEVICE if grammar.command_problem(name) is None] == []
 
 
 def test_no_message_holds_what_a_terminal_would_carry_out() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from acting_characters import ACTING, HARMLESS
+from acting_characters import ACTING
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.printable import printable
 from browsing import HOSTS, Browser
 from generated_fleet import fleet
@@ -307,9 +308,18 @@ def test_commands_are_those_of_how_the_run_was_started(browser: Browser, page_of
     assert "-i INVENTORY" in browser.text("#hosts .commands > .hint")
 
 
-def test_the_page_escapes_the_characters_of_the_one_table(browser: Browser, small: str) -> None:
+def test_the_page_escapes_every_code_point_as_results_do(browser: Browser, small: str) -> None:
     browser.open(small)
     program = (PROJECT / "plugins/plugin_utils/drift_report/formats/page/text.js").read_text(encoding="utf-8")
-    script = "const [codes] = arguments; return codes.map((code) => visible(String.fromCodePoint(code)));"
-    codes = [*sorted(ACTING), *map(ord, HARMLESS)]
-    assert browser.run(f"{program}\n{script}", codes) == [printable(chr(code)) for code in codes]
+    script = """
+        const changed = {};
+        for (let code = 0; code <= 0x10ffff; code++) {
+            const character = String.fromCodePoint(code);
+            const shown = visible(character);
+            if (shown !== character) changed[code] = shown;
+        }
+        return changed;
+    """
+    changed = {code: printable(chr(code)) for code in range(sys.maxunicode + 1) if printable(chr(code)) != chr(code)}
+    assert {int(code): shown for code, shown in browser.run(f"{program}\n{script}").items()} == changed
+    assert set(changed) == ACTING

@@ -27,11 +27,11 @@ def test_a_check_of_one_host_changes_that_host_alone(tmp_path: Path, monkeypatch
     files = {path.name.partition(".")[2]: path.read_text() for path in tmp_path.glob("drift.*")}
     for told in (read.of_json_lines(files["jsonl"])[0], read.of_text(files["txt"])):
         assert (told["states"]["clean"], told["exit"]) == (2, 2)
-    metrics = files["prom"]
+    metrics = read.of_prometheus(files["prom"])
     minutes = {minute: datetime.datetime(2026, 11, 24, 18, minute, tzinfo=datetime.UTC).timestamp() for minute in (1, 2)}
-    assert f"hermetic_drift_run_timestamp_seconds {minutes[1]:.0f}" in metrics
-    assert f"hermetic_drift_update_timestamp_seconds {minutes[2]:.0f}" in metrics
-    assert 'hermetic_drift_hosts{state="clean"} 2' in metrics
+    assert metrics["samples"]["run_timestamp_seconds"] == [({}, minutes[1])]
+    assert metrics["samples"]["update_timestamp_seconds"] == [({}, minutes[2])]
+    assert metrics["states"]["clean"] == 2
     assert "Those that this run did not ask are as earlier runs found them" in files["txt"]
     assert "are as earlier runs found them" in files["html"]
     assert "earlier runs" not in "".join(plain_text(written.report))

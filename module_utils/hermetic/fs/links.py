@@ -16,7 +16,6 @@ from . import junction_fallback
 from .atomic import patiently, sync_directory
 from .removal import remove_tree
 
-FALLBACK_MARK = junction_fallback.MARK
 _NO_REPARSE_POINTS = {1, 50}  # ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED: FAT, some network shares, Wine
 _DIRECTORY_LINKS = {0xA0000003, 0xA000000C}  # IO_REPARSE_TAG_MOUNT_POINT (a junction), IO_REPARSE_TAG_SYMLINK
 

@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import BrokenRoot
 from ..fs import links
 from ..fs.atomic import make_directory, write_json
 from ..fs.record_files import read_json
@@ -234,11 +233,3 @@ def current_number(layout: Layout) -> int | None:
     if number is None or not links.points_to(layout.current, _to_generation(layout, number)):
         return None
     return number
-
-
-def require_known(records: Records, number: int) -> Generation:
-    """Return a generation; raises BrokenRoot naming those that are there when it is not."""
-    if number not in records.generations:
-        known = ", ".join(str(known) for known in sorted(records.generations)) or "none"
-        raise BrokenRoot(f"Generation {number} is not on this host; there are: {known}. Name one of them, or converge.")
-    return records.generations[number]

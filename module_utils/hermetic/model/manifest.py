@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from posixpath import dirname
@@ -60,11 +60,6 @@ class Manifest:
                 parent, _unused, name = path.rpartition("/")
                 names.setdefault(parent, set()).add(name)
         return names
-
-    def paths(self) -> Iterator[str]:
-        """Return every path."""
-        for paths in (self.directories, self.files, self.links):
-            yield from paths
 
 
 def from_bundle_files(files: Mapping[str, Mapping[str, Any]], also: Iterable[tuple[str, FileRecord]] = ()) -> Manifest:

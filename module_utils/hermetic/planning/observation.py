@@ -32,8 +32,3 @@ class Observation:
     """Receipts that the controller knows nothing of, so that nothing but themselves vouches for them."""
     orphans: list[Path] = field(default_factory=list)
     """Trees of the current generation whose record is lost: in use until they are reinstalled or the host has moved on."""
-
-    @classmethod
-    def empty(cls) -> Observation:
-        """Return what a host without the root holds."""
-        return cls()

@@ -33,10 +33,10 @@ _START = (
 class Workers:
     """A fixed number of processes of one interpreter; ``run`` hands them jobs and returns the answers in order."""
 
-    def __init__(self, python: Path, *, count: int, also_on_path: Sequence[Path] = ()) -> None:
+    def __init__(self, python: Path, *, count: int) -> None:
         self._python = python
         self._count = count
-        self._path = [code_path(), *map(str, also_on_path)]
+        self._path = [code_path()]
 
     def _start(self) -> subprocess.Popen[str]:
         given = json.dumps({"path": self._path, "module": _WORKER})

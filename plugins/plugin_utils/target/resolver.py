@@ -170,7 +170,7 @@ class Resolver:
 
 def declared_bundle(bundle: BundleArtifact, *, default: bool) -> dict[str, Any]:
     """Return a bundle as the request declares it."""
-    return {"name": bundle.name, "release": bundle.release, "sha256": bundle.sha256, "default": default, "hermetic": bundle.hermetic}
+    return {"name": bundle.name, "release": bundle.release, "sha256": bundle.sha256, "default": default}
 
 
 def installed_bundle(info: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from ..model.tree import Tree
 from .elf import is_elf
@@ -91,8 +90,3 @@ def leaks(tree: Tree, *, also: Iterable[str] = ()) -> list[str]:
         if home_pattern and packages not in file.parents and (match := home_pattern.search(data)):
             found.append(f"{inside} names {match[0].decode(errors='replace')}…")
     return found
-
-
-def shebangs(root: Path) -> list[Path]:
-    """Return scripts that name an interpreter of another tree."""
-    return [path for path in sorted(root.glob("*")) if path.is_file() and path.read_bytes()[:2] == b"#!"]

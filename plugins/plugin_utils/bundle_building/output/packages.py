@@ -9,7 +9,6 @@ import shlex
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import cast
 
@@ -236,8 +235,3 @@ def _put(base: Path, targets: Mapping[str, Path | bytes], *, files: Mapping[str,
         else:
             source.replace(path)
             path.chmod(files[source.relative_to(unpacked).as_posix()].mode)
-
-
-def distribution_version(metadata: Path) -> str:
-    """Return the version that a METADATA file states."""
-    return cast(str, HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))["Version"])

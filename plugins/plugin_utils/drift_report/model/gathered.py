@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .document import NOT_CHECKED, VERIFY_LEVELS, declaration_key, not_checked, unknown_host
+from .document import VERIFY_LEVELS, declaration_key, not_checked, unknown_host
 from .task_result import Event
 
 NOT_REACHED = "The run ended before this host was asked."
@@ -127,8 +127,3 @@ def _unchecked(host: _Host, failures: list[Event], *, complete: bool) -> dict[st
     if not host.inside:
         return not_checked("outside_limit", groups=host.groups)
     return not_checked("not_reached", NOT_REACHED if complete else KILLED, groups=host.groups)
-
-
-def is_checked(entry: Mapping[str, Any]) -> bool:
-    """Tell whether a host was checked."""
-    return bool(entry["state"] != NOT_CHECKED)

@@ -187,9 +187,3 @@ def _last_moment(path: Path) -> str:
     """Return when a killed run was last known to live."""
     moments = [str(event.get("at") or event.get("started") or "") for event in events_of(path)]
     return max(moments, default="") or now()
-
-
-def describe(written: Written) -> dict[str, Any]:
-    """Return what a program needs to know of a report that was written."""
-    totals = written.report["totals"]
-    return {"exit": written.report["exit"], "totals": totals, "files": {kind: str(path) for kind, path in written.files.items()}}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import links
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import junction_fallback, links
 
 
 class NoReparsePoints(OSError):
@@ -113,7 +113,7 @@ def test_without_junctions_a_marked_directory_of_programs_stands_in(tmp_path: Pa
     links.point(link, "a")
     assert os.path.samefile(link / "python.exe", tmp_path / "a" / "python.exe")
     assert (link / "python312._pth").read_text() == f"{tmp_path}/a/Lib\n{tmp_path}/a\nimport site\n"
-    assert sorted(os.listdir(link)) == [links.FALLBACK_MARK, "python.exe", "python312._pth"]
+    assert sorted(os.listdir(link)) == [junction_fallback.MARK, "python.exe", "python312._pth"]
     assert links.is_link(link)
     assert not links.is_stale(link)
     assert links.read(link) == str(tmp_path / "a")

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import replacement
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations.foreign_obstacles import foreign_obstacles
@@ -160,12 +159,6 @@ def test_no_link_names_no_generation(layout: Layout) -> None:
     assert profile.current_number(layout) is None
     layout.current.mkdir()
     assert profile.current_number(layout) is None
-
-
-def test_a_generation_that_is_not_there_is_refused_with_those_that_are(host: Host) -> None:
-    assert profile.require_known(host.records, 1).number == 1
-    with pytest.raises(BrokenRoot, match="there are: 1"):
-        profile.require_known(host.records, 2)
 
 
 class TestPlace:

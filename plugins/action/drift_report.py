@@ -14,7 +14,7 @@ from ..module_utils.hermetic.text.printable import printable_result
 from ..plugin_utils.missing_libraries import explain_import
 
 try:
-    from ..plugin_utils.drift_report.run.loaded import CALLBACK, Loaded
+    from ..plugin_utils.drift_report.run.callback_state import CALLBACK, CallbackState
     from ..plugin_utils.drift_report.run.report_request import ARGUMENT_SPEC, checked
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         if MISSING is not None:
             raise AnsibleActionFail(explain_import("hermetic.python.drift_report", MISSING))
         _unused, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
-        if not Loaded.active:
+        if not CallbackState.active:
             raise AnsibleActionFail(
                 f"The callback {CALLBACK} is not loaded, so no report would be written. Name the role under roles, or use import_role: "
                 "with include_role, or in a second playbook of one command, it comes too late to turn the callback on. "

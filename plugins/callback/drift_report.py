@@ -129,8 +129,8 @@ from ..plugin_utils.end_of_run import EndOfRun
 from ..plugin_utils.missing_libraries import explain_import
 
 try:
-    from ..plugin_utils.drift_report.run.gathering import Gathering
-    from ..plugin_utils.drift_report.run.loaded import Loaded
+    from ..plugin_utils.drift_report.run.callback_adapter import CallbackAdapter
+    from ..plugin_utils.drift_report.run.callback_state import CallbackState
 except ImportError as error:  # a library of the controller is missing
     MISSING: ImportError | None = error
 else:
@@ -140,7 +140,7 @@ OPTIONS = ("directory", "name", "formats", "policy", "update", "history", "histo
 
 
 class CallbackModule(CallbackBase):
-    """Hands what happens to the gathering, which knows nothing of callbacks."""
+    """Pass events on to the adapter, which knows nothing of the plugin."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -148,46 +148,48 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Read the options and begin."""
+        """Read the options and begin to record."""
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if MISSING is not None:
             raise AnsibleError(explain_import("The drift report", MISSING))
-        self._gathering = Gathering({name: self.get_option(name) for name in OPTIONS}, by_role=Loaded.by_role, display=self._display)
-        Loaded.active = True
+        self._adapter = CallbackAdapter(
+            {name: self.get_option(name) for name in OPTIONS}, by_role=CallbackState.by_role, display=self._display
+        )
+        CallbackState.active = True
         EndOfRun.join(self.CALLBACK_NAME)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        """Learn which hosts the play is meant for."""
-        self._gathering.play_started(play)
+        """Record the hosts of a play."""
+        self._adapter.play_started(play)
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Take an answer."""
-        self._gathering.task_ended(result, "ok")
+        """Record the result of a task."""
+        self._adapter.task_ended(result, "ok")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        """Take a failure, or an answer that the task calls one."""
-        self._gathering.task_ended(result, "failed", ignored=ignore_errors)
+        """Record a failed task, which may have findings nevertheless."""
+        self._adapter.task_ended(result, "failed", ignored=ignore_errors)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        """Take that a host did not answer."""
-        self._gathering.task_ended(result, "unreachable")
+        """Record an unreachable host."""
+        self._adapter.task_ended(result, "unreachable")
 
     def v2_runner_on_skipped(self, result: Any) -> None:
-        """Take that a host was not asked."""
-        self._gathering.task_ended(result, "skipped")
+        """Record a skipped task."""
+        self._adapter.task_ended(result, "skipped")
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
-        """Take an answer of a loop."""
-        self._gathering.item_ended(result, "ok")
+        """Record the result of a loop item."""
+        self._adapter.item_ended(result, "ok")
 
     def v2_runner_item_on_failed(self, result: Any) -> None:
-        """Take a failure of a loop."""
-        self._gathering.item_ended(result, "failed")
+        """Record a failed loop item."""
+        self._adapter.item_ended(result, "failed")
 
     def v2_runner_item_on_skipped(self, result: Any) -> None:
-        """Take that a loop left something out."""
-        self._gathering.item_ended(result, "skipped")
+        """Record a skipped loop item."""
+        self._adapter.item_ended(result, "skipped")
 
     def v2_playbook_on_stats(self, _stats: Any) -> None:
-        """Write the report, and end the run with its exit status where that is wanted."""
-        EndOfRun.seen(self.CALLBACK_NAME, self._gathering.playbook_ended())
+        """Write the report, and end the run with its exit status if the option fail is set."""
+        EndOfRun.seen(self.CALLBACK_NAME, self._adapter.playbook_ended())

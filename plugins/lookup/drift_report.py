@@ -42,7 +42,7 @@ from typing import Any
 
 from ansible.plugins.lookup import LookupBase
 
-from ..plugin_utils.drift_report.run.loaded import ask_for_callback
+from ..plugin_utils.drift_report.run.callback_state import ask_for_callback
 
 
 class LookupModule(LookupBase):

@@ -53,7 +53,7 @@ def report(hosts: Mapping[str, Mapping[str, Any]], *, by: Policy | None = None, 
     return assemble(run(**about), hosts, declarations, by or Policy())
 
 
-def gathered(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def unjudged(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the hosts of a document as they were before anything was judged."""
     return {
         name: {

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import FORMAT, assemble
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.gathered import gather
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.fold import fold
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.merging import merge
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Policy, parse_policy
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.event_log import events_of
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.files import json_text, read_report
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import today
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.spill import events_of
 from document_samples import ANSWER
 from hostile_values import HOSTILE, as_json, documents, mutated, ours
 from hypothesis import given
@@ -93,9 +93,9 @@ def test_the_events_of_a_run_that_was_killed(events: Any) -> None:
         path = Path(place) / "gathering"
         path.write_bytes(b"\n".join(map(as_json, lines)))
         with ours():
-            gathered = gather(events_of(path), complete=False)
-            run_of = {**RUN, **gathered.run}
-            assemble({key: run_of[key] for key in RUN}, gathered.hosts, gathered.declarations, Policy())
+            folded = fold(events_of(path), complete=False)
+            run_of = {**RUN, **folded.run}
+            assemble({key: run_of[key] for key in RUN}, folded.hosts, folded.declarations, Policy())
 
 
 @HOSTILE

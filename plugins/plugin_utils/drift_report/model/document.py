@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report document: what was gathered, judged and counted; every format is made from it and from nothing else. Pure."""
+"""The report document: the findings of a run, judged and counted; every format is made from it and from nothing else. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Report = dict[str, Any]
 def assemble(
     run: Mapping[str, Any], hosts: Mapping[str, Mapping[str, Any]], declarations: Mapping[str, Mapping[str, Any]], policy: Policy
 ) -> Report:
-    """Return the document of a run: ``hosts`` as gathered, each finding judged by the policy, everything counted.
+    """Return the document of a run: ``hosts`` as they were folded, each finding judged by the policy, everything counted.
 
     Findings that carry ``first_seen`` and ``new`` keep them; the history of the controller, where there is one, knows better.
     """

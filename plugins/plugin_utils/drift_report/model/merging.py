@@ -11,7 +11,7 @@ from typing import Any
 from ....module_utils.hermetic.errors import HermeticError
 from ....module_utils.hermetic.text.grammar import shown
 from .document import FORMAT, NOT_CHECKED, REASONS, Report, assemble
-from .gathered import weakest
+from .fold import weakest
 from .policy import Policy, policy_of
 
 # What says more about a host that nobody checked goes before what says less.

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from .document import NOT_CHECKED, Report, assemble, counted
-from .gathered import weakest
+from .fold import weakest
 from .policy import Policy
 
 

@@ -14,17 +14,17 @@ from typing import Any
 
 from ....module_utils.hermetic.errors import HermeticError
 from ..model.document import Report, assemble, declaration_key
-from ..model.gathered import Gathered, gather
+from ..model.fold import FoldedEvents, fold
 from ..model.merging import merge
 from ..model.policy import Policy, read_policy
 from ..model.task_result import Event
 from ..model.updating import asked, update
+from .event_log import SUFFIX, EventLog, events_of, orphans
 from .files import keep_for_later, read_earlier, read_report, write_report
 from .history import remember
 from .own_files import alone_in
 from .settings import HISTORY, Settings
 from .shared_directory import make_directory
-from .spill import SUFFIX, Spill, events_of, orphans
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ class Recording:
         started = now()
         run_id = f"{started.replace('-', '').replace(':', '')}-{secrets.token_hex(3)}"
         about = {"id": run_id, "started": started, "controllers": [socket.gethostname()], "commands": commands}
-        self._spill = Spill(settings.directory, settings.name, about)
+        self._log = EventLog(settings.directory, settings.name, about)
         self._groups: dict[tuple[str, ...], int] = {}
         self._inside: dict[str, bool] = {}
 
     def inventory(self, hosts: Iterable[str]) -> None:
         """Record which hosts there are, since a report keeps what is known of those that this run does not ask."""
         if self.settings.update:
-            self._spill.add({"event": "inventory", "hosts": list(hosts)})
+            self._log.add({"event": "inventory", "hosts": list(hosts)})
 
     def knows(self, host: str) -> bool:
         """Tell whether a host is listed."""
@@ -83,22 +83,22 @@ class Recording:
             self._inside[host] = inside
             if tuple(groups) not in self._groups:
                 self._groups[tuple(groups)] = len(self._groups)
-                self._spill.add({"event": "groups", "groups": list(groups)})
-            self._spill.add({"event": "host", "host": host, "groups": self._groups[tuple(groups)], "inside": inside})
+                self._log.add({"event": "groups", "groups": list(groups)})
+            self._log.add({"event": "host", "host": host, "groups": self._groups[tuple(groups)], "inside": inside})
 
     def heard(self, event: Event, *, verify: str | None = None) -> None:
         """Record an event; ``verify`` says how closely the host was to be looked at."""
         if verify is not None:
-            self._spill.add_level(verify)
+            self._log.add_level(verify)
         if event["event"] == "answer":
-            self._spill.add_answer(event, key=declaration_key(event["declared"]) or "")
+            self._log.add_answer(event, key=declaration_key(event["declared"]) or "")
         else:
-            self._spill.add(event)
+            self._log.add(event)
 
     def finish(self, *, complete: bool) -> Written:
         """Write the report; what was recorded stays on the disk until that has succeeded."""
-        written = _write(self._spill.path, self._spill.events(), self.settings, complete=complete, ended=now())
-        self._spill.close(remove=True)
+        written = _write(self._log.path, self._log.events(), self.settings, complete=complete, ended=now())
+        self._log.close(remove=True)
         return written
 
 
@@ -131,28 +131,28 @@ def make_places(settings: Settings) -> None:
 
 def _report_of(path: Path, policy: Policy | None) -> Report:
     if path.name.endswith(SUFFIX):
-        return _assembled(path, gather(events_of(path), complete=False), policy or Policy(), ended=_last_moment(path))
+        return _assembled(path, fold(events_of(path), complete=False), policy or Policy(), ended=_last_moment(path))
     return read_report(path)
 
 
 def _write(path: Path, events: Iterable[Event], settings: Settings, *, complete: bool, ended: str) -> Written:
     policy = read_policy(settings.policy, today=today())
-    gathered = gather(events, complete=complete)
-    return _finished(_assembled(path, gathered, policy, ended=ended), settings, inventory=gathered.inventory, policy=policy)
+    folded = fold(events, complete=complete)
+    return _finished(_assembled(path, folded, policy, ended=ended), settings, inventory=folded.inventory, policy=policy)
 
 
-def _assembled(path: Path, gathered: Gathered, policy: Policy, *, ended: str) -> Report:
+def _assembled(path: Path, folded: FoldedEvents, policy: Policy, *, ended: str) -> Report:
     run = {
         "id": path.name.split(".")[-2],
         "started": ended,
         "controllers": [],
         "commands": None,
-        **gathered.run,
+        **folded.run,
         "ended": ended,
         "base": None,
     }
     order = ("id", "started", "ended", "complete", "verify", "controllers", "commands", "base")
-    return assemble({key: run[key] for key in order}, gathered.hosts, gathered.declarations, policy)
+    return assemble({key: run[key] for key in order}, folded.hosts, folded.declarations, policy)
 
 
 def _finished(report: Report, settings: Settings, *, inventory: Set[str] | None, policy: Policy) -> Written:

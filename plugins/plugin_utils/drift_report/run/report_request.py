@@ -11,11 +11,11 @@ from typing import Any
 
 from ....module_utils.hermetic.errors import HermeticError
 from ..model.policy import read_policy
+from .event_log import SUFFIX
 from .files import read_report
 from .recording import make_places, today
 from .settings import ARGUMENT_SPEC as SETTINGS_SPEC
 from .settings import parse_settings
-from .spill import SUFFIX
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {**SETTINGS_SPEC, "merge": {"type": "list", "elements": "str", "default": []}}
 

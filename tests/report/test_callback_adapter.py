@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.gathering import Gathering
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.callback_adapter import CallbackAdapter
 
 OPTIONS = {
     "name": "drift", "formats": ["json"], "policy": None, "history": False, "history_days": 9, "prometheus_file": None, "fail": True, "show": False,
@@ -66,10 +66,10 @@ def screen() -> Screen:
 
 
 @pytest.fixture
-def gathering(tmp_path: Path, screen: Screen) -> Iterator[Gathering]:
-    """Return the gathering of a callback that was enabled by its user."""
+def adapter(tmp_path: Path, screen: Screen) -> Iterator[CallbackAdapter]:
+    """Return the adapter of a callback that was enabled by its user."""
     before = signal.getsignal(signal.SIGTERM)
-    made = Gathering({**OPTIONS, "directory": str(tmp_path)}, by_role=False, display=screen)
+    made = CallbackAdapter({**OPTIONS, "directory": str(tmp_path)}, by_role=False, display=screen)
     made.play_started(play())
     yield made
     made.playbook_ended()
@@ -81,52 +81,54 @@ def hosts(directory: Path) -> dict[str, Any]:
     return {name: entry["reason"] or entry["state"] for name, entry in made.items()}
 
 
-def test_a_playbook_without_our_modules_leaves_nothing(gathering: Gathering, tmp_path: Path) -> None:
-    gathering.task_ended(result("ansible.builtin.debug", {}), "ok")
-    assert gathering.playbook_ended() == 0
+def test_a_playbook_without_our_modules_leaves_nothing(adapter: CallbackAdapter, tmp_path: Path) -> None:
+    adapter.task_ended(result("ansible.builtin.debug", {}), "ok")
+    assert adapter.playbook_ended() == 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_all_hosts_of_the_play_are_listed(gathering: Gathering, tmp_path: Path) -> None:
-    gathering.task_ended(result("hermetic.python.drift", ANSWER), "ok")
-    assert gathering.playbook_ended() == 1
+def test_all_hosts_of_the_play_are_listed(adapter: CallbackAdapter, tmp_path: Path) -> None:
+    adapter.task_ended(result("hermetic.python.drift", ANSWER), "ok")
+    assert adapter.playbook_ended() == 1
     assert hosts(tmp_path) == {"a": "clean", "b": "not_reached", "c": "outside_limit"}
 
 
-def test_a_host_that_a_loop_of_another_task_lost_says_so(gathering: Gathering, tmp_path: Path) -> None:
-    gathering.task_ended(result("ansible.builtin.copy", {"results": [{"failed": True}], "msg": "no space"}, host="b"), "failed")
-    gathering.task_ended(result("hermetic.python.drift", ANSWER), "ok")
-    gathering.playbook_ended()
+def test_a_host_that_a_loop_of_another_task_lost_says_so(adapter: CallbackAdapter, tmp_path: Path) -> None:
+    adapter.task_ended(result("ansible.builtin.copy", {"results": [{"failed": True}], "msg": "no space"}, host="b"), "failed")
+    adapter.task_ended(result("hermetic.python.drift", ANSWER), "ok")
+    adapter.playbook_ended()
     assert hosts(tmp_path)["b"] == "failed"
 
 
 @pytest.mark.parametrize(("how", "ignored", "fields"), [("failed", True, {}), ("unreachable", False, {"ignore_unreachable": True})])
-def test_what_the_play_ignores_loses_no_host(gathering: Gathering, tmp_path: Path, how: str, ignored: bool, fields: dict[str, Any]) -> None:
-    gathering.task_ended(result("ansible.builtin.copy", {"msg": "no"}, host="b", **fields), how, ignored=ignored)
-    gathering.task_ended(result("hermetic.python.drift", ANSWER), "ok")
-    gathering.playbook_ended()
+def test_what_the_play_ignores_loses_no_host(
+    adapter: CallbackAdapter, tmp_path: Path, how: str, ignored: bool, fields: dict[str, Any]
+) -> None:
+    adapter.task_ended(result("ansible.builtin.copy", {"msg": "no"}, host="b", **fields), how, ignored=ignored)
+    adapter.task_ended(result("hermetic.python.drift", ANSWER), "ok")
+    adapter.playbook_ended()
     assert hosts(tmp_path)["b"] == "not_reached"
 
 
-def test_a_loop_is_reported_by_its_turns(gathering: Gathering, tmp_path: Path) -> None:
+def test_a_loop_is_reported_by_its_turns(adapter: CallbackAdapter, tmp_path: Path) -> None:
     for root in ("/one", "/two"):
-        gathering.item_ended(result("hermetic.python.drift", ANSWER, args={"root": root}), "ok")
-    gathering.task_ended(result("hermetic.python.drift", {"results": [ANSWER, ANSWER]}), "ok")
-    gathering.playbook_ended()
+        adapter.item_ended(result("hermetic.python.drift", ANSWER, args={"root": root}), "ok")
+    adapter.task_ended(result("hermetic.python.drift", {"results": [ANSWER, ANSWER]}), "ok")
+    adapter.playbook_ended()
     assert hosts(tmp_path)["a"] == "clean"
 
 
-def test_a_turn_that_failed_is_not_forgotten(gathering: Gathering, tmp_path: Path) -> None:
-    gathering.item_ended(result("hermetic.python.drift", ANSWER, args={"root": "/one"}), "ok")
-    gathering.item_ended(result("hermetic.python.drift", {"msg": "no"}, args={"root": "/two"}), "failed")
-    gathering.task_ended(result("hermetic.python.drift", {"results": [ANSWER, {}]}), "failed")
-    gathering.playbook_ended()
+def test_a_turn_that_failed_is_not_forgotten(adapter: CallbackAdapter, tmp_path: Path) -> None:
+    adapter.item_ended(result("hermetic.python.drift", ANSWER, args={"root": "/one"}), "ok")
+    adapter.item_ended(result("hermetic.python.drift", {"msg": "no"}, args={"root": "/two"}), "failed")
+    adapter.task_ended(result("hermetic.python.drift", {"results": [ANSWER, {}]}), "failed")
+    adapter.playbook_ended()
     assert hosts(tmp_path)["a"] == "failed"
 
 
 def test_a_directory_that_cannot_be_used_is_reported_once(tmp_path: Path, screen: Screen) -> None:
     (tmp_path / "file").touch()
-    made = Gathering({**OPTIONS, "directory": str(tmp_path / "file")}, by_role=False, display=screen)
+    made = CallbackAdapter({**OPTIONS, "directory": str(tmp_path / "file")}, by_role=False, display=screen)
     made.play_started(play())
     for name in ("a", "b"):
         made.task_ended(result("hermetic.python.drift", ANSWER, host=name), "ok")
@@ -136,11 +138,11 @@ def test_a_directory_that_cannot_be_used_is_reported_once(tmp_path: Path, screen
 
 def test_wrong_options_keep_the_callback_from_being_loaded(tmp_path: Path, screen: Screen) -> None:
     with pytest.raises(HermeticError, match="options"):
-        Gathering({**OPTIONS, "directory": str(tmp_path), "name": "../x"}, by_role=False, display=screen)
+        CallbackAdapter({**OPTIONS, "directory": str(tmp_path), "name": "../x"}, by_role=False, display=screen)
 
 
 def test_by_the_role_a_report_is_that_of_its_play(tmp_path: Path, screen: Screen) -> None:
-    made = Gathering({**OPTIONS, "directory": "unused"}, by_role=True, display=screen)
+    made = CallbackAdapter({**OPTIONS, "directory": "unused"}, by_role=True, display=screen)
     told = {"options": {**OPTIONS, "directory": str(tmp_path), "merge": []}}
     made.play_started(play("1"))
     made.task_ended(result("hermetic.python.drift_report", told), "ok")
@@ -159,7 +161,7 @@ def test_by_the_role_a_report_is_that_of_its_play(tmp_path: Path, screen: Screen
 
 def test_a_report_that_cannot_begin_is_an_error_unless_that_is_not_wanted(tmp_path: Path, screen: Screen) -> None:
     for fail, status in ((True, 1), ("no", 0)):
-        made = Gathering(OPTIONS, by_role=True, display=screen)
+        made = CallbackAdapter(OPTIONS, by_role=True, display=screen)
         made.play_started(play())
         made.task_ended(result("hermetic.python.drift_report", {"msg": "wrong"}, args={"fail": fail}), "failed")
         assert made.playbook_ended() == status

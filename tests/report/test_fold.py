@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import declaration_key
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.gathered import Gathered, gather
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.fold import FoldedEvents, fold
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import (
     HIDDEN,
     Event,
@@ -40,18 +40,18 @@ def heard(module: str, result: dict[str, Any], *, host: str = "a", check: bool =
     return {**event, "declared": declaration_key(event["declared"]) or ""}
 
 
-def gathered(*events: Event, complete: bool = True) -> Gathered:
+def folded(*events: Event, complete: bool = True) -> FoldedEvents:
     begin = [
         {"event": "run", "id": "r", "started": AT, "controllers": ["one"]},
         {"event": "groups", "groups": ["web"]},
         {"event": "host", "host": "a", "groups": 0, "inside": True},
         {"event": "declared", "key": declaration_key(DECLARED), "declared": DECLARED},
     ]
-    return gather([*begin, *events], complete=complete)
+    return fold([*begin, *events], complete=complete)
 
 
 def only(*events: Event, complete: bool = True) -> dict[str, Any]:
-    return gathered(*events, complete=complete).hosts["a"]
+    return folded(*events, complete=complete).hosts["a"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_our_modules_are_known_by_both_names(action: str, module: str | None) ->
 
 
 def test_an_answer_makes_a_host_checked() -> None:
-    made = gathered(heard("drift", told(finding())))
+    made = folded(heard("drift", told(finding())))
     entry = made.hosts["a"]
     assert (entry["state"], entry["reason"], entry["checked"], entry["groups"]) == ("clean", None, AT, ["web"])
     assert (entry["platform"], entry["generation"], entry["bundles"]) == ("linux-x86_64", 4, {"python": "1+1"})
@@ -104,7 +104,7 @@ def test_parts_of_a_host_are_reported_together() -> None:
         heard("virtualenv", told(finding(), declared=DECLARED), name="a"),
         heard("virtualenv", told(declared=other), name="b", at=LATER),
     ]
-    made = gathered({"event": "declared", "key": declaration_key(other), "declared": other}, *events)
+    made = folded({"event": "declared", "key": declaration_key(other), "declared": other}, *events)
     (declaration,) = made.declarations.values()
     assert set(declaration["virtualenvs"]) == {"a", "b"}
     assert (made.hosts["a"]["checked"], len(made.hosts["a"]["findings"])) == (LATER, 1)
@@ -128,29 +128,29 @@ def test_a_skipped_task_takes_nothing_back() -> None:
 
 
 def test_a_host_that_another_task_lost_has_its_reason() -> None:
-    lost = elsewhere("a", "unreachable", "Gathering Facts", {"msg": "no route"}, at=AT)
-    assert (only(lost)["reason"], only(lost)["message"]) == ("unreachable", "Gathering Facts: no route")
+    lost = elsewhere("a", "unreachable", "CallbackAdapter Facts", {"msg": "no route"}, at=AT)
+    assert (only(lost)["reason"], only(lost)["message"]) == ("unreachable", "CallbackAdapter Facts: no route")
     # It had answered before.
     assert only(heard("drift", told()), lost)["state"] == "clean"
 
 
 def test_hosts_that_nobody_asked_are_not_reached_or_outside_the_limit() -> None:
     outside = {"event": "host", "host": "b", "groups": 0, "inside": False}
-    made = gathered(outside)
+    made = folded(outside)
     assert (made.hosts["a"]["reason"], made.hosts["b"]["reason"]) == ("not_reached", "outside_limit")
-    inside = gathered(outside, {**outside, "inside": True})
+    inside = folded(outside, {**outside, "inside": True})
     assert inside.hosts["b"]["reason"] == "not_reached"
-    assert "cut off" in gathered(complete=False).hosts["a"]["message"]
+    assert "cut off" in folded(complete=False).hosts["a"]["message"]
 
 
 def test_a_host_that_a_task_was_delegated_to_is_listed() -> None:
-    assert gathered(heard("drift", told(), host="elsewhere")).hosts["elsewhere"]["state"] == "clean"
+    assert folded(heard("drift", told(), host="elsewhere")).hosts["elsewhere"]["state"] == "clean"
 
 
 def test_the_weakest_look_is_that_of_the_report() -> None:
     levels = [{"event": "verify", "verify": level} for level in ("deep", "quick")]
-    assert gathered(*levels).run["verify"] == "quick"
-    assert gathered(levels[0]).run["verify"] == "deep"
+    assert folded(*levels).run["verify"] == "quick"
+    assert folded(levels[0]).run["verify"] == "deep"
 
 
 @pytest.mark.parametrize("result", [{}, {"findings": None}, {"findings": "text"}, {"censored": "hidden"}, {"failed": True, "msg": "x"}])

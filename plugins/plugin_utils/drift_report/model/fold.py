@@ -19,7 +19,7 @@ KILLED = "The run was cut off before this host had answered."
 
 
 @dataclass
-class Gathered:
+class FoldedEvents:
     """What a run is known to have found, host by host."""
 
     run: dict[str, Any] = field(default_factory=dict)
@@ -38,9 +38,9 @@ class _Host:
     lost: Event | None = None
 
 
-def gather(events: Iterable[Event], *, complete: bool) -> Gathered:
+def fold(events: Iterable[Event], *, complete: bool) -> FoldedEvents:
     """Fold events; the latest word on a part of a host is the one that counts."""
-    gathered = Gathered()
+    folded = FoldedEvents()
     known: dict[str, _Host] = {}
     groups: list[list[str]] = []
     declared: dict[str, Mapping[str, Any]] = {}
@@ -48,7 +48,7 @@ def gather(events: Iterable[Event], *, complete: bool) -> Gathered:
     for event in events:
         kind = event["event"]
         if kind == "run":
-            gathered.run = {key: value for key, value in event.items() if key != "event"}
+            folded.run = {key: value for key, value in event.items() if key != "event"}
         elif kind == "groups":
             groups.append(event["groups"])
         elif kind == "host":
@@ -57,16 +57,16 @@ def gather(events: Iterable[Event], *, complete: bool) -> Gathered:
         elif kind == "declared":
             declared[event["key"]] = event["declared"]
         elif kind == "inventory":
-            gathered.inventory = frozenset(event["hosts"])
+            folded.inventory = frozenset(event["hosts"])
         elif kind == "verify":
             verify.add(event["verify"])
         else:
             _heard(known.setdefault(event["host"], _Host([], True)), event)
-    gathered.run["verify"] = weakest(verify)
-    gathered.run["complete"] = complete
+    folded.run["verify"] = weakest(verify)
+    folded.run["complete"] = complete
     for host, entry in known.items():
-        gathered.hosts[host] = _entry(entry, declared, gathered.declarations, complete=complete)
-    return gathered
+        folded.hosts[host] = _entry(entry, declared, folded.declarations, complete=complete)
+    return folded
 
 
 def _group(groups: Sequence[list[str]], place: int) -> list[str]:

@@ -27,7 +27,7 @@ SUFFIX = ".gathering"
 FORMAT = 1
 
 
-class Spill:
+class EventLog:
     """Appends events; each is out of this process's memory, and safe from its death, when ``add`` returns."""
 
     def __init__(self, directory: Path, name: str, run: Mapping[str, Any]) -> None:
@@ -39,7 +39,7 @@ class Spill:
             # A lock of this process alone: what it forks may outlive it by a long task, and must not hold the lock on.
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise HermeticError(f"The drift report cannot be gathered in {directory}: {error.strerror}. Name another directory.") from error
+            raise HermeticError(f"The drift report cannot be recorded in {directory}: {error.strerror}. Name another directory.") from error
         self.add({"event": "run", "format": FORMAT, "name": name, **run})
 
     def add(self, event: Mapping[str, Any]) -> None:

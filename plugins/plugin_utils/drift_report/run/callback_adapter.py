@@ -43,7 +43,7 @@ class Display(Protocol):
         """Show an error."""
 
 
-class Gathering:
+class CallbackAdapter:
     """Follows one run of ansible-playbook.
 
     By the role, a report covers the play in which the role is; otherwise it covers every play of the playbook that has a task of ours.

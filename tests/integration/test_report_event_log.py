@@ -12,15 +12,15 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.event_log import EventLog, events_of, orphans
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording, merge_files
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.spill import Spill, events_of, orphans
-from spill_samples import recorded, report, settings
+from event_log_samples import recorded, report, settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 KILLED = """
     import os, signal, sys
     sys.path[:0] = [{collections!r}, {here!r}]
-    from spill_samples import recorded, settings
+    from event_log_samples import recorded, settings
     made = recorded(settings({directory!r}))
     print("recorded", flush=True)
     {then}
@@ -98,11 +98,11 @@ def test_a_report_of_another_name_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_fork_does_not_write_the_same_twice(tmp_path: Path) -> None:
-    spill = Spill(tmp_path, "drift", {"id": "20261124T180000Z-000000", "started": "2026-11-24T18:00:00Z", "controllers": []})
+    log = EventLog(tmp_path, "drift", {"id": "20261124T180000Z-000000", "started": "2026-11-24T18:00:00Z", "controllers": []})
     child = os.fork()
     if not child:
         os._exit(0)
     os.waitpid(child, 0)
-    spill.add({"event": "verify", "verify": "deep"})
-    assert [event["event"] for event in events_of(spill.path)] == ["run", "verify"]
-    spill.close(remove=True)
+    log.add({"event": "verify", "verify": "deep"})
+    assert [event["event"] for event in events_of(log.path)] == ["run", "verify"]
+    log.close(remove=True)

@@ -18,7 +18,7 @@ def settings(directory: Path | str, **more: object) -> Settings:
 
 
 def recorded(to: Settings) -> Recording:
-    """Return a recording that has heard of one of two hosts."""
+    """Return a recording that has the answer of one of two hosts."""
     made = Recording(to)
     made.expect([("a\udcff", ["web"], True), ("b", ["web"], True)])
     result = {"findings": [{"subject": "store", "kind": "missing", "severity": "high", "cause": "tampered"}], "generation": {"before": 1}}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known of the callback in this process, and in its forks: whether it is loaded, and at whose wish."""
+"""What is known of the callback in this process, and in its forks: whether it receives events, and who enabled it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible import constants as C  # noqa: N812
 CALLBACK = "hermetic.python.drift_report"
 
 
-class Loaded:
+class CallbackState:
     """The callback of this process."""
 
     by_role = False
@@ -21,5 +21,5 @@ class Loaded:
 def ask_for_callback() -> None:
     """Have ansible-playbook load the callback; works until its first play begins, when it loads what is in this list."""
     if CALLBACK not in C.CALLBACKS_ENABLED:
-        Loaded.by_role = True
+        CallbackState.by_role = True
         C.CALLBACKS_ENABLED.append(CALLBACK)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import recording
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.event_log import events_of
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.spill import events_of
-from spill_samples import recorded, report, settings
+from event_log_samples import recorded, report, settings
 
 
 def test_a_run_that_ends_leaves_its_report_and_nothing_else(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_a_file_of_another_release_is_refused(tmp_path: Path) -> None:
         list(events_of(path))
 
 
-def test_what_was_gathered_stays_until_the_report_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_recorded_stays_until_the_report_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = recorded(settings(tmp_path))
 
     def full(*_arguments: object, **_options: object) -> None:

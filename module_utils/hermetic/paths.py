@@ -16,6 +16,8 @@ DISCARDED = ".old-"
 # Every file that the engine writes into a tree carries this time, so that a changed one shows without reading it.
 FILE_TIME = 1_000_000_000
 FILE_TIME_NS = FILE_TIME * 1_000_000_000
+# The same, as an entry of a zip states it.
+FILE_TIME_IN_ZIP = (2001, 9, 9, 1, 46, 40)
 
 # Device, number and size: what distinguishes two files, however many names they have.
 Inode = tuple[int, int, int]

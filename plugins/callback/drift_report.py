@@ -72,7 +72,7 @@ options:
       - section: callback_hermetic_drift_report
         key: update
   history:
-    description: Whether runs are remembered in C(history.sqlite) in the directory, which tells what is new and what is open longest.
+    description: Whether runs are remembered in C(history.sqlite) in the directory, which shows what is new and what is open longest.
     type: bool
     default: true
     env:

@@ -42,7 +42,7 @@ class CallbackModule(CallbackBase):
         EndOfRun.join(CALLBACK)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        """Remember a host; the first reason that it was lost for is the one that is reported."""
+        """Remember a host with the first reason for which it was lost."""
         fields = result._task_fields if hasattr(result, "_task_fields") else result.task.dump_attrs()
         host = str(fields.get("delegate_to") or result.host.get_name())
         if fields.get("ignore_unreachable"):
@@ -51,7 +51,7 @@ class CallbackModule(CallbackBase):
         Lost.hosts.setdefault(host, Unreachable(host, result.task.get_name().strip(), message, bool(fields.get("check_mode"))))
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Name the hosts, and end the run with the status for them where Ansible is to ignore them."""
+        """Name the hosts, and end the run with the status for them where Ansible is set to ignore them."""
         for line in named(Lost.hosts):
             self._display.display(line, color="red")
         status = 0

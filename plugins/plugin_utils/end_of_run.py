@@ -13,7 +13,7 @@ class EndOfRun:
 
     @classmethod
     def join(cls, callback: str) -> None:
-        """Note that a callback will tell when it has seen the end of a playbook."""
+        """Register a callback that will call ``seen`` at the end of a playbook."""
         if callback not in cls._all:
             cls._all.append(callback)
 

@@ -142,12 +142,12 @@ def test_versions_are_counted_as_in_the_report(browser: Browser, large: str, rep
     for host in report["hosts"].values():
         if host["state"] == "not_checked" or host["declared"] is None:
             continue
-        said = {f["subject"]: f["actual"] for f in host["findings"] if f["kind"] in ("version", "missing", "unexpected")}
+        versions = {f["subject"]: f["actual"] for f in host["findings"] if f["kind"] in ("version", "missing", "unexpected")}
         declared = report["declarations"][host["declared"]]["virtualenvs"].get("recipes", {}).get("packages", {}).get("flask")
-        if declared is None and "package:recipes/flask" not in said:
+        if declared is None and "package:recipes/flask" not in versions:
             continue
         gone = any(f["subject"] == "virtualenv:recipes" and f["kind"] == "missing" for f in host["findings"])
-        version = said.get("package:recipes/flask", None if gone else declared)
+        version = versions.get("package:recipes/flask", None if gone else declared)
         found["missing" if version is None else re.sub(r", \d+ paths differ$", "", version)] += 1
     browser.open(large, vq="recipes/flask")
     links = browser.run("return [...document.querySelectorAll('#versions tbody tr:first-child .versions a')].map((link) => link.title)")

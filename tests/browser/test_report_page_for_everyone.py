@@ -102,10 +102,10 @@ def test_there_is_no_barrier(browser: Browser, small: str, few: dict[str, Any], 
         browser.run("for (const each of document.querySelectorAll('main > section')) each.style.contentVisibility = 'visible'")
         browser.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
         done = browser.driver.execute_async_script("const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)")
-        told = [
+        violations = [
             f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0]['any'][:1]}" for each in done["violations"]
         ]
-        assert told == []
+        assert violations == []
         assert len(done["passes"]) > 20
 
 
@@ -162,13 +162,13 @@ def test_without_javascript_the_page_still_tells(browser: Browser, small: str, f
     try:
         browser.driver.get("about:blank")
         browser.driver.get(small)
-        told = browser.driver.find_element("css selector", "body").text
+        text = browser.driver.find_element("css selector", "body").text
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     totals = few["totals"]
-    assert f"{totals['clean']} of 150 hosts are clean" in told
-    assert "need JavaScript" in told
-    assert told.count("Tampered") > 3
+    assert f"{totals['clean']} of 150 hosts are clean" in text
+    assert "need JavaScript" in text
+    assert text.count("Tampered") > 3
 
 
 def test_it_prints_what_is_shown_and_no_controls(browser: Browser, large: str, report: dict[str, Any]) -> None:

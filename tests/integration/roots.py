@@ -103,17 +103,48 @@ class Engine:
             check=False,
             **settings,
         )
-        try:
-            result: Document = json.loads(done.stdout)
-        except ValueError:
-            raise AssertionError(f"exit code {done.returncode}, no result; standard error:\n{done.stderr}") from None
-        drifted = document["command"] == "drift" and result.get("findings")
-        assert done.returncode == (1 if result.get("failed") else 2 if drifted else 0), done.stderr
+        return answered(document, done.returncode, done.stdout, done.stderr)
+
+
+def answered(document: Mapping[str, Any], code: int, stdout: str, stderr: str) -> Document:
+    """Return the result of a request that was carried out; raises for anything but a result and the exit code that belongs to it."""
+    try:
+        result: Document = json.loads(stdout)
+    except ValueError:
+        raise AssertionError(f"exit code {code}, no result; standard error:\n{stderr[-3000:]}") from None
+    drifted = document["command"] == "drift" and result.get("findings")
+    assert code == (1 if result.get("failed") else 2 if drifted else 0), stderr
+    return result
+
+
+class Asked:
+    """A root that an engine is asked about, wherever it is, with what is declared for it."""
+
+    declared: Declared
+
+    def run(self, command: str, *, declared: Declared | None = None, **parts: Any) -> Document:
+        """Carry out a command and return its result."""
+        raise NotImplementedError
+
+    def converge(self, declared: Declared | None = None, **parts: Any) -> Document:
+        """Converge; raises when the engine reports a failure. A declaration that is given is the root's from now on."""
+        if declared is not None and not parts.get("check"):
+            self.declared = declared
+        result = self.run("converge", declared=declared, **parts)
+        assert not result.get("failed"), result["msg"]
         return result
+
+    def drift(self, verify: str = "quick", declared: Declared | None = None, **options: Any) -> list[Document]:
+        """Return the findings."""
+        result = self.run("drift", declared=declared, options={"verify": verify, **options})
+        assert not result.get("failed"), result["msg"]
+        assert result["changed"] is False
+        findings: list[Document] = result["findings"]
+        return findings
 
 
 @dataclass
-class Root:
+class Root(Asked):
     """One root and what is declared for it."""
 
     path: Path
@@ -133,22 +164,6 @@ class Root:
             **parts,
         }
         return self.engine(document)
-
-    def converge(self, declared: Declared | None = None, **parts: Any) -> Document:
-        """Converge; raises when the engine reports a failure. A declaration that is given is the root's from now on."""
-        if declared is not None and not parts.get("check"):
-            self.declared = declared
-        result = self.run("converge", declared=declared, **parts)
-        assert not result.get("failed"), result["msg"]
-        return result
-
-    def drift(self, verify: str = "quick", declared: Declared | None = None) -> list[Document]:
-        """Return the findings."""
-        result = self.run("drift", declared=declared, options={"verify": verify})
-        assert not result.get("failed"), result["msg"]
-        assert result["changed"] is False
-        findings: list[Document] = result["findings"]
-        return findings
 
     def generation(self, action: str, number: int | str | None = None, **parts: Any) -> Document:
         """Carry out a generation command."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A root with names for its places, and what somebody does to it."""
+"""A root with names for its places, and what somebody does to it; most of that to any root that knows its places, on Windows too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from roots import Declared, Document, Root, output
@@ -24,6 +24,13 @@ ONE = frozenset({"{one}"})
 TWO = frozenset({"{two}"})
 BUNDLE = frozenset({"{bundle}"})
 ALPHA = frozenset({"{alpha}", "{one}", "{two}", "{one before}"})
+
+
+class Places(Protocol):
+    """A root that gives a path for the name of a place."""
+
+    def at(self, place: str, /) -> Path:
+        """Return the path of a place."""
 
 
 class Tampered(Root):
@@ -72,10 +79,10 @@ def converge_twice(root: Tampered, wheels: dict[str, Wheel]) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """One way of tampering: what is done, what is found, and which trees are made again."""
+    """One way of tampering: what is done, what is found, and which trees are made again; how much of a path is stated, its tests know."""
 
     name: str
-    do: Callable[[Tampered], object]
+    do: Callable[[Any], object]
     found: tuple[tuple[str, str, str | None], ...]
     cause: str = "tampered"
     verify: str = "quick"
@@ -84,8 +91,8 @@ class Case:
     marks: tuple[pytest.MarkDecorator, ...] = ()
 
 
-def write(place: str, text: str = "import os\n", *, mode: int = 0o644) -> Callable[[Tampered], object]:
-    def do(root: Tampered) -> None:
+def write(place: str, text: str = "import os\n", *, mode: int = 0o644) -> Callable[[Any], object]:
+    def do(root: Places) -> None:
         path = root.at(place)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -94,18 +101,18 @@ def write(place: str, text: str = "import os\n", *, mode: int = 0o644) -> Callab
     return do
 
 
-def append(place: str) -> Callable[[Tampered], object]:
-    def do(root: Tampered) -> None:
+def append(place: str) -> Callable[[Any], object]:
+    def do(root: Places) -> None:
         with root.at(place).open("ab") as stream:
             stream.write(b"\n# edited\n")
 
     return do
 
 
-def edit_unseen(place: str) -> Callable[[Tampered], object]:
+def edit_unseen(place: str) -> Callable[[Any], object]:
     """Change content, keep size and time: what only reading the file shows."""
 
-    def do(root: Tampered) -> None:
+    def do(root: Places) -> None:
         path = root.at(place)
         before = path.stat()
         data = bytearray(path.read_bytes())
@@ -117,10 +124,10 @@ def edit_unseen(place: str) -> Callable[[Tampered], object]:
     return do
 
 
-def replace_by_rename(place: str) -> Callable[[Tampered], object]:
+def replace_by_rename(place: str) -> Callable[[Any], object]:
     """Save as editors do: a new file under the old name."""
 
-    def do(root: Tampered) -> None:
+    def do(root: Places) -> None:
         path = root.at(place)
         fresh = path.with_name("save")
         fresh.write_bytes(path.read_bytes() + b"# edited\n")
@@ -129,8 +136,8 @@ def replace_by_rename(place: str) -> Callable[[Tampered], object]:
     return do
 
 
-def delete(*places: str) -> Callable[[Tampered], object]:
-    def do(root: Tampered) -> None:
+def delete(*places: str) -> Callable[[Any], object]:
+    def do(root: Places) -> None:
         for path in [root.at(place) for place in places]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -140,11 +147,11 @@ def delete(*places: str) -> Callable[[Tampered], object]:
     return do
 
 
-def mode(place: str, wanted: int) -> Callable[[Tampered], object]:
+def mode(place: str, wanted: int) -> Callable[[Any], object]:
     return lambda root: root.at(place).chmod(wanted)
 
 
-def owner(place: str) -> Callable[[Tampered], object]:
+def owner(place: str) -> Callable[[Any], object]:
     return lambda root: os.chown(root.at(place), 12345, 12345)
 
 
@@ -200,8 +207,8 @@ def socket_at(place: str) -> Callable[[Tampered], object]:
     return do
 
 
-def several(*doings: Callable[[Tampered], object]) -> Callable[[Tampered], object]:
-    def do(root: Tampered) -> None:
+def several(*doings: Callable[[Any], object]) -> Callable[[Any], object]:
+    def do(root: Places) -> None:
         for doing in doings:
             doing(root)
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages
 from bundle_samples import tree_at, wheel_at
 
 
@@ -17,7 +17,7 @@ from bundle_samples import tree_at, wheel_at
 def test_a_script_of_a_wheel_starts_the_python_beside_it(tmp_path: Path, first: str) -> None:
     wheel = wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", {"demo-1.0.data/scripts/demo": f"{first}\nimport sys\nprint(sys.argv[1:])\n"})
     tree = tree_at(tmp_path / "tree", version="{}.{}.1".format(*sys.version_info[:2]))
-    lay_packages(tree, [wheel], scripts=True)
+    install_packages(tree, [wheel], scripts=True)
     (tree.root / "bin" / tree.command).symlink_to(sys.executable)
     (tmp_path / "link").symlink_to(tree.root / "bin" / "demo")
     done = subprocess.run([str(tmp_path / "link"), "a b", "'c'"], capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages
 from bundle_samples import tree_at
 from hosts import Host
 from peculiar_wheels import PECULIAR
@@ -141,4 +141,4 @@ def test_published_wheels_that_others_install_are_installed(requirement: str, en
     host.converge()
     assert host.drift("deep") == []
     tree = tree_at(tmp_path / "tree")
-    assert lay_packages(tree, [BuilderWheel(path=path, sha256=known_wheel(path).sha256)], scripts=True)
+    assert install_packages(tree, [BuilderWheel(path=path, sha256=known_wheel(path).sha256)], scripts=True)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The launcher, compiled as for a bundle, with a stand-in for the interpreter that tells how it was started."""
+"""The launcher, compiled as for a bundle, with a stand-in for the interpreter that prints how it was started."""
 
 from __future__ import annotations
 

@@ -52,12 +52,12 @@ def killed(directory: Path) -> Path:
 def test_the_next_run_makes_the_report_of_one_that_was_killed(tmp_path: Path) -> None:
     left = killed(tmp_path)
     assert not (tmp_path / "drift.json").exists()
-    (told,) = Recording(settings(tmp_path)).recovered
+    (recovered,) = Recording(settings(tmp_path)).recovered
     assert not left.exists()
-    assert told.report["run"]["complete"] is False
-    assert report(tmp_path) == told.report
-    assert told.report["hosts"]["a\udcff"]["state"] == "tampered"
-    assert (told.report["hosts"]["b"]["reason"], told.report["exit"]) == ("not_reached", 1)
+    assert recovered.report["run"]["complete"] is False
+    assert report(tmp_path) == recovered.report
+    assert recovered.report["hosts"]["a\udcff"]["state"] == "tampered"
+    assert (recovered.report["hosts"]["b"]["reason"], recovered.report["exit"]) == ("not_reached", 1)
 
 
 def test_a_merge_takes_what_a_killed_run_left(tmp_path: Path) -> None:

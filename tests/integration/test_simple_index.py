@@ -1,16 +1,13 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Package sources as a real pip is configured with, and a simple index on a real server."""
+"""A simple index on a real server."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks import package_sources
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks.package_sources import configured_sources
 from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import ControllerCache
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from supply_samples import LINUX, make_html_index, make_wheel, served, sha256
@@ -18,23 +15,6 @@ from supply_samples import LINUX, make_html_index, make_wheel, served, sha256
 
 def cache(tmp_path: Path) -> ControllerCache:
     return ControllerCache.at(tmp_path / "cache")
-
-
-def test_pip_itself_is_asked_again_only_when_its_files_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    configuration = tmp_path / "pip.conf"
-    configuration.write_text("[global]\nindex-url = https://one.example.com/simple\n")
-    for name in list(os.environ):
-        if name.startswith("PIP_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
-    asked = []
-    ask = package_sources._ask_pip
-    monkeypatch.setattr(package_sources, "_ask_pip", lambda: asked.append(1) or ask())
-    for _ in range(2):
-        assert configured_sources({}, cache=cache(tmp_path)).index_urls[0] == "https://one.example.com/simple"
-    assert len(asked) == 1
-    configuration.write_text("[global]\nindex-url = https://two.example.com/simple\n")
-    assert configured_sources({}, cache=cache(tmp_path)).index_urls[0] == "https://two.example.com/simple"
 
 
 @pytest.mark.parametrize("form", ["html", "html without hashes", "json", "page of links"])

@@ -23,7 +23,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.rec
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import has_drive
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages, places_in
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages, places_in
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 from bundle_samples import tree_at
 from host_samples import Host, bundle
@@ -119,7 +119,7 @@ def in_environment(wheel: Wheel, base: Path) -> Installed:
 
 def in_bundle(wheel: Wheel, base: Path) -> Installed:
     tree = tree_at(base.resolve() / "tree", version=VERSION)
-    lay_packages(tree, [BuilderWheel(path=wheel.path, sha256=wheel.sha256)], scripts=True)
+    install_packages(tree, [BuilderWheel(path=wheel.path, sha256=wheel.sha256)], scripts=True)
     return Installed(*places_in(tree))
 
 
@@ -184,7 +184,7 @@ def test_what_is_odd_about_a_wheel_is_said(tmp_path: Path, parts: dict[str, obje
     assert [wheel.filename in warning and said in warning for warning in warnings] == [True]
     if "__pycache__" not in str(parts):
         told: list[str] = []
-        lay_packages(tree_at(tmp_path / "tree"), [BuilderWheel(path=wheel.path, sha256=wheel.sha256)], scripts=True, warnings=told)
+        install_packages(tree_at(tmp_path / "tree"), [BuilderWheel(path=wheel.path, sha256=wheel.sha256)], scripts=True, warnings=told)
         assert len(told) == (0 if "byte code" in said else 1)
 
 
@@ -203,10 +203,10 @@ def test_a_bundle_for_windows_is_judged_by_the_rules_of_windows(tmp_path: Path, 
     wheel = make_wheel(tmp_path, "pkg", files=files)
     given = BuilderWheel(path=wheel.path, sha256=wheel.sha256)
     with pytest.raises(BrokenArtifact) as caught:
-        lay_packages(tree_at(tmp_path / "windows", platform="windows-x86_64"), [given], scripts=True)
+        install_packages(tree_at(tmp_path / "windows", platform="windows-x86_64"), [given], scripts=True)
     assert said in str(caught.value)
     assert wheel.filename in str(caught.value)
-    lay_packages(tree_at(tmp_path / "linux"), [given], scripts=True)
+    install_packages(tree_at(tmp_path / "linux"), [given], scripts=True)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_bundle_for_windows_is_judged_by_the_rules_of_windows(tmp_path: Path, 
 def test_what_belongs_to_a_bundle_is_not_brought_by_a_wheel(tmp_path: Path, path: str) -> None:
     wheel = make_wheel(tmp_path, "pkg", files={f"pkg-1.0.data/data/{path}": "x"})
     with pytest.raises(BrokenArtifact, match=r"pkg-1\.0.*(belongs to the bundle|drive letter)") as caught:
-        lay_packages(tree_at(tmp_path / "tree"), [BuilderWheel(path=wheel.path, sha256=wheel.sha256)], scripts=True)
+        install_packages(tree_at(tmp_path / "tree"), [BuilderWheel(path=wheel.path, sha256=wheel.sha256)], scripts=True)
     assert path in str(caught.value)
     assert has_drive(path) == ("drive letter" in str(caught.value))
 
@@ -233,5 +233,5 @@ def test_what_belongs_to_a_bundle_is_not_brought_by_a_wheel(tmp_path: Path, path
 def test_two_packages_of_a_bundle_may_bring_the_same_file_with_the_same_content(tmp_path: Path) -> None:
     made = [make_wheel(tmp_path, name, files={"shared/__init__.py": "", f"{name}.py": ""}) for name in ("one", "two")]
     tree = tree_at(tmp_path / "tree")
-    lay_packages(tree, [BuilderWheel(path=wheel.path, sha256=wheel.sha256) for wheel in made], scripts=True)
+    install_packages(tree, [BuilderWheel(path=wheel.path, sha256=wheel.sha256) for wheel in made], scripts=True)
     assert (tree.root / tree.site_packages / "shared" / "__init__.py").is_file()

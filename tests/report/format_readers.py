@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read every format of a report with a reader that is not ours, and say what it tells: counts, hosts, exit status."""
+"""Read every format of a report with a reader that is not ours, and return its summary: counts, hosts, exit status."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ PROJECT = Path(__file__).resolve().parents[2]
 STATES = ("clean", "pending", "tampered", "interrupted", "not_checked")
 _VALIDATOR = jsonschema.Draft202012Validator(json.loads((PROJECT / "docs" / "drift-report.schema.json").read_text(encoding="utf-8")))
 
-Told = dict[str, Any]
+Summary = dict[str, Any]
 
 
-def of_json(text: str) -> Told:
-    """Return what the JSON report tells, counted from its hosts; raises where it is not as published."""
+def of_json(text: str) -> Summary:
+    """Return the summary of the JSON report, counted from its hosts; raises where it is not as published."""
     report = json.loads(text)
     problems = [f"{list(error.absolute_path)}: {error.message[:200]}" for error in _VALIDATOR.iter_errors(report)]
     assert not problems, problems[:5]
     return _of_hosts(report["hosts"].values(), report["run"]["complete"])
 
 
-def of_json_lines(text: str) -> tuple[Told, Told]:
-    """Return what the lines tell, and the document that they stand for."""
+def of_json_lines(text: str) -> tuple[Summary, Summary]:
+    """Return the summary of the lines, and the document that they stand for."""
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["record"] for line in lines].count("run") == 1
     document: dict[str, Any] = {key: lines[0][key] for key in ("format", "run", "exit", "policy", "totals")}
@@ -53,7 +53,7 @@ def of_json_lines(text: str) -> tuple[Told, Told]:
     return _of_hosts(document["hosts"].values(), document["run"]["complete"]), document
 
 
-def _of_hosts(hosts: Any, complete: bool) -> Told:
+def _of_hosts(hosts: Any, complete: bool) -> Summary:
     hosts = list(hosts)
     found = Counter(finding["cause"] for host in hosts for finding in host["findings"] if finding["counts"])
     states = Counter(host["state"] for host in hosts)
@@ -64,8 +64,8 @@ def _exit(states: Mapping[str, int], complete: bool) -> int:
     return 1 if states["not_checked"] or not complete else 2 if states["pending"] + states["tampered"] + states["interrupted"] else 0
 
 
-def of_junit(text: str) -> Told:
-    """Return what the XML tells: checked hosts that differ or not, hosts with errors, subjects that failed."""
+def of_junit(text: str) -> Summary:
+    """Return the summary of the XML: checked hosts that differ or not, hosts with errors, subjects that failed."""
     suites = list(JUnitXml.fromstring(text.encode()))
     per_suite = [[type(result) for case in suite for result in case.result] for suite in suites]
     cut_off = sum(1 for suite in suites if suite.name == "run" and [case.name for case in suite] == ["complete"])
@@ -84,8 +84,8 @@ def of_junit(text: str) -> Told:
     }
 
 
-def of_prometheus(text: str) -> Told:
-    """Return what the exposition tells; raises where a series is there twice."""
+def of_prometheus(text: str) -> Summary:
+    """Return the summary of the exposition; raises where a series is there twice."""
     seen: set[tuple[str, tuple]] = set()
     samples: dict[str, list[tuple[dict[str, str], float]]] = {}
     for family in text_string_to_metric_families(text):
@@ -104,8 +104,8 @@ def of_prometheus(text: str) -> Told:
     }
 
 
-def of_text(text: str) -> Told:
-    """Return what the head of the text tells."""
+def of_text(text: str) -> Summary:
+    """Return the summary in the head of the text."""
     states = {name.replace(" ", "_"): int(count) for count, name in re.findall(r"(\d+) ([a-z ]+?)(?:,|$)", text.splitlines()[1])}
     found = re.match(r"(\d+) findings?:", text.splitlines()[2])
     assert found is not None
@@ -113,8 +113,8 @@ def of_text(text: str) -> Told:
     return {"states": {state: states[state] for state in STATES}, "findings": int(found.group(1)), "exit": _exit(states, complete)}
 
 
-def of_html(text: str) -> Told:
-    """Return what the tiles of the page tell, which is there without its program."""
+def of_html(text: str) -> Summary:
+    """Return the summary in the tiles of the page, which is there without its program."""
     page = Page(text)
     assert not page.badly_nested
     tiles = re.findall(r'data-state="(\w+)".*?class="tile-count">([\d,.\s]+)<', text, re.DOTALL)

@@ -16,8 +16,8 @@ RAW = ("subject", "kind", "severity", "cause", "expected", "actual", "path", "re
 
 
 def finding(subject: str = "package:recipes/flask", kind: str = "version", cause: str = "pending", **more: Any) -> dict[str, Any]:
-    """Return a finding as the engine tells it."""
-    told = {
+    """Return a finding as the engine returns it."""
+    content = {
         "subject": subject,
         "kind": kind,
         "severity": "medium",
@@ -27,7 +27,7 @@ def finding(subject: str = "package:recipes/flask", kind: str = "version", cause
         "path": None,
         "remedy": "Repair it.",
     }
-    return told | more
+    return content | more
 
 
 def host(*findings: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def host(*findings: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 def run(**more: Any) -> dict[str, Any]:
     """Return a run that came to its end."""
-    told = {"started": "2026-11-24T18:00:00Z", "ended": "2026-11-24T18:05:00Z", "complete": True, "verify": "deep", "controllers": ["one"]}
-    return {"id": "20261124T180000Z-000001", **told} | more
+    known = {"started": "2026-11-24T18:00:00Z", "ended": "2026-11-24T18:05:00Z", "complete": True, "verify": "deep", "controllers": ["one"]}
+    return {"id": "20261124T180000Z-000001", **known} | more
 
 
 def policy(*ignores: Mapping[str, Any], threshold: str = "low") -> Policy:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever the hosts answered: all formats and the exit status of a run tell the same."""
+"""Whatever the hosts answered: all formats and the exit status of a run agree."""
 
 from __future__ import annotations
 

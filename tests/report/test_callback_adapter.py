@@ -55,9 +55,9 @@ def play(number: str = "1") -> Any:
     return SimpleNamespace(_uuid=number, hosts="all", get_variable_manager=lambda: SimpleNamespace(_inventory=Inventory()))
 
 
-def result(action: str, told: dict[str, Any], host: str = "a", **fields: Any) -> Any:
+def result(action: str, content: dict[str, Any], host: str = "a", **fields: Any) -> Any:
     task = SimpleNamespace(action=action, resolved_action=action, get_name=lambda: f"do {action}")
-    return SimpleNamespace(task=task, host=named(host), result=told, _task_fields={"args": {}, "check_mode": False, **fields})
+    return SimpleNamespace(task=task, host=named(host), result=content, _task_fields={"args": {}, "check_mode": False, **fields})
 
 
 @pytest.fixture
@@ -143,13 +143,13 @@ def test_wrong_options_keep_the_callback_from_being_loaded(tmp_path: Path, scree
 
 def test_by_the_role_a_report_is_that_of_its_play(tmp_path: Path, screen: Screen) -> None:
     made = CallbackAdapter({**OPTIONS, "directory": "unused"}, by_role=True, display=screen)
-    told = {"options": {**OPTIONS, "directory": str(tmp_path), "merge": []}}
+    content = {"options": {**OPTIONS, "directory": str(tmp_path), "merge": []}}
     made.play_started(play("1"))
-    made.task_ended(result("hermetic.python.drift_report", told), "ok")
+    made.task_ended(result("hermetic.python.drift_report", content), "ok")
     made.task_ended(result("hermetic.python.drift", ANSWER), "ok")
     # A batch of the same play.
     made.play_started(play("1"))
-    made.task_ended(result("hermetic.python.drift_report", told), "ok")
+    made.task_ended(result("hermetic.python.drift_report", content), "ok")
     made.task_ended(result("hermetic.python.drift", ANSWER, host="b"), "ok")
     assert not (tmp_path / "drift.json").exists()
     made.play_started(play("2"))

@@ -50,7 +50,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_every_wrong_option_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(HermeticError) as raised:
         settings(tmp_path, name="../x", formats=["json", "sarif"], history_days=0)
-    told = "\n".join(raised.value.problems)
-    assert "../x" in told
-    assert "sarif" in told
-    assert "history_days is 0" in told
+    problems = "\n".join(raised.value.problems)
+    assert "../x" in problems
+    assert "sarif" in problems
+    assert "history_days is 0" in problems

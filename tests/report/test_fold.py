@@ -27,7 +27,7 @@ LATER = "2026-11-24T18:02:00Z"
 DECLARED = {"bundles": {"python": "1+1"}, "virtualenvs": {"a": {"bundle": "python", "packages": {"x": "1"}}}}
 
 
-def told(*findings: dict[str, Any], **more: Any) -> dict[str, Any]:
+def result_of(*findings: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "findings": list(findings), "plan": [], "generation": {"before": 4, "after": 5}, "bundles": {"python": "1+1"}, "platform": "linux-x86_64",
         "declared": DECLARED,
@@ -72,7 +72,7 @@ def test_our_modules_are_known_by_both_names(action: str, module: str | None) ->
 
 
 def test_an_answer_makes_a_host_checked() -> None:
-    made = folded(heard("drift", told(finding())))
+    made = folded(heard("drift", result_of(finding())))
     entry = made.hosts["a"]
     assert (entry["state"], entry["reason"], entry["checked"], entry["groups"]) == ("clean", None, AT, ["web"])
     assert (entry["platform"], entry["generation"], entry["bundles"]) == ("linux-x86_64", 4, {"python": "1+1"})
@@ -82,27 +82,27 @@ def test_an_answer_makes_a_host_checked() -> None:
 
 def test_what_a_converge_mended_is_no_drift_any_more() -> None:
     steps = [{"action": "repair_environment"}]
-    assert only(heard("system", told(finding(), plan=steps)))["findings"] == []
-    assert only(heard("system", told(finding(), plan=steps)))["generation"] == 5
-    assert only(heard("system", told(finding(), plan=steps), check=True))["findings"] == [finding()]
-    assert only(heard("system", told(finding(), plan=steps), check=True))["generation"] == 4
+    assert only(heard("system", result_of(finding(), plan=steps)))["findings"] == []
+    assert only(heard("system", result_of(finding(), plan=steps)))["generation"] == 5
+    assert only(heard("system", result_of(finding(), plan=steps), check=True))["findings"] == [finding()]
+    assert only(heard("system", result_of(finding(), plan=steps), check=True))["generation"] == 4
     # It cannot be repaired, and so nothing was done.
-    assert only(heard("system", told(finding())))["findings"] == [finding()]
+    assert only(heard("system", result_of(finding())))["findings"] == [finding()]
 
 
 def test_the_last_word_on_a_whole_host_makes_the_earlier_ones_void() -> None:
-    first = heard("virtualenv", told(finding()), name="x")
-    assert only(first, heard("drift", told()))["findings"] == []
-    assert only(silence("a", part_of("virtualenv", {"name": "x"}), "failed", {}, at=AT), heard("drift", told()))["reason"] is None
+    first = heard("virtualenv", result_of(finding()), name="x")
+    assert only(first, heard("drift", result_of()))["findings"] == []
+    assert only(silence("a", part_of("virtualenv", {"name": "x"}), "failed", {}, at=AT), heard("drift", result_of()))["reason"] is None
     # A root beside it is another matter.
-    assert only(heard("drift", told(finding()), root="/one"), heard("drift", told(), root="/two"))["findings"] == [finding()]
+    assert only(heard("drift", result_of(finding()), root="/one"), heard("drift", result_of(), root="/two"))["findings"] == [finding()]
 
 
 def test_parts_of_a_host_are_reported_together() -> None:
     other = {"bundles": {}, "virtualenvs": {"b": {"bundle": "python", "packages": {"y": "2"}}}}
     events = [
-        heard("virtualenv", told(finding(), declared=DECLARED), name="a"),
-        heard("virtualenv", told(declared=other), name="b", at=LATER),
+        heard("virtualenv", result_of(finding(), declared=DECLARED), name="a"),
+        heard("virtualenv", result_of(declared=other), name="b", at=LATER),
     ]
     made = folded({"event": "declared", "key": declaration_key(other), "declared": other}, *events)
     (declaration,) = made.declarations.values()
@@ -112,17 +112,17 @@ def test_parts_of_a_host_are_reported_together() -> None:
 
 @pytest.mark.parametrize("reason", ["failed", "unreachable"])
 def test_a_failure_after_an_answer_is_no_answer(reason: str) -> None:
-    entry = only(heard("drift", told()), silence("a", part_of("drift", {}), reason, {"msg": "broken"}, at=LATER))
+    entry = only(heard("drift", result_of()), silence("a", part_of("drift", {}), reason, {"msg": "broken"}, at=LATER))
     assert (entry["state"], entry["reason"], entry["message"], entry["checked"]) == ("not_checked", reason, "broken", None)
 
 
 def test_a_failure_is_forgotten_when_the_same_question_is_answered() -> None:
-    assert only(silence("a", part_of("drift", {}), "failed", {}, at=AT), heard("drift", told()))["state"] == "clean"
+    assert only(silence("a", part_of("drift", {}), "failed", {}, at=AT), heard("drift", result_of()))["state"] == "clean"
 
 
 def test_a_skipped_task_takes_nothing_back() -> None:
     skipped = silence("a", part_of("drift", {}), "skipped", {"skip_reason": "Conditional result was False", "false_condition": "x"}, at=AT)
-    assert only(heard("drift", told()), skipped)["state"] == "clean"
+    assert only(heard("drift", result_of()), skipped)["state"] == "clean"
     entry = only(skipped)
     assert (entry["reason"], entry["message"]) == ("skipped", "Conditional result was False: x")
 
@@ -131,7 +131,7 @@ def test_a_host_that_another_task_lost_has_its_reason() -> None:
     lost = elsewhere("a", "unreachable", "CallbackAdapter Facts", {"msg": "no route"}, at=AT)
     assert (only(lost)["reason"], only(lost)["message"]) == ("unreachable", "CallbackAdapter Facts: no route")
     # It had answered before.
-    assert only(heard("drift", told()), lost)["state"] == "clean"
+    assert only(heard("drift", result_of()), lost)["state"] == "clean"
 
 
 def test_hosts_that_nobody_asked_are_not_reached_or_outside_the_limit() -> None:
@@ -144,7 +144,7 @@ def test_hosts_that_nobody_asked_are_not_reached_or_outside_the_limit() -> None:
 
 
 def test_a_host_that_a_task_was_delegated_to_is_listed() -> None:
-    assert folded(heard("drift", told(), host="elsewhere")).hosts["elsewhere"]["state"] == "clean"
+    assert folded(heard("drift", result_of(), host="elsewhere")).hosts["elsewhere"]["state"] == "clean"
 
 
 def test_the_weakest_look_is_that_of_the_report() -> None:

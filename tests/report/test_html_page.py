@@ -188,8 +188,8 @@ def test_the_headline_is_one_sentence(counts: dict[str, int], sentence: str) -> 
 
 
 def test_the_details_say_the_rest() -> None:
-    told = details({**totals(tampered=1, pending=2, not_checked=1), "findings": 9, "ignored": 1, "new": 3, "resolved": 4}, has_history=True)
-    assert told == (
+    text = details({**totals(tampered=1, pending=2, not_checked=1), "findings": 9, "ignored": 1, "new": 3, "resolved": 4}, has_history=True)
+    assert text == (
         "2 wait for their declared state and 1 was not checked. 9 findings count; kept apart: 1 ignored by policy. "
         "Since the run before, 3 new and 4 resolved."
     )

@@ -79,9 +79,9 @@ def test_everything_that_cannot_be_merged_is_reported_at_once(tmp_path: Path) ->
     options |= {"update": True, "history": True, "history_days": 1}
     with pytest.raises(HermeticError) as raised:
         checked({**options, "policy": str(tmp_path / "none.yml"), "merge": [f"{tmp_path}/*.json", f"{tmp_path}/nowhere/*"]})
-    told = "\n".join(raised.value.problems)
+    problems = "\n".join(raised.value.problems)
     for text in ("bad.json", "other.json is not a drift report", "nowhere", "none.yml"):
-        assert text in told
+        assert text in problems
     good = checked({**options, "policy": None, "prometheus_file": None, "merge": [f"{tmp_path}/g*.json", f"{tmp_path}/good.json"]})
     assert good["merge"] == [str(tmp_path / "good.json")]
     assert Path(good["directory"]).is_absolute()

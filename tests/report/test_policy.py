@@ -55,12 +55,12 @@ def test_every_problem_of_a_file_is_reported_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(HermeticError) as raised:
         read_policy(path, today=TODAY)
-    told = "\n".join(raised.value.problems)
+    problems = "\n".join(raised.value.problems)
     for text in (
         "severe", "ignoers", "ignores[0].reason", "ignores[1]: matches everything", "'expires' is a required", "ignores[3].expires: 2026-02-30",
         "ignores[4].expires: 'soon'", "'pth'", "ignores[6]",
     ):  # fmt: skip
-        assert text in told, told
+        assert text in problems, problems
     assert str(path) in raised.value.message
 
 

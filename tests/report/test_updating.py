@@ -25,8 +25,8 @@ def test_a_check_of_one_host_changes_that_host_alone(tmp_path: Path, monkeypatch
     assert report["run"]["base"] == {"id": report["run"]["base"]["id"], "ended": "2026-11-24T18:01:00Z"}
     assert [report["hosts"][host]["checked"][14:16] for host in ALL] == ["01", "01", "02"]
     files = {path.name.partition(".")[2]: path.read_text() for path in tmp_path.glob("drift.*")}
-    for told in (read.of_json_lines(files["jsonl"])[0], read.of_text(files["txt"])):
-        assert (told["states"]["clean"], told["exit"]) == (2, 2)
+    for summary in (read.of_json_lines(files["jsonl"])[0], read.of_text(files["txt"])):
+        assert (summary["states"]["clean"], summary["exit"]) == (2, 2)
     metrics = read.of_prometheus(files["prom"])
     minutes = {minute: datetime.datetime(2026, 11, 24, 18, minute, tzinfo=datetime.UTC).timestamp() for minute in (1, 2)}
     assert metrics["samples"]["run_timestamp_seconds"] == [({}, minutes[1])]
@@ -47,7 +47,7 @@ def test_the_history_is_of_all_hosts_and_nothing_is_resolved_that_was_not_asked(
     assert [each["tampered"] for each in history["trend"]] == [2, 1]
     assert [each["host"] for each in history["resolved"]] == ["a"]
     assert [each["host"] for each in history["oldest"]] == ["b"]
-    # What was resolved by a part stays told until all are asked again.
+    # What was resolved by a part stays reported until all are asked again.
     third = check(to, monkeypatch, 3, {"b": []})
     assert sorted(each["host"] for each in third.whole["history"]["resolved"]) == ["a", "b"]
     assert third.whole["totals"]["resolved"] == 2

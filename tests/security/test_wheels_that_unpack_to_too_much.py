@@ -25,7 +25,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.ar
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.unpack_budget import MIB
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.unpacking import unpack as unpack_for_build
 from bundle_samples import tree_at
 from hosts import Host
@@ -74,7 +74,7 @@ def test_an_engine_on_a_host_refuses_it_and_keeps_what_is_there(bomb: Wheel, hos
 
 def test_a_bundle_refuses_it_as_an_environment_does(bomb: Wheel, tmp_path: Path) -> None:
     with pytest.raises(HermeticError, match="unpack_limit"):
-        lay_packages(tree_at(tmp_path / "tree"), [BuilderWheel(path=bomb.path, sha256=bomb.sha256)], scripts=True)
+        install_packages(tree_at(tmp_path / "tree"), [BuilderWheel(path=bomb.path, sha256=bomb.sha256)], scripts=True)
 
 
 def test_the_option_lets_it_through_and_memory_stays_small(bomb: Wheel, tmp_path: Path) -> None:

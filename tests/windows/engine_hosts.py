@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
-from roots import Archive, Declared, Document
+from roots import Archive, Asked, Declared, Document, answered
 from windows_host import WindowsHost
 
 ENGINE = "C:\\engine\\engine.zip"
@@ -44,7 +44,7 @@ def unpack(archive: Path, into: Path) -> None:
 
 
 @dataclass
-class WindowsRoot:
+class WindowsRoot(Asked):
     """One root on one Windows host and what is declared for it."""
 
     host: WindowsHost
@@ -104,19 +104,11 @@ class WindowsRoot:
     def answer(self, document: Mapping[str, Any], *, python: str | None = None) -> Document:
         """Carry out a request; raises when the engine answers with anything but a result and the right exit code."""
         done = self.host.run([python or self.interpreter(), *ARGUMENTS, ENGINE], input=json.dumps(document))
-        return answered(document, done.code, done.stdout, done.stderr)
+        return answered(document, done.code, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
     def run(self, command: str, *, declared: Declared | None = None, **parts: Any) -> Document:
         """Carry out a command and return its result."""
         return self.answer(self.request(command, declared=declared, **parts))
-
-    def converge(self, declared: Declared | None = None, **parts: Any) -> Document:
-        """Converge; raises when the engine reports a failure. A declaration that is given is the root's from now on."""
-        if declared is not None and not parts.get("check"):
-            self.declared = declared
-        result = self.run("converge", declared=declared, **parts)
-        assert not result.get("failed"), result["msg"]
-        return result
 
     def refuses(self, *texts: str, declared: Declared | None = None, **parts: Any) -> Document:
         """Converge in vain, and return the result, which says all these texts."""
@@ -125,14 +117,6 @@ class WindowsRoot:
         told = "\n".join([result["msg"], *result["errors"]])
         assert not [text for text in texts if text not in told], told
         return result
-
-    def drift(self, verify: str = "quick", declared: Declared | None = None, **options: Any) -> list[Document]:
-        """Return the findings."""
-        result = self.run("drift", declared=declared, options={"verify": verify, **options})
-        assert not result.get("failed"), result["msg"]
-        assert result["changed"] is False
-        findings: list[Document] = result["findings"]
-        return findings
 
     def generation(self, action: str, number: int | str | None = None, **parts: Any) -> Document:
         """Carry out a generation command."""
@@ -154,6 +138,13 @@ class WindowsRoot:
         """Return the tree of an environment of the current generation, as this machine sees it."""
         return self.path / "environments" / str(self.current()["virtualenvs"][name])
 
+    def at(self, place: str) -> Path:
+        """Return the path of a place: below ``one``, ``two`` or ``python``, or else below the root."""
+        name, _slash, rest = place.partition("/")
+        if name == "python":
+            return self.bundle() / rest
+        return self.environment(name) / rest if name in ("one", "two") else self.path / place
+
     def there(self, path: Path) -> str:
         """Return how the host names a path below the root."""
         return "\\".join([self.root, *path.relative_to(self.path).parts])
@@ -174,14 +165,3 @@ class WindowsRoot:
     def set_aside(self) -> list[Path]:
         """Return what live processes kept from being removed."""
         return sorted((self.path / "state" / "set-aside").glob("*"))
-
-
-def answered(document: Mapping[str, Any], code: int, stdout: bytes, stderr: bytes) -> Document:
-    """Return the result of a request that has been carried out."""
-    try:
-        result: Document = json.loads(stdout)
-    except ValueError:
-        raise AssertionError(f"exit code {code}, no result; standard error:\n{stderr.decode(errors='replace')[-3000:]}") from None
-    drifted = document["command"] == "drift" and result.get("findings")
-    assert code == (1 if result.get("failed") else 2 if drifted else 0), stderr.decode(errors="replace")
-    return result

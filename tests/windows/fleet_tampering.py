@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tampering import append
+
 TAMPERED, INTERRUPTED = "tampered", "interrupted"
 NOBODY = 12345
 Found = tuple[str, str, str]
@@ -135,11 +137,6 @@ def _other_interpreter(host: Host) -> None:
     link.symlink_to("/bin/sh")
 
 
-def _append(path: Path) -> None:
-    with path.open("a") as stream:
-        stream.write("# edited\n")
-
-
 def _stream(path: Path) -> None:
     # Wine keeps a stream of a file under such a name, and shows it as a file of its own.
     path.with_name(f"{path.name}:evil").write_text("import os\n")
@@ -178,7 +175,7 @@ def _windows(host: Host) -> tuple[Way, ...]:
     return (
         # Wine makes the access list from owner and mode.
         _other_owner(("file:one/{site}/gamma", "mode", TAMPERED)),
-        Way(lambda host: _append(host.at("one/pyvenv.cfg")), (("virtualenv:one", "interpreter", TAMPERED),)),
+        Way(append("one/pyvenv.cfg"), (("virtualenv:one", "interpreter", TAMPERED),)),
         _file("python/bin/DLLs/_lzma.pyd", "missing", os.unlink),
         _file(f"two/Scripts/{library}", "missing", os.unlink),
         Way(stream.do, (("file:python/{stdlib}/ssl.py:evil", "unexpected", TAMPERED),)),

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_hosts import WindowsRoot, answered
-from roots import Archive, Declared
+from engine_hosts import WindowsRoot
+from roots import Archive, Declared, answered
 from wheelhouse import Wheel, make_wheel
 
 WHO = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.executable, sys.path]))"
@@ -171,9 +171,12 @@ def test_two_runs_at_once_end_as_one(empty: WindowsRoot) -> None:
     root = empty.elsewhere("C:\\twice")
     document = root.request("converge")
     processes = [root.start(document, python=root.bootstrap) for _run in range(2)]
-    told = [answered(document, process.returncode, *streams) for process in processes if (streams := process.communicate(timeout=300))]
-    assert [result.get("msg") for result in told] == [None, None]
-    assert sorted(result["changed"] for result in told) == [False, True]
+    results = []
+    for process in processes:
+        stdout, stderr = (stream.decode(errors="replace") for stream in process.communicate(timeout=300))
+        results.append(answered(document, process.returncode, stdout, stderr))
+    assert [result.get("msg") for result in results] == [None, None]
+    assert sorted(result["changed"] for result in results) == [False, True]
     assert root.drift("deep") == []
     shutil.rmtree(root.path)
 

@@ -11,12 +11,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from engine_hosts import WindowsRoot, equip
 from roots import Archive, Declared
+from tampering import Case, append, delete, edit_unseen, mode, several, write
 from wheelhouse import Wheel
 from windows_host import WindowsHost
 
@@ -42,70 +42,11 @@ def put_back(root: WindowsRoot) -> None:
     subprocess.run(["cp", "-a", str(root.path.with_name("whole")), str(root.path)], check=True)
 
 
-@dataclass(frozen=True)
-class Case:
-    """One way of tampering, and what is found: subject, kind and the end of the path."""
-
-    name: str
-    do: Doing
-    found: tuple[tuple[str, str, str], ...]
-    cause: str = "tampered"
-    verify: str = "quick"
-
-
-def at(root: WindowsRoot, place: str) -> Path:
-    """Return the path of a place: below ``one``, ``two`` or ``python``, or else below the root."""
-    name, _slash, rest = place.partition("/")
-    if name == "python":
-        return root.bundle() / rest
-    return root.environment(name) / rest if name in ("one", "two") else root.path / place
-
-
-def write(place: str, text: str = "import os\n") -> Doing:
-    return lambda root: at(root, place).write_text(text)
-
-
-def append(place: str) -> Doing:
-    def do(root: WindowsRoot) -> None:
-        with at(root, place).open("ab") as stream:
-            stream.write(b"\n# edited\n")
-
-    return do
-
-
-def edit_unseen(place: str) -> Doing:
-    """Change content, keep size and time: what only reading the file shows."""
-
-    def do(root: WindowsRoot) -> None:
-        path = at(root, place)
-        before = path.stat()
-        data = bytearray(path.read_bytes())
-        data[-2] ^= 1
-        with path.open("r+b") as stream:
-            stream.write(data)
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-    return do
-
-
-def delete(*places: str) -> Doing:
-    def do(root: WindowsRoot) -> None:
-        for path in [at(root, place) for place in places]:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    return do
-
-
-def mode(place: str, wanted: int) -> Doing:
-    """Change what Wine makes the access list of."""
-    return lambda root: at(root, place).chmod(wanted)
-
-
 def on_host(code: str, place: str) -> Doing:
     """Tamper from the Windows side: ``path`` is the place."""
 
     def do(root: WindowsRoot) -> None:
-        path = root.there(at(root, place))
+        path = root.there(root.at(place))
         root.host.python("-c", f"import ctypes, os, subprocess, sys; path = sys.argv[1]; {code}", path, executable=root.bootstrap)
 
     return do
@@ -117,14 +58,6 @@ def fallback(place: str, target: str) -> Doing:
     def do(root: WindowsRoot) -> None:
         there = f"{root.root}\\{target}"
         (root.path / place / ".hermetic-stand-in").write_text(f"{there}\n{there}\n")
-
-    return do
-
-
-def several(*doings: Doing) -> Doing:
-    def do(root: WindowsRoot) -> None:
-        for doing in doings:
-            doing(root)
 
     return do
 
@@ -155,7 +88,7 @@ CASES = [
     Case("package removed", delete(f"two/{SITE}/gamma", f"two/{SITE}/gamma-1.0.dist-info"), (("package:two/gamma", "missing", ""),)),
     Case(
         "package added",
-        several(lambda root: at(root, f"one/{SITE}/added-1.0.dist-info").mkdir(), write(f"one/{SITE}/added-1.0.dist-info/RECORD", "")),
+        several(lambda root: root.at(f"one/{SITE}/added-1.0.dist-info").mkdir(), write(f"one/{SITE}/added-1.0.dist-info/RECORD", "")),
         (("package:one/added", "unexpected", ""),),
     ),
     Case("deleted file", delete(f"one/{SITE}/beta.py"), (("file:one/Lib/site-packages/beta.py", "missing", "beta.py"),)),
@@ -194,7 +127,7 @@ CASES = [
     ),
     Case(
         "time only",
-        lambda root: os.utime(at(root, "one/Scripts/alpha.exe")),
+        lambda root: os.utime(root.at("one/Scripts/alpha.exe")),
         (("file:one/Scripts/alpha.exe", "modified", "alpha.exe"),),
     ),
     Case(
@@ -216,7 +149,7 @@ CASES = [
     ),
     Case(
         "a name in other letters",
-        lambda root: at(root, f"one/{SITE}/beta.py").rename(at(root, f"one/{SITE}/BETA.PY")),
+        lambda root: root.at(f"one/{SITE}/beta.py").rename(root.at(f"one/{SITE}/BETA.PY")),
         (
             ("file:one/Lib/site-packages/BETA.PY", "unexpected", "BETA.PY"),
             ("file:one/Lib/site-packages/beta.py", "missing", "beta.py"),
@@ -275,26 +208,26 @@ def kept(root: WindowsRoot) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_tampering_is_found_and_mended(case: Case, root: WindowsRoot) -> None:
+def test_tampering_is_found_and_repaired(case: Case, root: WindowsRoot) -> None:
     before = kept(root)
     try:
-        _tamper_and_mend(case, root)
+        _tamper_and_repair(case, root)
         assert kept(root) == before
     except BaseException:
         put_back(root)
         raise
 
 
-def _tamper_and_mend(case: Case, root: WindowsRoot) -> None:
+def _tamper_and_repair(case: Case, root: WindowsRoot) -> None:
     case.do(root)
     found = root.drift(case.verify)
-    told = {(finding["subject"], finding["kind"]) for finding in found}
-    assert {(subject, kind) for subject, kind, _path in case.found} <= told, found
+    found_kinds = {(finding["subject"], finding["kind"]) for finding in found}
+    assert {(subject, kind) for subject, kind, _path in case.found} <= found_kinds, found
     causes = {finding["cause"] for finding in found}
     assert causes == {case.cause}, found
     for subject, kind, end in case.found:
         assert any(f["subject"] == subject and f["kind"] == kind and (f["path"] or "").endswith(end) for f in found), found
-    assert len(told) == len({(subject, kind) for subject, kind, _path in case.found}), found
+    assert len(found_kinds) == len({(subject, kind) for subject, kind, _path in case.found}), found
     repaired = root.converge(options={"verify": case.verify})
     assert repaired["changed"] is True
     assert root.drift(case.verify) == []

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..fs.junction_fallback import absolute_pth
+from ..paths import FILE_TIME_IN_ZIP
 
 LAUNCHER_KINDS = {"windows-x86_64": "win-amd64", "windows-x86": "win-ia32", "windows-arm64": "win-arm64"}
 PROGRAMS = (".exe", ".dll")
 
 # Commands start the interpreter beside them, wherever the environment lies and whatever its name holds.
 _INTERPRETERS = {"console": "<launcher_dir>\\python.exe", "gui": "<launcher_dir>\\pythonw.exe"}
-_ENTRY_TIME = (2001, 9, 9, 1, 46, 40)
 
 
 def programs(bundle_tree: Path) -> Iterator[Path]:
@@ -47,7 +47,7 @@ def command(
     end = io.BytesIO()
     with zipfile.ZipFile(end, "w") as archive:
         for entry in entries:
-            archive.writestr(zipfile.ZipInfo(entry.filename, _ENTRY_TIME), packed.read(entry))
+            archive.writestr(zipfile.ZipInfo(entry.filename, FILE_TIME_IN_ZIP), packed.read(entry))
     return script, data[: min(entry.header_offset for entry in entries)] + end.getvalue()
 
 

@@ -45,7 +45,7 @@ from .model.request import DEFAULT_GLIBC_OF_ARCHIVES, BuildRequest
 from .model.tree import Tree
 from .output.archive_writing import write_archive
 from .output.metadata import describe, set_modes, write_description
-from .output.packages import lay_packages
+from .output.packages import install_packages
 from .output.self_test import SelfTest
 from .output.workplace import workplace
 from .sources.archive_source import take_archive
@@ -153,7 +153,7 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         blank_in_binaries(tree)
         confine_openssl(tree)
     with watch.step("packages"):
-        packages = lay_packages(
+        packages = install_packages(
             tree, request.packages, scripts=request.scripts != "none", unpack_limit=request.unpack_limit, warnings=warnings
         )
         installer = add_engine_files(tree)

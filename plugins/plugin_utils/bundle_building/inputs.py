@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that decides the bytes of a bundle, as one digest that can be had without building it."""
+"""Everything that decides the bytes of a bundle, as one digest that is known without building it."""
 
 from __future__ import annotations
 
@@ -61,21 +61,21 @@ def resolve_inputs(request: BuildRequest) -> Inputs:
         plan = plan_interpreter(request.source.path, request=request)
         source = plan
         # The length of the old prefix shows in the binaries, so it is an input.
-        said: dict[str, Any] = {
+        described_source: dict[str, Any] = {
             "kind": "interpreter", "version": plan.facts.version, "paths": plan.facts.paths,
             "files": {inside: sha256_of(path) for inside, path in plan.files.items()},
         }  # fmt: skip
     else:
         platform = str(request.platform)
         source = request.source if isinstance(request.source, ArchiveSource) else look_up_standalone(request.source, platform=platform)
-        said = {"kind": source.kind, "sha256": source.sha256}
+        described_source = {"kind": source.kind, "sha256": source.sha256}
     compiler = _compiler(request, platform=platform)
     strips = isinstance(source, InterpreterPlan) and request.strip
     strip = strip_identity() if strips else None
     ca_bundle = request.ca_bundle or Path(certifi.where())
     patchelf = _patchelf_identity(taken_here=isinstance(source, InterpreterPlan)) if platform.startswith("linux-") else None
     facts = {
-        "builder": builder_digest(), "name": request.name, "release": request.release, "platform": platform, "source": said,
+        "builder": builder_digest(), "name": request.name, "release": request.release, "platform": platform, "source": described_source,
         "packages": sorted(wheel.sha256 for wheel in request.packages), "glibc": request.glibc, "macos_minimum": request.macos_minimum,
         "hermetic": request.hermetic, "compiler": [compiler.identity, *compiler.command] if compiler else None,
         "ca_bundle": sha256_of(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,

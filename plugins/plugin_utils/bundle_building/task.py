@@ -75,7 +75,7 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         }
         return {**result, "diff": _diff(archive, before, "what these inputs make")}
     report = there or build(request, inputs=inputs)
-    told = f"built in {sum(report.timings.values()):.0f} s" if report.changed else "there already, made from the same inputs"
+    outcome = f"built in {sum(report.timings.values()):.0f} s" if report.changed else "there already, made from the same inputs"
     return {
         "changed": report.changed,
         "archive": str(report.archive),
@@ -86,7 +86,7 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         "self_test": report.self_test,
         "timings": report.timings,
         "warnings": [*supply.warnings, *report.warnings],
-        "msg": f"The bundle {request.name} {request.release} for {report.info['platform']} is {report.archive}, {told}.",
+        "msg": f"The bundle {request.name} {request.release} for {report.info['platform']} is {report.archive}, {outcome}.",
         "diff": _diff(archive, before, report.sha256),
     }
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Environment markers where not every value is known: an answer is yes, no, or that it depends on what nobody said."""
+"""Environment markers where not every value is known: an answer is yes, no, or that it depends on an unknown value."""
 
 from __future__ import annotations
 

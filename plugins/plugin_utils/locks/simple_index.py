@@ -149,7 +149,7 @@ def parse_json(content: bytes, *, base: str) -> list[OfferedFile]:
         raise HermeticError(f"{shown(base)}: is not a project page of a simple index: it has no list of files")
     version = str(page.get("meta", {}).get("api-version", "1.0"))
     if not version.startswith("1."):
-        raise HermeticError(f"{shown(base)}: speaks version {version} of the simple index; wanted 1.x")
+        raise HermeticError(f"{shown(base)}: has version {version} of the simple index; expected 1.x")
     found = (_from_entry(base, entry) for entry in page["files"] if isinstance(entry, dict))
     return [file for file in found if file is not None]
 

@@ -32,7 +32,7 @@ class Wheel:
 
 
 def offered_builds(filenames: Sequence[str], *, abi: str, system: str) -> str:
-    """Name wheels by what tells them apart, the tags; the ones nearest to what was wanted first, and no more than a person reads."""
+    """Name wheels by their tags; those nearest to the target first, and no more than a person reads."""
     marks = {"linux": "linux", "macos": "macosx", "windows": "win"}
     builds = []
     for filename in filenames:

@@ -109,7 +109,7 @@ def select(
 
 
 def _is_selection(kept: Any) -> bool:
-    """Tell whether what the cache holds is what was put there."""
+    """Return whether what the cache holds is what was put there."""
     if not isinstance(kept, dict) or not all(isinstance(kept.get(key), list) for key in ("wheels", "paths", "warnings")):
         return False
     return all(isinstance(text, str) for text in (*kept["paths"], *kept["warnings"])) and all(map(_is_wheel, kept["wheels"]))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kept a server from giving what it was asked for, in words that hold nothing of the address and nothing that the server said."""
+"""Why a request to a server failed, in words that contain nothing of the address and nothing that the server sent."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def below(base: str, path: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address is one of this machine itself."""
+    """Return whether an address is one of this machine itself."""
     hostname = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(hostname).is_loopback

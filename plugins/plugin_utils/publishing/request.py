@@ -160,7 +160,7 @@ def _refuse_unusable(options: Mapping[str, Any]) -> None:
     if options["generate_key"] and not options["private_key"]:
         problems.append("generate_key is given without private_key, the path that the key is to have")
     if options["keep"] < 0:
-        problems.append(f"keep is {options['keep']}; wanted 0 or more")
+        problems.append(f"keep is {options['keep']}; expected 0 or more")
     if options["state"] == "verified" and (options["archives"] or options["wheels"] or options["locks"]):
         problems.append("state=verified changes nothing; give archives, wheels and locks to a task with state=present")
     if problems:

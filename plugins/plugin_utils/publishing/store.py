@@ -205,8 +205,8 @@ class RepositoryStore:
                 return [f"{path}: has SHA-256 {digest}, the index says {sha256}"]
             if bundle is not None:
                 metadata = read_metadata(file)
-                told = [key for key in INDEXED if key in bundle or key not in INDEXED_LATER]
-                differing = [key for key in told if metadata.get(key) != bundle.get(key)]
+                keys = [key for key in INDEXED if key in bundle or key not in INDEXED_LATER]
+                differing = [key for key in keys if metadata.get(key) != bundle.get(key)]
                 # Older releases published bundles without it.
                 differing += [key for key in DESCRIBED if bundle.get(key) not in (None, metadata[key])]
                 return [f"{path}: its {key} differs from what the index says of it" for key in differing]

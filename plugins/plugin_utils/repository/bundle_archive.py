@@ -86,7 +86,7 @@ def check_metadata(metadata: Any, *, subject: str) -> None:
 
 
 def is_metadata(value: object) -> bool:
-    """Tell whether a value is what a bundle.json says beside its list of files."""
+    """Return whether a value is what a bundle.json says beside its list of files."""
     if not isinstance(value, Mapping) or metadata_problems(value):
         return False
     try:

@@ -116,7 +116,7 @@ def published_here(cache: ControllerCache) -> None:
 
 
 def _is_answer(kept: Any) -> bool:
-    """Tell whether what the cache holds is what was put there: anything else counts as nothing."""
+    """Return whether what the cache holds is what was put there: anything else counts as nothing."""
     if not isinstance(kept, dict) or not isinstance(kept.get("content"), str) or not isinstance(kept.get("asked"), (int, float)):
         return False
     answer = kept.get("answer")

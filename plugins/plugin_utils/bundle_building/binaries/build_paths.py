@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ..model.tree import Tree
 from .elf import is_elf
 
-# Everybody's directories: finding them in a file tells nothing.
+# Everybody's directories: finding them in a file means nothing.
 COMMON = {
     "/",
     "/usr",
@@ -31,7 +31,7 @@ FILLER = b"/nonexistent"
 
 
 def specific_paths(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories whose name in a file would tell where it was built, longest first."""
+    """Return the directories whose name in a file would show where it was built, longest first."""
     kept = {path.rstrip("/") for path in paths}
     return tuple(
         sorted(
@@ -48,7 +48,7 @@ def specific_paths(paths: Iterable[str]) -> tuple[str, ...]:
 def same_length(path: bytes) -> bytes:
     """Return a path that exists nowhere, as long as the given one and with its last part.
 
-    Linkers let strings share their ends: the version that an interpreter tells may be the tail of the prefix that it was built for.
+    Linkers let strings share their ends: the version that an interpreter prints may be the tail of the prefix that it was built for.
     """
     head, separator, last = path.rpartition(b"/")
     blank = (FILLER + b"/" * len(head))[: len(head)] if len(head) >= len(FILLER) else b"/" * len(head)

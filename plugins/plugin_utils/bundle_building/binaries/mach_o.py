@@ -139,5 +139,5 @@ def _signature(data: bytes, start: int, length: int) -> Signature | None:
     # What lies between the last page that is signed and the signature could hold anything.
     if code_slots != -(-limit // page) or limit != start:
         broken.append(code_slots)
-    told = blob[best + identifier :].split(b"\0", 1)[0].decode()
-    return Signature(told, bool(flags & _AD_HOC), tuple(broken))
+    signed_name = blob[best + identifier :].split(b"\0", 1)[0].decode()
+    return Signature(signed_name, bool(flags & _AD_HOC), tuple(broken))

@@ -25,7 +25,7 @@ def compiled_in(program: bytes) -> tuple[str, ...]:
 
 
 def belongs_to_system(path: str, *, system: str) -> bool:
-    """Tell whether only the administrator of a host can make a directory, on every host of a system."""
+    """Return whether only the administrator of a host can make a directory, on every host of a system."""
     if ".." in re.split(r"[\\/]", path):
         return False
     return (_OF_WINDOWS if system == "windows" else _OF_THE_SYSTEM).match(path) is not None

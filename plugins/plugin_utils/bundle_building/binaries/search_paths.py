@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the programs of a Linux tree tell the dynamic loader to look: in the tree, relative to themselves, or somebody else decides."""
+"""Where the programs of a Linux tree make the dynamic loader look: in the tree, relative to themselves, or somebody else decides."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def outside_search_paths(tree: Tree) -> dict[Path, list[str]]:
 
 
 def stays_inside(entry: str, *, directory: str) -> bool:
-    """Tell whether one search path of a file in a directory of the tree stays in it."""
+    """Return whether one search path of a file in a directory of the tree stays in it."""
     head, _separator, rest = entry.partition("/")
     if head not in ("$ORIGIN", "${ORIGIN}") or "$" in rest:
         return False

@@ -10,7 +10,7 @@ from pathlib import Path
 from ....module_utils.hermetic.model.confinement import landmarks
 from ..model.tree import PythonVersion, Tree
 
-# No zip: what is none costs the imports of a program nothing, and tells a reader why it is there.
+# No zip: what is none costs the imports of a program nothing, and says to a reader why it is there.
 ZIP_TEXT = """This file ends a search. CPython looks for a zip of this name in the directory above its program, then in every directory
 above that, and takes the first one for the home of its standard library. It ends here, and finds that this is no zip.
 """

@@ -60,30 +60,30 @@ class InterpreterFacts:
 
 def ask_interpreter(path: Path) -> InterpreterFacts:
     """Start an interpreter and return what it says; raises if it does not start or is no CPython that can be a bundle."""
-    said = _ask(path)
-    if said["environment"]:
+    answer = _ask(path)
+    if answer["environment"]:
         # An environment's own answers are not those of the Python that it was made from.
-        said = _ask(Path(said["executable"]))
+        answer = _ask(Path(answer["executable"]))
     problems = []
-    if said["implementation"] != "CPython":
-        problems.append(f"it is {said['implementation']}; only CPython can be a bundle")
-    if said["gil_disabled"]:
+    if answer["implementation"] != "CPython":
+        problems.append(f"it is {answer['implementation']}; only CPython can be a bundle")
+    if answer["gil_disabled"]:
         problems.append("it is a free-threaded build; take the default build")
-    if not (Path(said["stdlib"]) / "os.py").is_file():
-        problems.append(f"its standard library at {said['stdlib']} holds no os.py; is python3-minimal or a zip all there is?")
+    if not (Path(answer["stdlib"]) / "os.py").is_file():
+        problems.append(f"its standard library at {answer['stdlib']} holds no os.py; is python3-minimal or a zip all there is?")
     if problems:
         raise BrokenInterpreter(f"interpreter {path} cannot become a bundle", problems)
     return InterpreterFacts(
-        version=said["version"],
-        executable=Path(said["executable"]),
-        prefix=Path(said["prefix"]),
-        stdlib=Path(said["stdlib"]),
-        dynload=Path(said["dynload"]) if said["dynload"] else None,
-        include=Path(said["include"]) if said["include"] else None,
-        site_directory=said["site"],
-        abi=abi_tag(said["version"], abiflags=said["abiflags"], wide=said["unicode"] > 0xFFFF),
-        paths=tuple(said["paths"]),
-        builds=tuple(path for path in said["builds"] if path.startswith("/")),
+        version=answer["version"],
+        executable=Path(answer["executable"]),
+        prefix=Path(answer["prefix"]),
+        stdlib=Path(answer["stdlib"]),
+        dynload=Path(answer["dynload"]) if answer["dynload"] else None,
+        include=Path(answer["include"]) if answer["include"] else None,
+        site_directory=answer["site"],
+        abi=abi_tag(answer["version"], abiflags=answer["abiflags"], wide=answer["unicode"] > 0xFFFF),
+        paths=tuple(answer["paths"]),
+        builds=tuple(path for path in answer["builds"] if path.startswith("/")),
     )
 
 

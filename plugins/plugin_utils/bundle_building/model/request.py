@@ -79,7 +79,7 @@ class BuildRequest:
     """MiB that the source's archive, or a wheel, may unpack to; 0 for what its own size allows."""
 
     def problems(self) -> list[str]:
-        """Return everything about this request that cannot be meant."""
+        """Return everything that is invalid in this request."""
         found = []
         for option, given, problem in (
             ("name", self.name, name_problem(self.name)),

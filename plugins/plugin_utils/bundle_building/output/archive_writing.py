@@ -8,14 +8,12 @@ import gzip
 import os
 import stat
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 
 from ....module_utils.hermetic.errors import BrokenArtifact
-from ....module_utils.hermetic.paths import FILE_TIME
+from ....module_utils.hermetic.paths import FILE_TIME, FILE_TIME_IN_ZIP
 
-_ZIP_TIME = time.gmtime(FILE_TIME)[:6]
 # Level 9 takes three times as long for 0.6 % less.
 LEVEL = 7
 
@@ -73,7 +71,7 @@ def _write_zip(entries: list[tuple[str, Path]], target: Path) -> None:
             if stat.S_ISLNK(state.st_mode):
                 raise BrokenArtifact(f"{name} is a link; a bundle for Windows has none")
             directory = stat.S_ISDIR(state.st_mode)
-            entry = zipfile.ZipInfo(f"{name}/" if directory else name, _ZIP_TIME)
+            entry = zipfile.ZipInfo(f"{name}/" if directory else name, FILE_TIME_IN_ZIP)
             entry.create_system = 3
             mode = 0o755 if directory or state.st_mode & 0o111 else 0o644
             entry.external_attr = (state.st_mode & 0o170000 | mode) << 16 | (0x10 if directory else 0)

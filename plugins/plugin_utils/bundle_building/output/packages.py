@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Laying the fixed package set for the target platform, without running anything of the target."""
+"""Install the fixed package set for the target platform, without running anything of the target."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ WINDOWS_INTERPRETERS = {"console": "<launcher_dir>\\..\\python.exe", "gui": "<la
 
 @dataclass(frozen=True)
 class Package:
-    """One laid package, as bundle.json names it."""
+    """One installed package, as bundle.json names it."""
 
     name: str
     version: str
@@ -96,7 +96,7 @@ def trampoline(tree: Tree, *, options: str = "") -> str:
     return TRAMPOLINE.replace("@COMMAND@", tree.command).replace("@OPTIONS@", f" {options.strip()}" if options.strip() else "")
 
 
-def lay_packages(
+def install_packages(
     tree: Tree, wheels: Iterable[Wheel], *, scripts: bool, unpack_limit: int = 0, warnings: list[str] | None = None
 ) -> list[Package]:
     """Check and install wheels into the tree's site-packages; every wheel that is none of this bundle's is named before the first is installed."""
@@ -117,12 +117,12 @@ def lay_packages(
     failed: list[str] = []
     for _name, wheel in packages:
         try:
-            said = _install(tree, wheel, scripts=scripts, unpack_limit=unpack_limit)
+            found = _install(tree, wheel, scripts=scripts, unpack_limit=unpack_limit)
         except (BrokenArtifact, UnsafeArchive) as error:
             failed += [f"{error.message}{''.join(f' {problem};' for problem in error.problems)}"]
         else:
             if warnings is not None:
-                warnings += said
+                warnings += found
     if failed:
         raise BrokenArtifact("the fixed packages of the bundle cannot be installed", failed)
     return sorted((found for found in known.values() if isinstance(found, Package)), key=lambda package: package.name)
@@ -161,16 +161,16 @@ def _install(tree: Tree, wheel: Wheel, *, scripts: bool, unpack_limit: int) -> l
     launchers: Launchers = WindowsTrampolines(tree) if rules.windows else Trampolines(tree)
     with tempfile.TemporaryDirectory(prefix=".wheel-", dir=tree.root.parent) as directory:
         unpacked = Path(directory)
-        told = lay(wheel.path, unpacked, compiles=False, up_to_prefix=places.up_to_prefix, unpack_limit=unpack_limit, rules=rules)
-        name, files = str(canonicalize_name(told["name"])), told["files"]
+        unpacked_wheel = lay(wheel.path, unpacked, compiles=False, up_to_prefix=places.up_to_prefix, unpack_limit=unpack_limit, rules=rules)
+        name, files = str(canonicalize_name(unpacked_wheel["name"])), unpacked_wheel["files"]
         made: dict[str, bytes] = {}
         if scripts:
             made = own_scripts(
-                files, told["entry_points"], unpacked, filename=wheel.path.name, version=tree.python.text, launchers=launchers
+                files, unpacked_wheel["entry_points"], unpacked, filename=wheel.path.name, version=tree.python.text, launchers=launchers
             )
         else:
             files = {path: record for path, record in files.items() if not path.startswith("scripts/")}
-        record = unpacked / "site" / told["dist_info"] / "RECORD"
+        record = unpacked / "site" / unpacked_wheel["dist_info"] / "RECORD"
         record.write_bytes(record_with_scripts(record.read_text(encoding="utf-8"), files, name=name, where=places, scripts=made))
         into = {"site": places.site_packages, "data": "", "headers": f"{places.headers}/{name}", "scripts": places.scripts}
         targets: dict[str, Path | bytes] = {f"{places.scripts}/{script}": data for script, data in made.items()}
@@ -185,8 +185,8 @@ def _install(tree: Tree, wheel: Wheel, *, scripts: bool, unpack_limit: int) -> l
                 "Leave one of the packages out, or put it into a VirtualEnv.",
                 problems,
             )
-        _put(base, targets, files=told["files"], unpacked=unpacked)
-    return cast("list[str]", told["warnings"])
+        _put(base, targets, files=unpacked_wheel["files"], unpacked=unpacked)
+    return cast("list[str]", unpacked_wheel["warnings"])
 
 
 def _collisions(tree: Tree, base: Path, targets: Mapping[str, Path | bytes]) -> Iterable[str]:
@@ -207,7 +207,7 @@ def _collisions(tree: Tree, base: Path, targets: Mapping[str, Path | bytes]) -> 
 
 
 def _is_reserved(tree: Tree, path: str) -> bool:
-    """Tell whether the bundle gets this path in a later step of its making, or it would steer its Python."""
+    """Return whether the bundle gets this path in a later step of its making, or it would steer its Python."""
     major = tree.python.numbers[0]
     ours = {"bundle.json", "bin/python", f"bin/python{major}", tree.executable, tree.interpreter}
     if path in ours or path.startswith(("lib/engine/", "libexec/", "share/ca/")):

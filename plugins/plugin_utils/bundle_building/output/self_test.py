@@ -112,29 +112,29 @@ class SelfTest:
 
     def _starts(self) -> str | None:
         modules = [name for name in MODULES if not (name == "lzma" and str(self.info["python"]["version"]).startswith("2."))]
-        said = self._probe(*modules)
+        answer = self._probe(*modules)
         place = os.path.realpath(self.place)
-        wrong = [f"{name} does not import: {text}" for name, text in said["failed"].items()]
+        wrong = [f"{name} does not import: {text}" for name, text in answer["failed"].items()]
         version = re.match(r"[0-9.]+", str(self.info["python"]["version"]))
-        if version is None or said["version"] != version[0]:
-            wrong.append(f"it is {said['version']}, not {self.info['python']['version']}")
+        if version is None or answer["version"] != version[0]:
+            wrong.append(f"it is {answer['version']}, not {self.info['python']['version']}")
         # The compiled-in text, which is not made from the numbers: binaries were patched, and strings share their ends.
-        told = self._run("-c", "import sys; sys.stdout.write(sys.version.split()[0])")
-        if told != self.info["python"]["version"]:
-            wrong.append(f"it calls itself {told}, not {self.info['python']['version']}")
+        version_text = self._run("-c", "import sys; sys.stdout.write(sys.version.split()[0])")
+        if version_text != self.info["python"]["version"]:
+            wrong.append(f"it calls itself {version_text}, not {self.info['python']['version']}")
         for name, wanted in (("prefix", place), ("prefix_variable", place), ("executable", f"{place}/{self.info['python']['executable']}")):
-            if said[name] != wanted:
-                wrong.append(f"{name} is {said[name]}, not {wanted}")
-        outside = [path for path in said["path"][1:] if not path.startswith(place)]
+            if answer[name] != wanted:
+                wrong.append(f"{name} is {answer[name]}, not {wanted}")
+        outside = [path for path in answer["path"][1:] if not path.startswith(place)]
         if outside:
             wrong.append(f"sys.path leaves the bundle: {', '.join(outside)}")
         if (
-            f"{place}/{self.info['python']['site_packages']}" not in said["path"]
+            f"{place}/{self.info['python']['site_packages']}" not in answer["path"]
             and (self.place / self.info["python"]["site_packages"]).is_dir()
         ):
             wrong.append("site-packages is not on sys.path")
-        if not said["failed"] and (said["ca_file"] != f"{place}/share/ca/cacert.pem" or not said["authorities"]):
-            wrong.append(f"ssl trusts {said['ca_file']} with {said['authorities']} authorities, not the bundle's")
+        if not answer["failed"] and (answer["ca_file"] != f"{place}/share/ca/cacert.pem" or not answer["authorities"]):
+            wrong.append(f"ssl trusts {answer['ca_file']} with {answer['authorities']} authorities, not the bundle's")
         return "; ".join(wrong) or None
 
     def _https(self) -> str | None:
@@ -161,13 +161,13 @@ class SelfTest:
             f"home = {home}\ninclude-system-site-packages = false\nversion = {self.info['python']['version']}\n"
             "hermetic-pythonpath = false\n"
         )
-        said = self._probe("only_here", "ssl", python=environment / "bin" / "python")
+        answer = self._probe("only_here", "ssl", python=environment / "bin" / "python")
         base_packages = os.path.realpath(self.place / str(self.info["python"]["site_packages"]))
-        wrong = [f"{name} does not import: {text}" for name, text in said["failed"].items()]
+        wrong = [f"{name} does not import: {text}" for name, text in answer["failed"].items()]
         for name, wanted in (("prefix", environment), ("base_prefix", self.place), ("executable", environment / "bin" / "python")):
-            if said[name] != os.path.realpath(wanted.parent) + f"/{wanted.name}":
-                wrong.append(f"{name} is {said[name]}, not {wanted}")
-        if base_packages in said["path"]:
+            if answer[name] != os.path.realpath(wanted.parent) + f"/{wanted.name}":
+                wrong.append(f"{name} is {answer[name]}, not {wanted}")
+        if base_packages in answer["path"]:
             wrong.append("the bundle's own packages are visible")
         return "; ".join(wrong) or None
 
@@ -195,8 +195,8 @@ class SelfTest:
         if self.info["hermetic"] == "launcher":
             pythons.append(self.work / "environment" / "bin" / "python")
         for python in pythons:
-            said = self._probe("json", python=python, variables=variables)
-            if str(hostile) in said["path"]:
+            answer = self._probe("json", python=python, variables=variables)
+            if str(hostile) in answer["path"]:
                 return f"PYTHONPATH reaches sys.path of {python.name}"
             self._run("-c", "import json, re, collections", python=python, variables=variables)
         return None
@@ -219,8 +219,8 @@ class SelfTest:
             pythons.append(self.work / "bin" / "python")
         inside = tuple(os.path.realpath(path) for path in (self.place, self.work / "environment"))
         for python in pythons:
-            said = self._probe("json", "ssl", "socket", python=python)
-            if outside := [path for path in said["path"][1:] if not path.startswith(inside)]:
+            answer = self._probe("json", "ssl", "socket", python=python)
+            if outside := [path for path in answer["path"][1:] if not path.startswith(inside)]:
                 return f"{python.relative_to(self.work)} takes {', '.join(outside)} from above its tree"
         return None
 

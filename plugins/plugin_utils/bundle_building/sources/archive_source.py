@@ -24,7 +24,7 @@ NO_LIBRARIES = re.compile(r"lib(tcl|tk|itcl|thread|tdbc)[0-9.]|.*\.(a|la)\Z")
 
 
 def take_archive(root: Path, *, archive: Path, request: BuildRequest, work: Path) -> Tree:
-    """Unpack an archive below ``work`` and lay what it holds into ``root`` in the layout of a bundle."""
+    """Unpack an archive below ``work`` and copy its content into ``root`` in the layout of a bundle."""
     platform = platform_named(str(request.platform))
     unpacked = work / "unpacked"
     unpack(archive, unpacked, unpack_limit=request.unpack_limit)

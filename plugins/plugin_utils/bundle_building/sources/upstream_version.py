@@ -22,7 +22,7 @@ def version_of(source: Path, *, short: str, binaries: list[Path]) -> str:
     for binary in binaries:
         if binary.is_file() and (found := pattern.search(binary.read_bytes())):
             return found[1].decode()
-    raise BrokenArtifact(f"the full version of Python {short} in the archive cannot be told: neither patchlevel.h nor its binaries say it")
+    raise BrokenArtifact(f"the full version of Python {short} in the archive is unknown: neither patchlevel.h nor its binaries say it")
 
 
 def release_warnings(release: str, *, version: str) -> list[str]:

@@ -41,15 +41,15 @@ def headline(totals: Mapping[str, Any]) -> str:
     if clean == hosts:
         return "The one host is clean." if hosts == 1 else f"All {hosts:,} hosts are clean."
     start = f"{'None' if not clean else f'{clean:,}'} of {_count(hosts, 'host')} {'is' if clean == 1 else 'are'} clean"
-    return f"{start}; {_told(totals)[0]}."
+    return f"{start}; {_differing(totals)[0]}."
 
 
 def details(totals: Mapping[str, Any], *, has_history: bool) -> str:
     """Return the sentences below the headline."""
     sentences = []
-    told = _told(totals)[1:]
-    if told:
-        sentences.append(_listed(told))
+    differing = _differing(totals)[1:]
+    if differing:
+        sentences.append(_listed(differing))
     shown = _count(totals["findings"], "finding") + (" counts" if totals["findings"] == 1 else " count")
     kept_apart = [f"{totals['ignored']:,} ignored by policy"] if totals["ignored"] else []
     kept_apart += [f"{totals['below_threshold']:,} below the threshold"] if totals["below_threshold"] else []
@@ -60,7 +60,7 @@ def details(totals: Mapping[str, Any], *, has_history: bool) -> str:
     return "".join(f"{sentence[0].upper()}{sentence[1:]}. " for sentence in sentences).strip()
 
 
-def _told(totals: Mapping[str, Any]) -> list[str]:
+def _differing(totals: Mapping[str, Any]) -> list[str]:
     return [f"{totals[state]:,} {forms[totals[state] != 1]}" for state, forms in _SENTENCES.items() if totals[state]]
 
 
@@ -99,7 +99,7 @@ def _span(started: str, ended: str) -> str:
 def tiles(totals: Mapping[str, Any], *, declared: bool = True) -> list[dict[str, Any]]:
     """Return one entry per state, with its part of the bar in units of a thousandth; a state with one host is never too thin to see.
 
-    ``declared`` tells whether any host was compared with a declaration.
+    ``declared`` says whether any host was compared with a declaration.
     """
     counts = {state: int(totals[state]) for state in STATES}
     kept_apart = totals["ignored"] or totals["below_threshold"]
@@ -144,11 +144,15 @@ def first_hosts(hosts: Mapping[str, Mapping[str, Any]]) -> tuple[list[dict[str, 
     for _unused, name in unclean[:_FIRST_HOSTS]:
         host = hosts[name]
         counted = [finding for finding in host["findings"] if finding.get("counts", True)]
-        told = [visible(f"{finding['subject']}: {finding['kind']}")[:_NAME_SHOWN] for finding in counted[:_FIRST_FINDINGS]]
-        told += [f"and {len(counted) - _FIRST_FINDINGS} more"] if len(counted) > _FIRST_FINDINGS else []
+        shown = [visible(f"{finding['subject']}: {finding['kind']}")[:_NAME_SHOWN] for finding in counted[:_FIRST_FINDINGS]]
+        shown += [f"and {len(counted) - _FIRST_FINDINGS} more"] if len(counted) > _FIRST_FINDINGS else []
         if host["state"] == "not_checked":
-            told = [visible(f"{host['reason'] or ''}: {host['message'] or ''}".strip(": ").replace("_", " "))[:_NAME_SHOWN]]
+            shown = [visible(f"{host['reason'] or ''}: {host['message'] or ''}".strip(": ").replace("_", " "))[:_NAME_SHOWN]]
         rows.append(
-            {"name": visible(name[: _NAME_SHOWN * 2])[:_NAME_SHOWN], "state": STATES.get(host["state"], ("Unknown", ""))[0], "told": told}
+            {
+                "name": visible(name[: _NAME_SHOWN * 2])[:_NAME_SHOWN],
+                "state": STATES.get(host["state"], ("Unknown", ""))[0],
+                "details": shown,
+            }
         )
     return rows, max(0, len(unclean) - _FIRST_HOSTS)

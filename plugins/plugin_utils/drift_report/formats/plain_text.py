@@ -124,13 +124,13 @@ def _place(subject: str, path: str) -> str:
 
 
 def _change(findings: Sequence[Mapping[str, Any]]) -> str:
-    told = [
+    changes = [
         f"{printable(_or_nothing(finding['actual']), most=120)}, expected {printable(_or_nothing(finding['expected']), most=120)}"
         for finding in findings
         if (finding["kind"] not in ("missing", "unexpected", "modified") or finding.get("count"))
         and (finding["actual"] or finding["expected"])
     ]
-    return f"  ({'; '.join(told)})" if told else ""
+    return f"  ({'; '.join(changes)})" if changes else ""
 
 
 def _not_checked(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
@@ -141,8 +141,8 @@ def _not_checked(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     if reasons:
         yield from ("", paint(NOT_CHECKED, "Not checked, so nothing is known of these hosts:"))
     for (reason, message), hosts in reasons.items():
-        told = printable(" ".join(message.split()))
-        yield f"{reason.replace('_', ' ').ljust(_WIDTH)}    {_names(hosts)}{f': {told}' if told else ''}"
+        shown = printable(" ".join(message.split()))
+        yield f"{reason.replace('_', ' ').ljust(_WIDTH)}    {_names(hosts)}{f': {shown}' if shown else ''}"
 
 
 def _clean(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:

@@ -9,7 +9,7 @@ import sys
 
 
 def wants_colour() -> bool:
-    """Tell whether standard output is a terminal that may be coloured."""
+    """Return whether standard output is a terminal that may be coloured."""
     if os.environ.get("NO_COLOR") or os.environ.get("ANSIBLE_NOCOLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout is not None and sys.stdout.isatty()

@@ -48,7 +48,7 @@ def assemble(
 
 
 def counted(report: Report, *, resolved: int = 0) -> Report:
-    """Return the document with its totals and its exit status as its hosts tell them."""
+    """Return the document with its totals and its exit status, counted from its hosts."""
     totals = {**_totals(report["hosts"].values()), "resolved": resolved}
     # The order of the keys is that of the published format.
     names = ("hosts", *STATES, "findings", "ignored", "below_threshold", "new", "resolved", "causes", "kinds", "severities")

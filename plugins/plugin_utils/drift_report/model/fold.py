@@ -39,7 +39,7 @@ class _Host:
 
 
 def fold(events: Iterable[Event], *, complete: bool) -> FoldedEvents:
-    """Fold events; the latest word on a part of a host is the one that counts."""
+    """Fold events; the latest result for a part of a host is the one that counts."""
     folded = FoldedEvents()
     known: dict[str, _Host] = {}
     groups: list[list[str]] = []
@@ -85,7 +85,7 @@ def _heard(entry: _Host, event: Event) -> None:
     root, _bar, part = event["part"].partition("|")
     if event["event"] == "answer":
         if not part:
-            # What speaks for the whole root makes the earlier words on its parts void.
+            # A result for the whole root replaces the earlier ones for its parts.
             for known in (entry.answers, entry.silences):
                 for other in [each for each in known if each.startswith(f"{root}|")]:
                     del known[other]
@@ -121,9 +121,9 @@ def _entry(
 
 
 def _unchecked(host: _Host, failures: list[Event], *, complete: bool) -> dict[str, Any]:
-    told = next(reversed(failures), None) or host.lost or next(reversed(host.silences.values()), None)
-    if told is not None:
-        return not_checked(told["reason"], told["message"], groups=host.groups)
+    unchecked = next(reversed(failures), None) or host.lost or next(reversed(host.silences.values()), None)
+    if unchecked is not None:
+        return not_checked(unchecked["reason"], unchecked["message"], groups=host.groups)
     if not host.inside:
         return not_checked("outside_limit", groups=host.groups)
     return not_checked("not_reached", NOT_REACHED if complete else KILLED, groups=host.groups)

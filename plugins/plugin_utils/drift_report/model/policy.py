@@ -58,7 +58,7 @@ class Ignore:
     globs: Mapping[str, str]
 
     def matches(self, host: str, finding: Mapping[str, Any]) -> bool:
-        """Tell whether a finding is meant; a finding without a path has an empty one."""
+        """Return whether a finding is meant; a finding without a path has an empty one."""
         return all(
             pattern.match(host if name == "hosts" else str(finding[name] or "")) is not None for name, pattern in self._patterns.items()
         )
@@ -76,7 +76,7 @@ class Policy:
     ignores: Sequence[Ignore] = field(default_factory=tuple)
 
     def ignoring(self, host: str, finding: Mapping[str, Any]) -> int | None:
-        """Return the place of the first entry that is in force and matches."""
+        """Return the place of the first entry that has not expired and matches."""
         return next((place for place, each in enumerate(self.ignores) if not each.expired and each.matches(host, finding)), None)
 
     def shown(self, matched: Mapping[int, int]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def parse_policy(document: Any, *, today: datetime.date, subject: str = "The pol
     """Return the policy that a document states; raises HermeticError with every problem in it."""
     document = _with_text_dates(document)
     problems = [
-        _told(error)
+        _problem_text(error)
         for error in sorted(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document), key=lambda each: str(list(each.absolute_path)))
     ]
     entries = document.get("ignores") if isinstance(document, Mapping) else None
@@ -157,12 +157,12 @@ def _day(text: str) -> datetime.date | None:
         return None
 
 
-def _told(error: jsonschema.ValidationError) -> str:
+def _problem_text(error: jsonschema.ValidationError) -> str:
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".") or "the document"
     if error.validator == "anyOf":
         return f"{where}: matches everything; expected at least one of {', '.join(FIELDS)}"
     if where.endswith(".expires"):
         return f"{where}: {error.instance!r} is no date; expected the last day on which it applies, as 2026-12-31"
     if where.endswith(".reason"):
-        return f"{where}: {error.instance!r} gives no reason; expected a text"
+        return f"{where}: {error.instance!r} is not a reason; expected a text"
     return f"{where}: {error.message}"

@@ -120,7 +120,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _has_secret(value: Any) -> bool:
-    """Tell whether there is an address with a user name, a password or a query in a value."""
+    """Return whether there is an address with a user name, a password or a query in a value."""
     if isinstance(value, Mapping):
         return any(_has_secret(each) for each in (*value.keys(), *value.values()))
     if isinstance(value, (list, tuple)):

@@ -102,7 +102,7 @@ def event_fault(event: Any) -> str | None:
 
 
 def is_moment(value: Any) -> bool:
-    """Tell whether a value is a moment as every format writes it."""
+    """Return whether a value is a moment as every format writes it."""
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         return False
     try:
@@ -113,7 +113,7 @@ def is_moment(value: Any) -> bool:
 
 
 def is_declaration(value: Any) -> bool:
-    """Tell whether a value says what a host shall hold, as far as it says anything."""
+    """Return whether a value says what a host shall hold, as far as it says anything."""
     if not isinstance(value, Mapping) or not set(value) <= {"bundles", "virtualenvs"} or not _are_versions(value.get("bundles", {})):
         return False
     environments = value.get("virtualenvs", {})
@@ -124,7 +124,7 @@ def is_declaration(value: Any) -> bool:
 
 
 def is_foreign(value: Any) -> bool:
-    """Tell whether a value describes a Python that is not of this collection."""
+    """Return whether a value describes a Python that is not of this collection."""
     return (
         isinstance(value, Mapping)
         and all(isinstance(value.get(key), str) for key in ("interpreter", "version"))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one task result tells of one host, as a small event; pure.
+"""The result of one task on one host, as a small event; pure.
 
 An event is ``{"event": "answer" | "silence" | "elsewhere", "host", "at", …}``. An *answer* holds findings. A *silence* is a task of ours
 that gave none, and an *elsewhere* is any other task by which a host was lost; both carry a ``reason`` and a ``message``.
@@ -67,12 +67,12 @@ def answer(host: str, module: str, part: str, result: Mapping[str, Any], *, chec
 
 
 def silence(host: str, part: str, reason: str, result: Mapping[str, Any], *, at: str) -> Event:
-    """Return that a task of ours told nothing of a host."""
+    """Return the event of a task of ours that has no findings for a host."""
     return {"event": "silence", "host": host, "part": part, "at": at, "reason": reason, "message": message_of(result)}
 
 
 def elsewhere(host: str, reason: str, task: str, result: Mapping[str, Any], *, at: str) -> Event:
-    """Return that a host was lost to another task."""
+    """Return the event of another task by which a host was lost."""
     return {"event": "elsewhere", "host": host, "at": at, "reason": reason, "message": f"{task}: {message_of(result)}"[:_MESSAGE]}
 
 

@@ -29,7 +29,7 @@ def kept(earlier: Report, report: Report, inventory: Set[str]) -> set[str]:
 def update(earlier: Report, report: Report, inventory: Set[str], policy: Policy) -> Report:
     """Return the report of all hosts, judged by the policy of the new run.
 
-    Where the earlier report is of a later run, which happens when a killed run is told of afterwards, the newer check of a host counts.
+    Where the earlier report is of a later run, which happens when a killed run is reported afterwards, the newer check of a host counts.
     """
     staying = kept(earlier, report, inventory)
     late = earlier["run"]["ended"] > report["run"]["ended"]
@@ -46,7 +46,7 @@ def update(earlier: Report, report: Report, inventory: Set[str], policy: Policy)
 
 
 def _is_newer(entry: Mapping[str, Any], late: Mapping[str, Any]) -> bool:
-    """Tell whether what a later run says of a host stands; that it could not be checked does, whenever that was."""
+    """Return whether what a later run says of a host stands; that it could not be checked does, whenever that was."""
     return entry["state"] == NOT_CHECKED or str(entry["checked"] or "") >= str(late["checked"] or "")
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what Ansible tells a callback to the recordings of a run: which play is reported on, which result belongs where."""
+"""Turn the events of Ansible's callbacks into the recordings of a run: which play is reported on, which result belongs where."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ class CallbackAdapter:
         """Hosts that other tasks lost, in this play or in an earlier one; Ansible asks them nothing more."""
         self._jobs: dict[tuple[str, str], tuple[str, str, bool]] = {}
         self._begun = False
-        """Whether the role has had its say in this playbook."""
+        """Whether the role has begun a report in this playbook."""
         self._refused = False
-        """Whether nothing can be recorded in this playbook; once is enough to be told so."""
+        """Whether nothing can be recorded in this playbook; it is said once."""
         self._status = 0
 
     # --- what happens
 
     def play_started(self, play: Any) -> None:
-        """Take note of a play; each batch of a serial one is told as a play that has begun."""
+        """Take note of a play; each batch of a serial one arrives as a play that begins."""
         if self._play is not None and self._play._uuid == play._uuid:
             return
         self._play = play
@@ -80,18 +80,18 @@ class CallbackAdapter:
             self._finish(complete=True)
 
     def task_ended(self, result: Any, how: str, *, ignored: bool = False) -> None:
-        """Take the result of a task; the parts of a loop were told before it."""
-        told = result.result
+        """Record the result of a task; the items of a loop came before it."""
+        answered = result.result
         if result.task.action == MODULE or getattr(result.task, "resolved_action", None) == MODULE:
-            if how == "ok" and "options" in told:
-                self._begin_by_role(told)
+            if how == "ok" and "options" in answered:
+                self._begin_by_role(answered)
             elif how == "failed":
                 # What cannot be reported on is not known; Ansible's own status would be the one for drift.
                 self._begun = True
                 if boolean((_fields(result).get("args") or {}).get("fail", True), strict=False):
                     self._remember(EXIT_ERROR)
             return
-        if module_of(_action(result)) is not None and told.get("results") and how != "unreachable":
+        if module_of(_action(result)) is not None and answered.get("results") and how != "unreachable":
             return
         own = self._own(result, how)
         if how == "unreachable" or (how == "failed" and not ignored):
@@ -99,13 +99,13 @@ class CallbackAdapter:
             if how == "unreachable" and fields.get("ignore_unreachable"):
                 return
             host = result.host.get_name()
-            event = elsewhere(host, how, result.task.get_name().strip(), told, at=now())
+            event = elsewhere(host, how, result.task.get_name().strip(), answered, at=now())
             self._lost[host] = event
             if not own and self._recording is not None and self._recording.knows(host):
                 self._recording.heard(event)
 
     def item_ended(self, result: Any, how: str) -> None:
-        """Take the result of one turn of a loop."""
+        """Record the result of one item of a loop."""
         self._own(result, how)
 
     def playbook_ended(self) -> int:
@@ -121,9 +121,9 @@ class CallbackAdapter:
     # --- results
 
     def _own(self, result: Any, how: str) -> bool:
-        """Record the result of a task of ours; tell whether it is one."""
-        host, told, fields = _asked_host(result), result.result, _fields(result)
-        job = self._jobs.get((host, str(told.get("ansible_job_id")))) if _action(result) in ASYNC_STATUS else None
+        """Record the result of a task of ours; return whether it is one."""
+        host, answered, fields = _asked_host(result), result.result, _fields(result)
+        job = self._jobs.get((host, str(answered.get("ansible_job_id")))) if _action(result) in ASYNC_STATUS else None
         module = job[0] if job is not None else module_of(_action(result))
         if module is None:
             return False
@@ -132,22 +132,22 @@ class CallbackAdapter:
         if not self._listening(host):
             return True
         verify = str(arguments.get("verify") or ("quick" if job is None else "")) or None
-        event = self._event(host, module, part, told, how, check=check)
+        event = self._event(host, module, part, answered, how, check=check)
         if event is not None and self._recording is not None:
             self._recording.heard(event, verify=verify)
         return True
 
-    def _event(self, host: str, module: str, part: str, told: Mapping[str, Any], how: str, *, check: bool) -> Event | None:
-        found = answer(host, module, part, told, check=check, at=now()) if how in ("ok", "failed") else None
+    def _event(self, host: str, module: str, part: str, answered: Mapping[str, Any], how: str, *, check: bool) -> Event | None:
+        found = answer(host, module, part, answered, check=check, at=now()) if how in ("ok", "failed") else None
         if found is not None:
             return found
-        number = told.get("ansible_job_id")
-        if how == "ok" and number and "censored" not in told:
-            if told.get("finished") in (1, True):
-                return silence(host, part, "failed", told, at=now())
+        number = answered.get("ansible_job_id")
+        if how == "ok" and number and "censored" not in answered:
+            if answered.get("finished") in (1, True):
+                return silence(host, part, "failed", answered, at=now())
             self._jobs[host, str(number)] = (module, part, check)
             return silence(host, part, "skipped", _BACKGROUND, at=now())
-        return silence(host, part, "skipped" if how == "ok" else how, told, at=now())
+        return silence(host, part, "skipped" if how == "ok" else how, answered, at=now())
 
     def _listening(self, host: str) -> bool:
         if self._recording is None and self._settings is not None and not (self._by_role or self._refused):
@@ -159,11 +159,11 @@ class CallbackAdapter:
 
     # --- recordings
 
-    def _begin_by_role(self, told: Mapping[str, Any]) -> None:
+    def _begin_by_role(self, answered: Mapping[str, Any]) -> None:
         self._by_role = self._begun = True
-        settings = parse_settings(told["options"])
-        if told["options"].get("merge"):
-            self._merge([Path(path) for path in told["options"]["merge"]], settings)
+        settings = parse_settings(answered["options"])
+        if answered["options"].get("merge"):
+            self._merge([Path(path) for path in answered["options"]["merge"]], settings)
             return
         play = str(self._play._uuid)
         if self._recording is not None and (self._recorded_play, self._recording.settings.name) == (play, settings.name):
@@ -206,7 +206,7 @@ class CallbackAdapter:
             else:
                 os.kill(os.getpid(), number)
 
-        # Ansible ends itself by this signal without any of Python's own last words.
+        # Ansible ends itself by this signal without running Python's exit handlers.
         signal.signal(signal.SIGTERM, end)
         self._before = before
 

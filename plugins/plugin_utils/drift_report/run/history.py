@@ -40,7 +40,7 @@ _Key = tuple[str, str, str, str]
 
 
 def remember(path: Path, name: str, report: Report, *, days: int, whole: Callable[[Report], Report] | None = None) -> tuple[Report, Report]:
-    """Add a run to the history; return its document with what the history tells, and that of all hosts; drop what is older than ``days``.
+    """Add a run to the history; return its document with what the history knows, and that of all hosts; drop what is older than ``days``.
 
     ``whole`` puts the document of a run over some hosts into that of all hosts, which is what the trend is about. A run that is known
     already is not added twice. Raises HermeticError where the file is no history of this release.
@@ -50,7 +50,7 @@ def remember(path: Path, name: str, report: Report, *, days: int, whole: Callabl
         known = dict(_open_findings(database, name))
         report = {**report, "hosts": {host: _dated(host, entry, known, moment) for host, entry in report["hosts"].items()}}
         resolved: list[dict[str, str]] = []
-        # What a run that was killed had found is told by the next one, and takes nothing back that was found since.
+        # What a run that was killed had found is reported by the next one, and takes nothing back that was found since.
         if _latest(database, name) <= moment:
             found = {_key(host, finding) for host, entry in report["hosts"].items() for finding in entry["findings"]}
             checked = {host for host, entry in report["hosts"].items() if entry["state"] != NOT_CHECKED}
@@ -67,8 +67,8 @@ def remember(path: Path, name: str, report: Report, *, days: int, whole: Callabl
         all_hosts = whole(report) if whole is not None else report
         _remember_run(database, name, {**all_hosts, "run": report["run"]})
         _prune(database, moment, days)
-        told = tuple(_with_history(database, name, each) for each in (report, all_hosts))
-    return told[0], told[1]
+        reports = tuple(_with_history(database, name, each) for each in (report, all_hosts))
+    return reports[0], reports[1]
 
 
 def _with_history(database: sqlite3.Connection, name: str, report: Report) -> Report:
@@ -82,7 +82,7 @@ def _key(host: str, finding: Mapping[str, Any]) -> _Key:
 
 
 def _dated(host: str, entry: Mapping[str, Any], known: Mapping[_Key, str], moment: str) -> dict[str, Any]:
-    """Return a host with when each of its findings was first seen; a run that is told twice finds the same things new."""
+    """Return a host with when each of its findings was first seen; a run that is recorded twice finds the same things new."""
     firsts = [known.get(_key(host, finding), moment) for finding in entry["findings"]]
     findings = [{**finding, "first_seen": first, "new": first == moment} for finding, first in zip(entry["findings"], firsts, strict=True)]
     return {**entry, "findings": findings}
@@ -140,7 +140,7 @@ def _check_version(database: sqlite3.Connection, path: Path) -> None:
 def _open_findings(database: sqlite3.Connection, name: str) -> Iterator[tuple[_Key, str]]:
     rows = database.execute("SELECT host, subject, kind, path, first_seen FROM findings WHERE report = ? AND resolved IS NULL", (name,))
     for host, subject, kind, path, first_seen in rows:
-        yield (_told(host), _told(subject), _told(kind), _told(path)), first_seen
+        yield (_text(host), _text(subject), _text(kind), _text(path)), first_seen
 
 
 def _resolved(database: sqlite3.Connection, name: str, gone: list[_Key]) -> list[dict[str, str]]:
@@ -203,7 +203,7 @@ def _oldest(database: sqlite3.Connection, name: str, hosts: Set[str]) -> list[di
         " ORDER BY first_seen, host, subject, kind, path",
         (name,),
     )
-    found = (dict(zip(keys, map(_told, row), strict=True)) for row in rows)
+    found = (dict(zip(keys, map(_text, row), strict=True)) for row in rows)
     return list(islice((each for each in found if each["host"] in hosts), OLDEST))
 
 
@@ -216,5 +216,5 @@ def _stored(text: str) -> str | bytes:
     return text
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else str(value)

@@ -55,7 +55,7 @@ class Recording:
 
     def __init__(self, settings: Settings, *, commands: Mapping[str, Any] | None = None) -> None:
         self.settings = settings
-        # A mistake in the policy is told before the hosts are asked, not after; so is a place that cannot be written.
+        # A mistake in the policy is reported before the hosts are asked, not after; so is a directory that cannot be written.
         read_policy(settings.policy, today=today())
         make_places(settings)
         self.recovered = recover(settings)
@@ -72,7 +72,7 @@ class Recording:
             self._log.add({"event": "inventory", "hosts": list(hosts)})
 
     def knows(self, host: str) -> bool:
-        """Tell whether a host is listed."""
+        """Return whether a host is listed."""
         return host in self._inside
 
     def expect(self, hosts: Iterable[tuple[str, Sequence[str], bool]]) -> None:

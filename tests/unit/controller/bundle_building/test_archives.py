@@ -8,11 +8,13 @@ import hashlib
 import io
 import os
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME, FILE_TIME_IN_ZIP
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import ArchiveSource
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import write_archive
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.metadata import list_files
@@ -73,6 +75,10 @@ def test_the_manifest_survives_packing(tmp_path: Path) -> None:
 def test_archives_are_named_by_platform() -> None:
     assert archive_name(name="python", release="3.12.1+1", platform="linux-x86_64") == "python-3.12.1+1-linux-x86_64.tar.gz"
     assert archive_name(name="python", release="3.12.1+1", platform="windows-x86_64") == "python-3.12.1+1-windows-x86_64.zip"
+
+
+def test_a_zip_has_the_time_of_every_file() -> None:
+    assert time.gmtime(FILE_TIME)[:6] == FILE_TIME_IN_ZIP
 
 
 def hostile(tmp_path: Path, name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Path:

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.binaries.architecture import program_for
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel
-from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import lay_packages
+from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages
 from bundle_samples import tree_at, wheel_at
 
 
@@ -19,7 +19,7 @@ def test_commands_find_the_interpreter_beside_them(tmp_path: Path) -> None:
     files = {"demo.py": "def main(): pass\n", "demo-1.0.dist-info/entry_points.txt": "[console_scripts]\ndemo = demo:main\n"}
     wheel = wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)
     tree = tree_at(tmp_path / "tree")
-    packages = lay_packages(tree, [wheel], scripts=True)
+    packages = install_packages(tree, [wheel], scripts=True)
     assert [(package.name, package.version, package.sha256) for package in packages] == [("demo", "1.0", wheel.sha256)]
     command = tree.root / "bin" / "demo"
     assert command.stat().st_mode & 0o111
@@ -33,14 +33,14 @@ def test_commands_find_the_interpreter_beside_them(tmp_path: Path) -> None:
 def test_commands_can_be_left_out(tmp_path: Path) -> None:
     files = {"demo.py": "", "demo-1.0.dist-info/entry_points.txt": "[console_scripts]\ndemo = demo:main\n"}
     tree = tree_at(tmp_path / "tree")
-    lay_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=False)
+    install_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=False)
     assert not (tree.root / "bin").exists()
 
 
 def test_windows_commands_are_programs_for_the_right_processor(tmp_path: Path) -> None:
     files = {"demo.py": "", "demo-1.0.dist-info/entry_points.txt": "[console_scripts]\ndemo = demo:main\n"}
     tree = tree_at(tmp_path / "tree", platform="windows-x86_64")
-    lay_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=True)
+    install_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=True)
     assert program_for(tree.root / "bin" / "Scripts" / "demo.exe") == "windows-x86_64"
 
 
@@ -51,7 +51,7 @@ def test_every_bad_wheel_is_named_before_the_first_is_unpacked(tmp_path: Path) -
     foreign = wheel_at(tmp_path, "foreign-1.0-cp312-cp312-win_amd64.whl", {"foreign.py": ""})
     torn = Wheel(path=wheel_at(tmp_path, "torn-1.0-py3-none-any.whl", {"torn.py": ""}).path, sha256="0" * 64)
     with pytest.raises(HermeticError) as caught:
-        lay_packages(tree, [good, twice, foreign, torn], scripts=True)
+        install_packages(tree, [good, twice, foreign, torn], scripts=True)
     text = str(caught.value)
     assert "good is there 2 times" in text
     assert "foreign-1.0" in text
@@ -94,23 +94,23 @@ def test_only_wheels_for_the_python_and_processor_of_the_bundle_are_unpacked(
     wheel = wheel_at(tmp_path, f"demo-1.0-{tags}.whl", {"demo.py": ""})
     tree = tree_at(tmp_path / "tree", platform=platform)
     if accepted:
-        assert [package.name for package in lay_packages(tree, [wheel], scripts=False)] == ["demo"]
+        assert [package.name for package in install_packages(tree, [wheel], scripts=False)] == ["demo"]
     else:
         with pytest.raises(BrokenArtifact, match=f"{re.escape(wheel.path.name)} is not for {platform}"):
-            lay_packages(tree, [wheel], scripts=False)
+            install_packages(tree, [wheel], scripts=False)
 
 
 def test_two_wheels_with_one_file_are_a_clear_error(tmp_path: Path) -> None:
     tree = tree_at(tmp_path / "tree")
     wheels = [wheel_at(tmp_path, f"{name}-1.0-py3-none-any.whl", {"same.py": name}) for name in ("one", "two")]
     with pytest.raises(BrokenArtifact, match=r"one-1\.0|two-1\.0"):
-        lay_packages(tree, wheels, scripts=True)
+        install_packages(tree, wheels, scripts=True)
 
 
 def test_a_gui_command_on_windows_has_no_console(tmp_path: Path) -> None:
     files = {"demo.py": "", "demo-1.0.dist-info/entry_points.txt": "[gui_scripts]\nshow = demo:main\n[console_scripts]\ntell = demo:main\n"}
     tree = tree_at(tmp_path / "tree", platform="windows-x86_64")
-    lay_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=True)
+    install_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=True)
     scripts = tree.root / "bin" / "Scripts"
     assert b"\\..\\pythonw.exe\n" in (scripts / "show.exe").read_bytes()
     assert b"\\..\\python.exe\n" in (scripts / "tell.exe").read_bytes()
@@ -119,7 +119,7 @@ def test_a_gui_command_on_windows_has_no_console(tmp_path: Path) -> None:
 def test_scripts_none_leaves_out_the_scripts_of_wheels_too(tmp_path: Path) -> None:
     tree = tree_at(tmp_path / "tree")
     files = {"demo.py": "", "demo-1.0.data/scripts/demo": "#!/bin/sh\n", "demo-1.0.data/scripts/more": "#!python\n"}
-    lay_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=False)
+    install_packages(tree, [wheel_at(tmp_path, "demo-1.0-py3-none-any.whl", files)], scripts=False)
     assert not (tree.root / "bin").exists()
     record = (tree.root / tree.site_packages / "demo-1.0.dist-info" / "RECORD").read_text()
     assert "bin/" not in record

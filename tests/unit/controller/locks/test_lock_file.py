@@ -45,7 +45,7 @@ def test_a_comment_ends_a_continuation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("foo==1.0", "foo has no hash"),
         (f"foo>=1.0 --hash=sha256:{A}", "foo>=1.0 is not pinned"),
@@ -68,9 +68,9 @@ def test_a_comment_ends_a_continuation(tmp_path: Path) -> None:
         ("foo = 1.0", "is not a requirement"),
     ],
 )
-def test_a_line_that_pins_nothing_is_refused_with_its_number(tmp_path: Path, line: str, said: str) -> None:
+def test_a_line_that_pins_nothing_is_refused_with_its_number(tmp_path: Path, line: str, message: str) -> None:
     lock = read_lock(requirements(tmp_path, f"# first\n\n{line}\n"))
-    with pytest.raises(HermeticError, match=said) as caught:
+    with pytest.raises(HermeticError, match=message) as caught:
         _ = lock.requirements
     assert len(caught.value.problems) == 1
     assert caught.value.problems[0].startswith("requirements.txt line 3: ")
@@ -138,13 +138,13 @@ def test_an_empty_requirements_lock_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("lock-version = ", "is not TOML"),
         ('lock-version = "1.0"\n', "is not a valid pylock file.*created-by"),
         ('lock-version = "2.0"\ncreated-by = "x"\npackages = []\n', "version 2.0 is not supported"),
     ],
 )
-def test_a_broken_pylock_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(HermeticError, match=said):
+def test_a_broken_pylock_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(HermeticError, match=message):
         read_lock(requirements(tmp_path, text, "pylock.toml")).check()

@@ -136,16 +136,16 @@ def test_two_versions_that_both_apply_are_an_error_naming_both(tmp_path: Path, s
 
 
 @pytest.mark.parametrize(
-    ("head", "extra", "said"),
+    ("head", "extra", "message"),
     [
         ('requires-python = ">=3.11"', "", "the lock is for Python >=3.11, linux-x86_64-cp39 has 3.9.18"),
         ("", 'requires-python = ">=3.10"', "pkg 1.0 needs Python >=3.10, linux-x86_64-cp39 has 3.9.18"),
         ("environments = [\"sys_platform == 'win32'\"]", "", "made for other environments than linux-x86_64-cp39"),
     ],
 )
-def test_a_lock_for_another_python_or_system_is_refused(tmp_path: Path, supply: Supply, head: str, extra: str, said: str) -> None:
+def test_a_lock_for_another_python_or_system_is_refused(tmp_path: Path, supply: Supply, head: str, extra: str, message: str) -> None:
     entry = pylock_entry(make_wheel(tmp_path, "pkg-1.0-py3-none-any.whl"), directory=tmp_path, extra=extra)
-    with pytest.raises(HermeticError, match=said):
+    with pytest.raises(HermeticError, match=message):
         supply.select(supply.lock(write_pylock(tmp_path / "pylock.toml", entry, head=head)), LINUX_39)
 
 
@@ -199,8 +199,8 @@ def test_every_requirement_that_cannot_be_met_says_why(tmp_path: Path, supply: S
     pins = "".join(f"{name}==1.0 --hash=sha256:{'a' * 64}\n" for name in ("pkg", "changed", "nowhere", "src"))
     with pytest.raises(HermeticError) as caught:
         supply.select(supply.lock(requirements(tmp_path, windows, extra=pins)), LINUX)
-    said = {problem.split(";")[0] for problem in caught.value.problems}
-    assert said == {
+    message = {problem.split(";")[0] for problem in caught.value.problems}
+    assert message == {
         "no wheel of winonly 1.0 for linux-x86_64-cp312",
         "pkg 1.0 is in none of the configured package sources (the project has other versions there)",
         "changed 1.0: requirements.txt line 3 has no hash of a wheel for linux-x86_64-cp312 (there is changed-1.0-py3-none-any.whl)",
@@ -213,11 +213,11 @@ def test_two_pins_of_one_package_must_agree(tmp_path: Path, supply: Supply) -> N
     wheel = make_wheel(tmp_path / "links", "pkg-1.0-py3-none-any.whl")
     pinned = f"pkg==1.0 --hash=sha256:{sha256(wheel)} --hash=sha256:{'b' * 64}\n"
     assert names(supply.select(supply.lock(requirements(tmp_path, wheel, extra=pinned)), LINUX)) == [wheel.name]
-    for line, said in (
+    for line, message in (
         (f"pkg==2.0 --hash=sha256:{'a' * 64}\n", "two versions apply"),
         (f"pkg==1.0 --hash=sha256:{'a' * 64}\n", "no hash in common"),
     ):
-        with pytest.raises(HermeticError, match=said):
+        with pytest.raises(HermeticError, match=message):
             supply.select(supply.lock(requirements(tmp_path, wheel, extra=line)), LINUX)
 
 

@@ -119,8 +119,8 @@ def test_verify_finds_every_kind_of_damage(tmp_path: Path) -> None:
     assert result["failed"] and not result["changed"]
     found = "\n".join(result["problems"])
     assert len(result["problems"]) == 4
-    for said in ("bytes, the index says", "has SHA-256", "No such file", "wheels/stray.whl: the index does not name this file"):
-        assert said in found
+    for message in ("bytes, the index says", "has SHA-256", "No such file", "wheels/stray.whl: the index does not name this file"):
+        assert message in found
 
 
 def test_verify_notices_an_index_that_lies_about_an_archive(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_channel_and_a_release_resolve_to_an_archive(tmp_path: Path, supply: S
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "message"),
     [
         ({"name": "ruby", "platform": "linux-x86_64"}, "'ruby' is not in the repository .*; bundles: python"),
         ({"name": "python", "platform": "linux-x86_64", "channel": "beta"}, "no channel 'beta' .*; channels: canary, stable"),
@@ -72,9 +72,9 @@ def test_a_channel_and_a_release_resolve_to_an_archive(tmp_path: Path, supply: S
         ),
     ],
 )
-def test_what_is_not_there_is_named_with_what_is(tmp_path: Path, supply: Supply, question: dict[str, str], said: str) -> None:
+def test_what_is_not_there_is_named_with_what_is(tmp_path: Path, supply: Supply, question: dict[str, str], message: str) -> None:
     name = question.pop("name")
-    with pytest.raises(HermeticError, match=said):
+    with pytest.raises(HermeticError, match=message):
         supply.bundle(name, repository=str(publish(tmp_path)), **question)
 
 
@@ -97,7 +97,7 @@ def test_an_old_signed_index_is_refused_once_a_newer_one_was_seen(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda index: index.update(format=2), "has format 2; this version of the collection reads format 1"),
         (lambda index: index.update(serial="x"), "serial is 'x'"),
@@ -112,14 +112,14 @@ def test_an_old_signed_index_is_refused_once_a_newer_one_was_seen(tmp_path: Path
         (lambda index: entry(index).update(python={}), "python.version is None; expected three numbers"),
     ],
 )
-def test_a_damaged_index_is_refused(tmp_path: Path, change: object, said: str) -> None:
+def test_a_damaged_index_is_refused(tmp_path: Path, change: object, message: str) -> None:
     repository = publish(tmp_path)
     index = json.loads((repository / "index.json").read_text())
     change(index)  # type: ignore[operator]
     (repository / "index.json").write_text(json.dumps(index))
     with pytest.raises(HermeticError) as caught:
         load_index(str(repository))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def entry(index: dict) -> dict:

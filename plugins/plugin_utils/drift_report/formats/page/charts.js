@@ -31,8 +31,8 @@ function statesLabel(states) {
 const TREND_STATES = ["tampered", "interrupted", "pending", "not_checked"];
 
 function trendLine(run) {
-  const told = TREND_STATES.filter((state) => run[state]).map((state) => `${NUMBERS.format(run[state])} ${STATE_NAMES[state].toLowerCase()}`);
-  return `${shownTime(run.ended)}: ${NUMBERS.format(run.clean)} clean${told.length ? `, ${told.join(", ")}` : ""}; ${count(run.findings, "finding")}`;
+  const differing = TREND_STATES.filter((state) => run[state]).map((state) => `${NUMBERS.format(run[state])} ${STATE_NAMES[state].toLowerCase()}`);
+  return `${shownTime(run.ended)}: ${NUMBERS.format(run.clean)} clean${differing.length ? `, ${differing.join(", ")}` : ""}; ${count(run.findings, "finding")}`;
 }
 
 function niceCeiling(number) {

@@ -11,7 +11,7 @@ function environmentOf(name) {
   return name.slice(0, name.indexOf("/"));
 }
 
-// A package that someone else installed is told with how many of its files differ.
+// A package that someone else installed is shown with how many of its files differ.
 function plainVersion(text) {
   return text === null ? null : text.replace(/, [\d,]+ paths? differ$/, "");
 }

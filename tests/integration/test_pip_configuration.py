@@ -179,3 +179,78 @@ def test_a_configuration_with_a_secret_is_not_kept_on_disk(tmp_path: Path, files
     files["user"].write_text("[global]\nindex-url = https://h.example/simple?sig=s3cret\nproxy = user:s3cret@proxy.example:1\n")
     assert _sources(tmp_path).index_urls == ("https://h.example/simple?sig=s3cret",)
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
+
+
+ENTRY = re.compile(r"^(?P<section>:env:|[a-z]+)\.(?P<name>[a-z-]+)=(?P<value>['\"].*['\"])$")
+
+
+LAYERS = {
+    "system": "[global]\nindex-url = https://system.example/simple\ntimeout = 3\n[wheel]\nindex-url = https://not-this.example\n",
+    "legacy": "[global]\nindex_url = https://legacy.example/simple\nretries = 1\n",
+    "user": "[global]\n--index-url = https://user.example/simple\nfind-links =\n    /a\n    /b\n[install]\ntimeout: 5\n",
+    "named": "[install]\nINDEX_URL = https://named.example/simple?a=%20b\nproxy = 'quoted'\n",
+}
+
+
+def asked_of_pip() -> dict[str, str]:
+    done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
+    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
+    for line in done.stdout.splitlines():
+        if (match := ENTRY.match(line)) and match["section"] in found:
+            found[match["section"]][match["name"]] = ast.literal_eval(match["value"])
+    return {name: value for values in found.values() for name, value in values.items()}
+
+
+@pytest.mark.parametrize("named", [None, "is there", "is not there", os.devnull])
+@pytest.mark.parametrize("present", [("system",), ("legacy", "user"), ("system", "legacy", "user")])
+def test_files_and_variables_say_what_pip_makes_of_them(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, named: str | None, present: tuple[str, ...]
+) -> None:
+    files["legacy"] = tmp_path / "home" / ".pip" / "pip.conf"
+    files["legacy"].parent.mkdir(parents=True)
+    for layer in present:
+        files[layer].write_text(LAYERS[layer])
+    if named is not None:
+        monkeypatch.setenv("PIP_CONFIG_FILE", named if named == os.devnull else str(files["named"]))
+    if named == "is there":
+        files["named"].write_text(LAYERS["named"])
+    assert pip_configuration() == asked_of_pip()
+    monkeypatch.setenv("PIP_Trusted_HOST", "t.example")
+    monkeypatch.setenv("PIP_RETRIES", "9")
+    assert pip_configuration() == asked_of_pip()
+    assert pip_configuration()["retries"] == "9"
+
+
+def test_a_file_that_pip_cannot_read_lets_no_private_name_go_to_the_built_in_index(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files["user"].write_text("index-url = https://me:s3cret@private.example/simple\n")
+    found = _sources(tmp_path)
+    assert found.index_urls == ()
+    assert found.unknown is not None
+    assert f"{files['user']} cannot be read, line 1" in found.unknown
+    assert "s3cret" not in found.unknown
+    monkeypatch.setenv("PIP_INDEX_URL", PRIVATE)
+    assert (_sources(tmp_path).index_urls, _sources(tmp_path).unknown) == ((PRIVATE,), None)
+    files["user"].write_bytes(b"[global]\nindex-url = https://\xff\xfe.example\n")
+    monkeypatch.delenv("PIP_INDEX_URL")
+    assert f"{files['user']} is not text" in str(_sources(tmp_path).unknown)
+
+
+def test_a_change_of_a_file_counts_at_once_and_no_pip_runs_for_it(
+    tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", None)
+    for index in (PRIVATE, "https://other.example/simple"):
+        files["user"].write_text(f"[global]\nindex-url = {index}\n")
+        assert _sources(tmp_path).index_urls == (index,)
+
+
+def test_the_built_in_index_is_asked_of_pip_once(tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    ask = subject._ask_pip
+    monkeypatch.setattr(subject, "_ask_pip", lambda: asked.append(1) or ask())
+    found = [_sources(tmp_path).index_urls for _ in range(2)]
+    assert len(asked) == 1
+    assert found[0] == found[1]
+    assert found[0][0].startswith("https://")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run that was killed had gathered, with real processes."""
+"""What a run that was killed had recorded, with real processes."""
 
 from __future__ import annotations
 

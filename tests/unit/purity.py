@@ -8,6 +8,7 @@ Python announces these calls to audit hooks, which cannot be removed: one is ins
 from __future__ import annotations
 
 import _posixsubprocess
+import importlib
 import os
 import socket
 import sys
@@ -81,6 +82,8 @@ def _install() -> None:
     if _installed:
         return
     _installed = True
+    # When it is imported, it asks ldconfig for the C library, which is no doing of the test that comes first.
+    importlib.import_module("ansible.utils.display")
     # multiprocessing starts its children by this call, and takes it from the module each time.
     _posixsubprocess.fork_exec = _watched_call("multiprocessing", _posixsubprocess.fork_exec, "started a process")
     for name in ONLY_ROOT:

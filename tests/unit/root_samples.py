@@ -12,7 +12,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,15 +102,22 @@ def bundle_json(release: str = f"{VERSION}+1", **parts: Any) -> dict[str, Any]:
 
 
 def make_bundle_archive(
-    place: Path, release: str = f"{VERSION}+1", *, info: object = None, content: Mapping[str, bytes] | None = None
+    place: Path,
+    release: str = f"{VERSION}+1",
+    *,
+    info: object = None,
+    content: Mapping[str, bytes] | None = None,
+    left_out: Collection[str] = (),
 ) -> SampleBundle:
-    """Write the archive of a bundle; ``info`` and ``content`` are what it holds instead of what is right."""
+    """Write the archive of a bundle; ``info`` and ``content`` are what it holds instead of what is right, ``left_out`` what it lacks."""
     about = bundle_json(release) if info is None else info
     held = {**CONTENT, **(content or {})}
     place.mkdir(parents=True, exist_ok=True)
     path = place / f"python-{release}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         for name, entry in sorted(FILES.items()):
+            if name in left_out:
+                continue
             member = tarfile.TarInfo(name)
             member.mtime = 1_000_000_000
             if entry["type"] == "directory":
@@ -179,7 +186,7 @@ class SampleRoot:
     virtualenvs: dict[str, tuple[Wheel, ...]] = field(default_factory=dict)
     artifacts: dict[str, Path] = field(default_factory=dict)
 
-    def run(self, command: str, **parts: Any) -> dict[str, Any]:
+    def run(self, command: str, *, on_progress: Callable[[str], None] | None = None, **parts: Any) -> dict[str, Any]:
         """Carry out a request in this process."""
         self.artifacts.update({each.declared.sha256: each.path for each in self.bundles})
         self.artifacts.update({wheel.sha256: wheel.path for wheels in self.virtualenvs.values() for wheel in wheels})
@@ -191,10 +198,11 @@ class SampleRoot:
             ],
         }
         artifacts = {
-            sha256: {"filename": path.name, "size": path.stat().st_size, "sources": [str(path)]} for sha256, path in self.artifacts.items()
+            sha256: {"filename": path.name, "size": path.stat().st_size if path.exists() else None, "sources": [str(path)]}
+            for sha256, path in self.artifacts.items()
         }
         document = {"format": 1, "command": command, "root": str(self.layout.root), "scope": "system"}
-        return dispatch.run({**document, "declaration": declaration, "artifacts": artifacts, **parts})
+        return dispatch.run({**document, "declaration": declaration, "artifacts": artifacts, **parts}, on_progress=on_progress)
 
     def converge(self, **parts: Any) -> dict[str, Any]:
         """Bring the root to what is declared, which has to succeed."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from io import RawIOBase
 
 _BLOCK = 1 << 20
@@ -24,14 +23,10 @@ def hash_file(path: str, buffer: memoryview) -> str | None:
     """Return the SHA-256 of a file, or None when it cannot be read."""
     digest = hashlib.sha256()
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        with open(path, "rb", buffering=0) as stream:
+            feed(digest, stream, buffer)
     except OSError:
         return None
-    with open(descriptor, "rb", buffering=0) as stream:
-        try:
-            feed(digest, stream, buffer)
-        except OSError:
-            return None
     return digest.hexdigest()
 
 

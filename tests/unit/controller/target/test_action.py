@@ -23,6 +23,12 @@ NOT_WRITABLE = PROBED.format("directory", "no", "")
 INSTALLED = PROBED.format("directory", "yes", f" engine=3.12.1:{BUNDLE_ID}")
 
 
+@pytest.fixture(autouse=True)
+def _without_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody ask pip, which is a process of its own, for the index that it has built in."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
 def action_on(
     module: str, *answers: dict[str, Any], probe: str | None = None, check: bool = False, background: int = 0, **variables: Any
 ) -> Any:

@@ -117,7 +117,6 @@ def broken_json() -> Iterator[tuple[str, Any, type[HermeticError], str]]:
         BrokenArtifact,
         "own manifest",
     )
-    yield "not confined", {**bundle_json(), "files": without("lib/python312.zip")}, BrokenArtifact, "own manifest"
 
 
 FILE = {"type": "file", "mode": "0644", "size": 1, "sha256": "0" * 64}
@@ -139,6 +138,15 @@ def test_content_that_is_not_that_of_the_manifest_is_named_and_leaves_nothing(wo
     with pytest.raises(BrokenArtifact, match="not what its own manifest says") as failed:
         workshop.install(make_bundle_archive(workshop.place / "archives", content=changed))
     assert any("os.py" in problem for problem in failed.value.problems)
+    assert workshop.trees() == NOTHING
+
+
+def test_a_bundle_that_says_it_is_confined_and_is_not_leaves_nothing(workshop: Workshop) -> None:
+    landmark = "lib/python312.zip"
+    info = {**bundle_json(), "files": without(landmark)}
+    with pytest.raises(BrokenArtifact, match="lacks what that takes; nothing was installed") as failed:
+        workshop.install(make_bundle_archive(workshop.place / "archives", info=info, left_out=[landmark]))
+    assert failed.value.problems == [landmark]
     assert workshop.trees() == NOTHING
 
 

@@ -144,14 +144,23 @@ def test_a_worker_that_cannot_be_talked_to_has_ended(error: Exception) -> None:
 
 def test_after_a_failure_no_further_job_is_begun() -> None:
     done: list[str] = []
+    before = set(threading.enumerate())
+    begun = threading.Event()
 
-    def answer(job: dict[str, Any]) -> str | None:
-        done.append(job["paths"][0])
-        return None
+    def fail(job: dict[str, Any]) -> None:
+        done.append("failed")
+        assert begun.wait(30)
+
+    def go_on(job: dict[str, Any]) -> str:
+        done.append("went on")
+        begun.set()
+        for thread in set(threading.enumerate()) - before - {threading.current_thread()}:
+            thread.join(30)
+        return hashed(job)
 
     with pytest.raises(BrokenInterpreter):
-        Pool(Worker(answer)).run(jobs("a", "b", "c"))
-    assert done == ["a"]
+        Pool(Worker(fail), Worker(go_on)).run(jobs(*"abcdef"))
+    assert sorted(done) == ["failed", "went on"]
 
 
 def test_where_the_system_starts_fewer_the_others_do_all_of_the_work() -> None:

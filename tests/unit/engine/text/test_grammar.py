@@ -166,7 +166,7 @@ def _is_archived(name: str, release: str) -> bool:
 def _is_reported(name: str, release: str) -> bool:
     """Return whether the finding of a bundle that does not start names the bundle; else it has the whole name of the directory, and never a part."""
     identifier = bundle_id(name, release=release, sha256=digest("x"))
-    subject = _dead(identifier, presumed_facts("C:\\x", "windows-x86_64")).subject
+    subject = finding_of_damaged(identifier, presumed_facts("C:\\x", "windows-x86_64")).subject
     assert subject in (f"bundle:{name}", f"bundle:{identifier}")
     return subject == f"bundle:{name}"
 

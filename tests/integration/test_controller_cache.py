@@ -181,22 +181,3 @@ def test_credentials_are_split_off_and_go_to_their_host_only(tmp_path: Path) -> 
         assert (source.get(f"{one.url}/a").status, source.get(f"{two.url}/b").status) == (404, 404)
         assert [one.asked[0][1] is not None, two.asked[0][1]] == [True, None]
     assert "secret" not in repr(source)
-
-
-def _hold_and_die(cache: ControllerCache) -> None:
-    with cache.hold("name"):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_holder_that_was_killed_is_no_obstacle_and_its_file_stays(tmp_path: Path) -> None:
-    cache = ControllerCache(tmp_path / "cache")
-    holder = FORK.Process(target=_hold_and_die, args=(cache,))
-    holder.start()
-    holder.join()
-    assert holder.exitcode == -signal.SIGKILL
-    (lock,) = (tmp_path / "cache" / "locks").iterdir()
-    before = lock.stat()
-    with cache.hold("name"):
-        pass
-    # The same file for everybody who waits: one that went would let two in at once.
-    assert (lock.stat().st_ino, lock.stat().st_mode & 0o777) == (before.st_ino, 0o600)

@@ -37,9 +37,9 @@ def make_manifest() -> Manifest:
     return made
 
 
-def differences(tree: Path, manifest: Manifest, hints: dict[str, list[int]] | None = None, *, deep: bool = False) -> set[tuple[str, str]]:
+def differences(tree: Path, manifest: Manifest, times: dict[str, list[int]] | None = None, *, deep: bool = False) -> set[tuple[str, str]]:
     inspection = Inspection(tree, manifest, owner=file_owner(), reads=deep)
-    inspection.all_by_stat(hints or {}, list_all=deep)
+    inspection.all_by_stat(times or {}, list_all=deep)
     if deep:
         read = {path: (tree / path).read_bytes() for path in inspection.inodes}
         inspection.contents({inspection.inodes[path]: hashlib.sha256(data).hexdigest() for path, data in read.items()})

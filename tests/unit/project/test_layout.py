@@ -17,10 +17,11 @@ VALUES = "it has fields and no logic"
 WINDOWS = "it calls Windows; tests run it there"
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "findings/difference.py": (VALUES, "tests/unit/engine/inspect/test_tree.py"),
+    "planning/step.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),
     "findings/needed_repair.py": (VALUES, "tests/unit/engine/install/test_root_repair.py"),
     "model/artifact.py": (VALUES, "tests/unit/engine/records/test_stored_artifacts.py"),
+    "planning/step.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),
     "planning/observation.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),
-    "findings/finding.py": ("what it weighs is tested with what is found", "tests/unit/engine/findings/test_tree_findings.py"),
     "planning/desired_state.py": ("it is the first step of a plan", "tests/unit/engine/planning/test_plan.py"),
     "commands/observed_plan.py": ("it is the first half of two commands", "tests/unit/engine/commands/test_converge.py"),
     "commands/result.py": ("it shapes what every command returns", "tests/unit/engine/commands/test_converge.py"),

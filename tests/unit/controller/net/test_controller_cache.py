@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,32 +40,3 @@ def test_a_digest_is_remembered_until_the_file_changes(tmp_path: Path) -> None:
     assert cache.digest(path) == cache.digest(path) == hashlib.sha256(b"one").hexdigest()
     path.write_bytes(b"two")
     assert cache.digest(path) == hashlib.sha256(b"two").hexdigest()
-
-
-def test_threads_of_one_process_keep_each_other_out(tmp_path: Path) -> None:
-    cache = ControllerCache(tmp_path / "cache")
-    inside: list[int] = []
-    seen: list[int] = []
-
-    def enter(number: int) -> None:
-        with cache.hold("name"):
-            inside.append(number)
-            time.sleep(0.01)
-            seen.append(len(inside))
-            inside.remove(number)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(enter, range(16)))
-    assert seen == [1] * 16
-
-
-def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
-    cache = ControllerCache(tmp_path / "cache")
-    with cache.hold("name"):
-        pass
-    (lock,) = (tmp_path / "cache" / "locks").iterdir()
-    lock.unlink()
-    lock.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(HermeticError, match="cannot be used"), cache.hold("name"):
-        raise AssertionError("it was entered")
-    assert not (tmp_path / "elsewhere").exists()

@@ -144,4 +144,4 @@ def test_a_run_without_room_says_so_before_it_begins(declared_root: SampleRoot, 
 def test_progress_is_told_step_by_step(declared_root: SampleRoot) -> None:
     said: list[str] = []
     declared_root.converge(on_progress=said.append)
-    assert [text.split(" ")[0] for text in said] == ["fetch", "bundle", "lay", "environment", "environment", "switch"]
+    assert [text.split(" ")[0] for text in said] == ["fetch", "bundle", "unpack", "environment", "environment", "switch"]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,38 +99,6 @@ def test_an_unpacked_wheel_that_was_changed_beside_its_environments_is_named_its
     assert observation.broken["laid"] == {tree.name}
     assert [each.kind for each in observation.findings] == ["unexpected"]
     assert tree.name in str(observation.findings[0].path)
-
-
-@pytest.mark.parametrize(("kind", "name"), [("bundles", "bundle:python"), ("environments", "virtualenv:one")])
-def test_a_tree_that_is_gone_is_one_finding(root: SampleRoot, kind: str, name: str) -> None:
-    tree = root.bundle if kind == "bundles" else root.environment("one")
-    shutil.rmtree(tree)
-    observation = root.observe()
-    assert (name, "missing", TAMPERED) in [(each.subject, each.kind, each.cause) for each in observation.findings]
-    assert tree.name in observation.broken[kind]
-    assert [each.path for each in observation.findings if each.subject == name] == [f"{kind}/{tree.name}"]
-
-
-def test_a_tree_that_lost_its_receipt_stays_until_it_is_made_again(root: SampleRoot) -> None:
-    tree = root.environment("one")
-    root.layout.receipt("environments", tree.name).unlink()
-    observation = root.observe()
-    assert observation.orphans == [tree]
-    (finding,) = observation.findings
-    assert (finding.subject, finding.kind) == ("virtualenv:one", "missing")
-    assert finding.path == f"state/receipts/environments/{tree.name}.json"
-
-
-@pytest.mark.parametrize(("cut_off", "cause"), [(False, TAMPERED), (True, TAMPERED)])
-def test_a_lost_receipt_of_a_wheel_in_force_is_never_what_a_run_left(root: SampleRoot, cut_off: bool, cause: str) -> None:
-    (receipt,) = [path for path in root.layout.receipts("laid").iterdir() if '"beta"' in path.read_text()]
-    receipt.unlink()
-    if cut_off:
-        root.layout.transaction_marker.write_text("{}")
-    observation = root.observe()
-    lost = [each for each in observation.findings if each.path == f"state/receipts/laid/{receipt.name}"]
-    assert [(each.kind, each.cause) for each in lost] == [("missing", cause)]
-    assert observation.broken["environments"] == {root.environment("one").name}
 
 
 @pytest.mark.parametrize("verify", ["none", "quick", "deep"])

@@ -52,14 +52,14 @@ class Workshop:
         stored.write_bytes(made.path.read_bytes())
         return made
 
-    def wanted(self, name: str, *wheels: Wheel) -> PlannedEnvironment:
+    def planned(self, name: str, *wheels: Wheel) -> PlannedEnvironment:
         (bundle,) = self.store.records.bundles.values()
         declared = VirtualEnv(name, "python", tuple(wheel.sha256 for wheel in wheels))
         on = Bundle(bundle.info["name"], bundle.info["release"], bundle.sha256)
         return PlannedEnvironment(declared.id(on), declared.key(on), declared, bundle.id)
 
-    def build(self, *wanted: PlannedEnvironment, reinstall: tuple[str, ...] = ()) -> list[str]:
-        return self.store.build(wanted, reinstall=reinstall, artifacts=self.artifacts)
+    def build(self, *environments: PlannedEnvironment, reinstall: tuple[str, ...] = ()) -> list[str]:
+        return self.store.build(environments, reinstall=reinstall, artifacts=self.artifacts)
 
     def trees(self) -> dict[str, list[str]]:
         """Return the trees that are there, and those that have a receipt."""
@@ -185,7 +185,7 @@ def test_what_a_run_that_was_cut_off_left_in_the_way_is_no_obstacle(workshop: Wo
 
 def test_environments_share_what_is_unpacked_once(stocked: Workshop) -> None:
     alpha, beta = stocked.wheel("alpha", scripts={"alpha": "alpha:main"}), stocked.wheel("beta")
-    one, two = stocked.wanted("one", alpha, beta), stocked.wanted("two", alpha)
+    one, two = stocked.planned("one", alpha, beta), stocked.planned("two", alpha)
     assert stocked.build(one, two) == [one.id, two.id]
     records = load_records(stocked.layout)
     assert set(records.environments) == {one.id, two.id}
@@ -201,17 +201,17 @@ def test_environments_share_what_is_unpacked_once(stocked: Workshop) -> None:
 
 def test_a_wheel_that_is_unpacked_is_not_unpacked_again(stocked: Workshop) -> None:
     alpha = stocked.wheel("alpha")
-    stocked.build(stocked.wanted("one", alpha))
+    stocked.build(stocked.planned("one", alpha))
     (before,) = load_records(stocked.layout).laid.values()
     stocked.layout.artifact(alpha.sha256, alpha.filename).unlink()
-    stocked.build(stocked.wanted("two", alpha))
+    stocked.build(stocked.planned("two", alpha))
     assert list(load_records(stocked.layout).laid.values()) == [before]
     assert len(load_records(stocked.layout).environments) == 2
 
 
 def test_what_is_installed_again_is_another_making_from_the_artifact(stocked: Workshop) -> None:
     alpha = stocked.wheel("alpha")
-    one = stocked.wanted("one", alpha)
+    one = stocked.planned("one", alpha)
     stocked.build(one)
     (before,) = load_records(stocked.layout).laid.values()
     (spoilt,) = stocked.layout.laid.rglob("alpha/__init__.py")
@@ -228,7 +228,7 @@ def test_two_versions_of_a_package_are_refused_by_their_files(stocked: Workshop)
     old, new, other = stocked.wheel("alpha", "1.0"), stocked.wheel("alpha", "2.0"), stocked.wheel("beta")
     before = stocked.trees()
     with pytest.raises(BrokenArtifact, match="more than one wheel of a package; nothing was switched") as failed:
-        stocked.build(stocked.wanted("one", old, new, other))
+        stocked.build(stocked.planned("one", old, new, other))
     assert failed.value.problems == [f"alpha: {old.filename}, {new.filename}"]
     assert stocked.trees() == before
 
@@ -239,7 +239,7 @@ def test_every_wheel_that_cannot_be_unpacked_is_named_and_nothing_stays(stocked:
     for wheel in (bad, worse):
         stocked.layout.artifact(wheel.sha256, wheel.filename).write_bytes(b"no zip")
     with pytest.raises(HermeticError, match="2 of 3 jobs of the build failed") as failed:
-        stocked.build(stocked.wanted("one", good, bad, worse))
+        stocked.build(stocked.planned("one", good, bad, worse))
     assert all(any(wheel.filename in problem for problem in failed.value.problems) for wheel in (bad, worse))
     assert stocked.trees() == before
 
@@ -277,23 +277,23 @@ BREAKINGS: dict[str, tuple[Breaking, type[BaseException]]] = {
 @pytest.mark.parametrize("case", BREAKINGS)
 def test_a_build_that_fails_leaves_what_was_there_and_no_more(stocked: Workshop, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     alpha, beta = stocked.wheel("alpha"), stocked.wheel("beta")
-    stocked.build(stocked.wanted("one", alpha))
+    stocked.build(stocked.planned("one", alpha))
     before, recorded = stocked.trees(), load_records(stocked.layout)
     breaking, error = BREAKINGS[case]
     with monkeypatch.context() as patch:
         breaking(patch)
         with pytest.raises(error):
-            stocked.build(stocked.wanted("two", alpha, beta))
+            stocked.build(stocked.planned("two", alpha, beta))
     assert stocked.trees() == before
     assert load_records(stocked.layout) == recorded
     assert stocked.store.records == recorded
     # The next run has no trouble with it.
-    stocked.build(stocked.wanted("two", alpha, beta))
+    stocked.build(stocked.planned("two", alpha, beta))
 
 
 def test_a_repair_that_fails_takes_nothing_of_what_was_recorded_away(stocked: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     alpha = stocked.wheel("alpha")
-    one = stocked.wanted("one", alpha)
+    one = stocked.planned("one", alpha)
     stocked.build(one)
     (laid,) = load_records(stocked.layout).laid
     before = stocked.trees()
@@ -314,7 +314,7 @@ def test_a_bundle_whose_receipt_cannot_be_written_is_withdrawn(workshop: Worksho
 
 def test_progress_says_what_is_begun(stocked: Workshop) -> None:
     alpha = stocked.wheel("alpha")
-    stocked.build(stocked.wanted("one", alpha))
+    stocked.build(stocked.planned("one", alpha))
     assert [text.partition(" ")[0] for text in stocked.said] == ["bundle", "unpack", "environment"]
 
 
@@ -326,7 +326,7 @@ def test_preparing_twice_changes_nothing(workshop: Workshop) -> None:
 
 
 def test_an_environment_of_nothing_is_one(stocked: Workshop) -> None:
-    empty = stocked.wanted("empty")
+    empty = stocked.planned("empty")
     assert stocked.build(empty) == [empty.id]
     assert (stocked.layout.tree("environments", empty.id) / "pyvenv.cfg").is_file()
     assert load_records(stocked.layout).environments[empty.id].laid == {}

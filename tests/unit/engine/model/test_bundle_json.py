@@ -52,7 +52,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "commands": (lambda info: info["python"].update(commands=[]), "python.commands is"),
     "a command": (lambda info: info["python"]["commands"].update({"../x": PROGRAM}), "the command"),
     "a command elsewhere": (lambda info: info["python"]["commands"].update(x="/bin/sh"), "python.commands has"),
-    "commands of one name": (lambda info: info["python"]["commands"].update(PYTHON=PROGRAM), "one name where case is not told apart"),
+    "commands of one name": (lambda info: info["python"]["commands"].update(PYTHON=PROGRAM), "one name where case is ignored"),
     "a command that is not there": (lambda info: info["python"]["commands"].update(x="bin/x"), "no file of the bundle"),
     "an executable that is a directory": (lambda info: info["python"].update(executable="bin"), "no file of the bundle"),
     "a stdlib that is not there": (lambda info: info["python"].update(stdlib="lib/other"), "which the bundle does not hold"),

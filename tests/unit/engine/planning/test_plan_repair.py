@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans for a host that is not what its receipts say, and for trees that come into use again."""
+"""Plans for a host that is not what its receipts say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import Finding
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.reused import reused
 from host_samples import LEFTOVER, ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, laid, steps, virtualenv
 
 
@@ -126,30 +125,3 @@ class TestLostReceipts:
         del host.records.bundles[PYTHON.id]
         with pytest.raises(InvalidRequest):
             host.plan(Declaration(bundles=(bundle(release="3.12.1+2"),)), broken={"bundles": {PYTHON.id}})
-
-
-class TestReused:
-    """Trees that lie there and come into use again are named, so that somebody looks at them first."""
-
-    def test_of_an_older_generation(self, host: Host) -> None:
-        host.switch([PYTHON], [host.records.environments[TWO.id(PYTHON)]])
-        found = reused(host.plan(SYSTEM), host.observation())
-        assert found is not None
-        assert (found.trees.virtualenvs, found.trees.bundles, found.laid) == ({"one": ONE.id(PYTHON)}, {}, frozenset())
-        assert found.any()
-
-    def test_an_unpacked_wheel_for_a_new_environment(self, host: Host) -> None:
-        host.lay("gamma-1.0", PYTHON)
-        three = virtualenv("three", "alpha-1.0", "gamma-1.0")
-        found = reused(host.plan(Declaration(virtualenvs=(three,))), host.observation())
-        assert found is not None
-        assert found.laid == {laid("gamma-1.0")}
-
-    def test_nothing_without_a_switch(self, host: Host) -> None:
-        assert reused(host.plan(SYSTEM), host.observation()) is None
-
-    def test_nothing_on_an_empty_host(self) -> None:
-        host = Host("alpha-1.0", "beta-1.0")
-        found = reused(host.plan(SYSTEM), host.observation())
-        assert found is not None
-        assert not found.any()

@@ -14,7 +14,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.lay
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Records
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.stored_artifacts import (
     find_artifact,
-    look_at_stored,
+    find_stored,
     read_here,
 )
 from host_samples import Host, bundle
@@ -39,13 +39,13 @@ def store(layout: Layout, data: bytes, name: str = "x-1.0-py3-none-any.whl") -> 
 
 
 def test_without_a_store_there_is_nothing(tmp_path: Path) -> None:
-    found = look_at_stored(Layout(tmp_path / "gone"), NONE)
+    found = find_stored(Layout(tmp_path / "gone"), NONE)
     assert (found.artifacts, found.strays, found.misspelled) == ([], [], {})
 
 
 def test_an_artifact_is_read_by_a_deep_look_only(layout: Layout) -> None:
     path = store(layout, b"abc")
-    found = look_at_stored(layout, NONE)
+    found = find_stored(layout, NONE)
     (artifact,) = found.artifacts
     assert (artifact.path, artifact.sha256, artifact.suspicious) == (path, path.parent.name, False)
     assert found.to_read(deep=False) == {}
@@ -58,7 +58,7 @@ def test_one_that_was_written_to_later_is_read_by_every_look(layout: Layout) -> 
     late = path.parent.stat().st_mtime_ns + 1_000_000_000
     path.write_bytes(b"xyz")
     os.utime(path, ns=(late, late))
-    found = look_at_stored(layout, NONE)
+    found = find_stored(layout, NONE)
     digests = read_here(found.to_read(deep=False))
     ((artifact, actual),) = found.changed(digests)
     assert (artifact.path, actual) == (path, hashlib.sha256(b"xyz").hexdigest())
@@ -66,7 +66,7 @@ def test_one_that_was_written_to_later_is_read_by_every_look(layout: Layout) -> 
 
 def test_one_that_cannot_be_read_has_changed_without_a_digest(layout: Layout) -> None:
     store(layout, b"abc")
-    found = look_at_stored(layout, NONE)
+    found = find_stored(layout, NONE)
     (artifact,) = found.artifacts
     assert found.changed({artifact.inode: ""}) == [(artifact, None)]
 
@@ -77,7 +77,7 @@ def test_a_bundle_of_another_size_than_its_receipt_says_is_suspicious(layout: La
     directory = layout.wheels / receipt.sha256
     directory.mkdir()
     (directory / receipt.filename).write_bytes(b"x" * (receipt.size + 1))
-    (artifact,) = look_at_stored(layout, host.records).artifacts
+    (artifact,) = find_stored(layout, host.records).artifacts
     assert artifact.suspicious
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_artifact_is_a_stray_and_what_a_run_left_is_not(layout: Layou
     (path.parent / "link").symlink_to(path.name)
     (path.parent / "y.part").touch()
     (path.parent / ".old-z").touch()
-    found = look_at_stored(layout, NONE)
+    found = find_stored(layout, NONE)
     strays = {each.name for each in found.strays}
     assert {"notes", "0" * 64, "1" * 64, "link"} <= strays
     assert not strays & {".new-x", "y.part", ".old-z"}
@@ -99,7 +99,7 @@ def test_what_is_no_artifact_is_a_stray_and_what_a_run_left_is_not(layout: Layou
 def test_of_two_names_none_is_the_artifact_that_nobody_recorded(layout: Layout) -> None:
     path = store(layout, b"abc")
     path.with_name("other.whl").touch()
-    found = look_at_stored(layout, NONE)
+    found = find_stored(layout, NONE)
     assert found.artifacts == []
     assert {each.name for each in found.strays} == {path.name, "other.whl"}
 

@@ -68,7 +68,7 @@ def test_byte_code_of_old_pythons_holds_for_its_own_host_only(version: str, here
 
 FORGED: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "another owner": ("environments", lambda receipt: replace(receipt, owner=[receipt.owner[0] + 1, 0]), "made by one user"),
-    "another archive": ("bundles", lambda receipt: replace(receipt, sha256="0" * 64), "speaks of the archive 000000000000"),
+    "another archive": ("bundles", lambda receipt: replace(receipt, sha256="0" * 64), "names the archive 000000000000"),
     "another list of files": (
         "bundles",
         lambda receipt: replace(
@@ -76,8 +76,8 @@ FORGED: dict[str, tuple[str, Callable[[Any], Any], str]] = {
         ),
         "not the one of bundle.json",
     ),
-    "another wheel": ("laid", lambda receipt: replace(receipt, wheel="0" * 64), "speaks of the wheel 0000000000000000"),
-    "another key": ("environments", lambda receipt: replace(receipt, key="0" * 64), "speaks of the environment"),
+    "another wheel": ("laid", lambda receipt: replace(receipt, wheel="0" * 64), "names the wheel 0000000000000000"),
+    "another key": ("environments", lambda receipt: replace(receipt, key="0" * 64), "names the environment"),
     "other wheels": ("environments", lambda receipt: replace(receipt, wheels=[]), "not those of its wheels"),
 }
 

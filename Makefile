@@ -7,11 +7,15 @@ PYTHON ?= $(shell tools/find-python 3.11)
 NEWER_PYTHON ?= $(shell tools/find-python 3.12)
 VENV := .venv
 NEWER := .venv-newer
+MYPY39 := .venv-mypy39
+# no takes the newest releases that requirements*.txt allow, instead of those of requirements/ with their hashes.
+LOCK ?= yes
+# A lock installs wheels only: a build would fetch what it needs without a hash.
+LOCKED := --require-hashes --only-binary :all:
 PYTEST_WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := $(VENV)/bin/python -m pytest
 MACHINES := $(VENV)/bin/python tools/test-machines
 MOLECULE = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml' $(VENV)/bin/molecule
-COLLECTION := ansible_collections.hermetic.python.plugins
 # $(call tests,FOLDERS) are pytest's arguments: ARGS, after all of the folders unless ARGS names a part of them.
 tests = $(if $(filter tests/%,$(ARGS)),,$(1)) $(ARGS)
 
@@ -26,39 +30,58 @@ define debian
 	done
 endef
 
+# $(call packages,NAMES) are pip's arguments that install the named locks, or the requirement files that these are made from.
+packages = install --quiet $(if $(filter no,$(LOCK)),--upgrade,$(LOCKED)) $(foreach name,$(1),--requirement $(call requirements,$(name)))
+requirements = $(if $(filter no,$(LOCK)),requirements$(patsubst %,-%,$(filter-out controller,$(1))).txt,requirements/$(1).txt)
+
 .DEFAULT_GOAL := help
-.PHONY: help check demo test lint lint-quick unit coverage security security-long integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet \
+.PHONY: help check demo test lint lint-quick unit coverage security security-long integration integration-newer browser browser-tools test-tools windows-host windows windows-long sanity bench release fleet lock types environments \
   molecule molecule-quick clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | column -t -s '	' 2>/dev/null || sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
-$(VENV)/.controller: requirements.txt
+# Whoever changes LOCK gets the other packages.
+$(VENV)/.lock-is-$(LOCK) $(NEWER)/.lock-is-$(LOCK) $(MYPY39)/.lock-is-$(LOCK):
+	@mkdir -p $(@D) && rm -f $(@D)/.lock-is-* && touch $@
+
+$(VENV)/.controller: requirements.txt requirements/controller.txt requirements/compiler.txt $(VENV)/.lock-is-$(LOCK)
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv and ensurepip was found. Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade --requirement requirements.txt
+	$(VENV)/bin/python -m pip $(call packages,controller)
 	@# The bundle's launcher is a small static C program: ziglang compiles it where no compiler can.
 	@printf 'int main(void){return 0;}' > $(VENV)/trial.c; \
-	  ${CC} -static -o $(VENV)/trial $(VENV)/trial.c 2>/dev/null || $(VENV)/bin/python -m pip install --quiet ziglang; \
+	  ${CC} -static -o $(VENV)/trial $(VENV)/trial.c 2>/dev/null || $(VENV)/bin/python -m pip $(call packages,compiler); \
 	  rm -f $(VENV)/trial $(VENV)/trial.c
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.controller requirements-test.txt
-	$(VENV)/bin/python -m pip install --quiet --requirement requirements-test.txt
+$(VENV)/.test: $(VENV)/.controller requirements-test.txt requirements/test.txt
+	$(VENV)/bin/python -m pip $(call packages,controller test)
 	@touch $@
 
-$(VENV)/.molecule: $(VENV)/.test requirements-molecule.txt
-	$(VENV)/bin/python -m pip install --quiet --requirement requirements-molecule.txt
+$(VENV)/.molecule: $(VENV)/.test requirements-molecule.txt requirements/molecule.txt
+	$(VENV)/bin/python -m pip $(call packages,controller test molecule)
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.controller requirements-bench.txt
-	$(VENV)/bin/python -m pip install --quiet --requirement requirements-bench.txt
+$(VENV)/.bench: $(VENV)/.controller requirements-bench.txt requirements/bench.txt
+	$(VENV)/bin/python -m pip $(call packages,controller bench)
 	@touch $@
 
-$(NEWER)/.test: requirements.txt requirements-test.txt
+$(NEWER)/.test: requirements.txt requirements-test.txt requirements/controller.txt requirements/test.txt $(NEWER)/.lock-is-$(LOCK)
 	test -x $(NEWER)/bin/python || $(NEWER_PYTHON) -m venv $(NEWER)
-	$(NEWER)/bin/python -m pip install --quiet --upgrade --requirement requirements.txt --requirement requirements-test.txt
+	$(NEWER)/bin/python -m pip $(call packages,controller test)
 	@touch $@
+
+# The newest mypy no longer knows the oldest Python that the engine runs on.
+$(MYPY39)/.mypy: requirements-mypy39.txt requirements/mypy39.txt $(MYPY39)/.lock-is-$(LOCK)
+	test -x $(MYPY39)/bin/python || $(PYTHON) -m venv $(MYPY39)
+	$(MYPY39)/bin/python -m pip $(call packages,mypy39)
+	@touch $@
+
+environments: $(VENV)/.molecule $(VENV)/.browser $(VENV)/.bench $(MYPY39)/.mypy ## Install what the other commands need
+
+lock: $(VENV)/.bench ## Lock the requirement files below requirements/; ARGS=--upgrade takes the newest releases
+	$(VENV)/bin/python tools/lock_requirements.py $(ARGS)
 
 demo: $(VENV)/.controller ## Show the main job on this machine
 	$(VENV)/bin/python tools/demo.py
@@ -67,10 +90,12 @@ test: lint unit browser security integration integration-newer windows molecule-
 
 check: lint-quick unit ## The inner loop, half a minute: quick lint, types and unit tests; ARGS="-k plan" goes to pytest
 
-lint-quick: $(VENV)/.test ## Formatting, types and imports
+types: $(VENV)/.test $(MYPY39)/.mypy ## Types of everything, and at Python 3.9 of what runs on hosts; PARTS=tests/unit for one part
+	$(VENV)/bin/python tools/check_types.py --oldest $(MYPY39)/bin/mypy $(PARTS)
+
+lint-quick: types ## Formatting, types and imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	MYPYPATH=.collections $(VENV)/bin/mypy -p $(COLLECTION).module_utils -p $(COLLECTION).plugin_utils -p $(COLLECTION).action -p $(COLLECTION).callback -p $(COLLECTION).filter -p $(COLLECTION).lookup
 	@# Which room may import which.
 	PYTHONPATH=.collections $(VENV)/bin/lint-imports --no-cache
 
@@ -78,6 +103,10 @@ lint: lint-quick ## Formatting, types, imports, YAML, Ansible and changelog
 	$(VENV)/bin/yamllint --strict .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
+	@# Each against the schema that the checker brings along.
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 # What some tests take besides: shells and archivers that hosts may have, a file system that folds case, and a tracer of system calls.
 test-tools:
@@ -90,9 +119,9 @@ coverage: $(VENV)/.test ## What the unit tests execute, line by line in .build/c
 	$(PYTEST) -q -n $(PYTEST_WORKERS) --cov --cov-report=term --cov-report=html $(call tests,tests/unit tests/report)
 
 # The driver of axe, an accessibility checker, is made for another browser tool; only the script in it is wanted.
-$(VENV)/.browser: $(VENV)/.test requirements-browser.txt
-	$(VENV)/bin/python -m pip install --quiet --requirement requirements-browser.txt
-	$(VENV)/bin/python -m pip install --quiet --no-deps axe-playwright-python
+$(VENV)/.browser: $(VENV)/.test requirements-browser.txt requirements-axe.txt requirements/browser.txt requirements/axe.txt
+	$(VENV)/bin/python -m pip $(call packages,controller test browser)
+	$(VENV)/bin/python -m pip $(call packages,axe) --no-deps
 	@touch $@
 
 browser-tools:
@@ -152,4 +181,4 @@ molecule-quick: $(VENV)/.test ## The scenarios default and drift, where test hos
 	else echo "molecule-quick: skipped, $$reason"; fi
 
 clean: ## Remove what the other commands made
-	rm -rf $(VENV) $(NEWER) .build .demo .bench reports
+	rm -rf $(VENV) $(NEWER) $(MYPY39) .build .demo .bench reports

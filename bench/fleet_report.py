@@ -103,12 +103,12 @@ def main() -> int:
             print(json.dumps(part(arguments.hosts, Path(directory))))
         return 0
     results = {}
-    for part in ("write", "gather"):
-        command = [sys.executable, __file__, "--hosts", str(arguments.hosts), "--part", part]
-        results[part] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    for name in ("write", "gather"):
+        command = [sys.executable, __file__, "--hosts", str(arguments.hosts), "--part", name]
+        results[name] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     print(json.dumps(results, indent=1))
     seconds = sum(results["write"]["seconds"].values())
-    most = max(results[part]["megabytes"] for part in results)
+    most = max(result["megabytes"] for result in results.values())
     grown = results["gather"]["megabytes grown while gathering"]
     print(f"All formats and two runs of history: {seconds:.1f} s (bound {SECONDS:g} s); at most {most} MB (bound {MEGABYTES} MB)")
     print(f"Grown while gathering: {grown} MB (bound {FLAT:g} MB)")

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -78,7 +78,8 @@ def _why_not(row: str) -> str | None:
     """Return in one line why this machine cannot hold a contest; None where it can."""
     if lacking := missing_tools(_TOOLS.get(row, ())):
         return f"not installed: {', '.join(lacking)}"
-    hosts = {"fleet": why_no_machines, "windows": windows.why_impossible}.get(row)
+    reasons: dict[str, Callable[[], str | None]] = {"fleet": why_no_machines, "windows": windows.why_impossible}
+    hosts = reasons.get(row)
     return hosts() if hosts else None
 
 

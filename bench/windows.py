@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from . import documents
 from .command import Command, run
@@ -37,7 +38,7 @@ def compare(made: Ingredients, *, rounds: int | None) -> Iterator[Comparison]:
 def _first_build(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:
     lock = side.host.path(f"{HERE}\\lock.txt")
     lock.write_text(documents.lock(side.wheels))
-    offline = {"UV_CACHE_DIR": f"{HERE}\\uv-cache", "UV_OFFLINE": "1", "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    offline: dict[str, Any] = {"UV_CACHE_DIR": f"{HERE}\\uv-cache", "UV_OFFLINE": "1", "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
     exact = ("--no-index", "--find-links", f"{HERE}\\wheels", "--require-hashes")
 
     def others(number: int, name: str) -> str:

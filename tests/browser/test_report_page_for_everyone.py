@@ -131,7 +131,7 @@ def test_empty_states_say_what_they_mean(browser: Browser, page_of: Pages) -> No
         f"web{number}": {**next(iter(base["hosts"].values())), "state": "clean", "reason": None, "message": "", "findings": []}
         for number in range(30)
     }
-    none = dict.fromkeys(base["totals"], 0) | {"causes": {}, "kinds": {}, "severities": {}}
+    none: dict[str, Any] = dict.fromkeys(base["totals"], 0) | {"causes": {}, "kinds": {}, "severities": {}}
     browser.look()
     browser.open(page_of("clean", changed(base, hosts=clean_hosts, totals=none | {"hosts": 30, "clean": 30}, exit=0, history=None)))
     assert browser.text("h1") == "All 30 hosts are clean."

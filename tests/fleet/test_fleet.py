@@ -22,7 +22,7 @@ BROKEN = {CUT, DYING, FULL}
 TASK = "Bring the host to the declared state"
 
 
-def of_task(played: Played) -> dict[str, dict[str, object]]:
+def of_task(played: Played) -> dict[str, dict[str, Any]]:
     """Return the status and result of every host's converging task, by host."""
     return {each["host"]: each for each in played.results if each["task"].endswith(TASK)}
 
@@ -72,7 +72,7 @@ class BadDay:
     cable: Cable
     death: Death
     report_run: Played
-    report: dict[str, object]
+    report: dict[str, Any]
     marker_was_left: bool
 
 
@@ -82,10 +82,10 @@ def bad_day(fleet: Fleet, first: Played) -> BadDay:
     fleet.machines[FULL].run("sh", "-c", f"head -c $(($(df --output=avail -B1 {ROOT} | tail -n 1) - 2000000)) /dev/zero >/opt/filler")
     machine = fleet.machines[CUT]
     cable = Cable(machine.address, PORT, limit=fleet.archives[1].path.stat().st_size // 2)
-    through = {"ansible_host": "127.0.0.1", "ansible_port": cable.port}
+    through: dict[str, Any] = {CUT: {"ansible_host": "127.0.0.1", "ansible_port": cable.port}}
     with Death(fleet.machines[DYING], at_generation=2) as death:
-        played = fleet.site(2, tolerated=50, report="roll-out", **{CUT: through})
-    report_run, report = fleet.drift(2, "bad-day", **{CUT: through})
+        played = fleet.site(2, tolerated=50, report="roll-out", **through)
+    report_run, report = fleet.drift(2, "bad-day", **through)
     fleet.machines[DYING].start()
     answers(fleet.machines[DYING])
     left = (fleet.machines[DYING].root / ROOT[1:] / "state" / "journal").exists()

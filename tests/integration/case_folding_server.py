@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 import unicodedata
 from typing import Any
 
@@ -99,7 +100,7 @@ class CaseFolding(mfusepy.Operations):
         os.chown(self.there(path), owner, group, follow_symlinks=False)
 
     def utimens(self, path: str, times: tuple[int, int] | None = None) -> None:
-        os.utime(self.there(path), ns=times, follow_symlinks=False)
+        os.utime(self.there(path), ns=times or (time.time_ns(),) * 2, follow_symlinks=False)
 
     def statfs(self, path: str) -> dict[str, int]:
         status = os.statvfs(self.there(path))

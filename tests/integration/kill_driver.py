@@ -88,7 +88,7 @@ def _install() -> None:
             _count(BULK, _name("open", (file,)))
         return opened(file, mode, *arguments, **settings)
 
-    builtins.open = counted_open  # type: ignore[assignment]
+    builtins.open = counted_open
     start = subprocess.Popen.__init__
 
     def counted_start(self: Any, *arguments: Any, **settings: Any) -> None:
@@ -96,7 +96,7 @@ def _install() -> None:
         start(self, *arguments, **settings)
 
     subprocess.Popen.__init__ = counted_start  # type: ignore[method-assign]
-    durable = importlib.import_module(f"{_given['package']}.fs.atomic")
+    durable: Any = importlib.import_module(f"{_given['package']}.fs.atomic")
     find = durable._c_function
 
     def counted_function(name: str) -> Any:

@@ -47,7 +47,11 @@ def kill_scenarios(kill_bundles: list[Archive], wheels: dict[str, Wheel]) -> dic
     later = replace(one.but(web=[wheels["alpha-1.0"], wheels["beta-2.0"]]), bundles={"python": kill_bundles[1]})
 
     def converged(*states: Declared) -> Callable[[Path], None]:
-        return lambda root: [carried_out(request(root, "converge", state)) for state in states] and None
+        def made(root: Path) -> None:
+            for state in states:
+                carried_out(request(root, "converge", state))
+
+        return made
 
     def damaged(root: Path) -> None:
         converged(two)(root)

@@ -114,7 +114,7 @@ class Stage:
             umask=self._umask,
         )
         if report.exists():
-            return json.loads(report.read_text())  # type: ignore[no-any-return]
+            return json.loads(report.read_text())
         assert done.returncode == -signal.SIGKILL, f"exit code {done.returncode}: {done.stderr}"
         return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.target_compile import compile_elsewhere
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.byte_code import LARGEST_SOURCE
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.bytecode import compile_tree
 from bundle_samples import tree_at
@@ -27,7 +28,7 @@ def test_by_a_python_that_cannot_run_the_engine(tmp_path: Path, sources: dict[st
     files = {}
     for name, data in sources.items():
         (site / name).write_bytes(data)
-        files[f"site/{name}"] = [0o644, len(data), ""]
+        files[f"site/{name}"] = FileRecord(0o644, len(data), "")
     warnings = compile_elsewhere(Path(sys.executable), tmp_path, files, subject="pkg-1.0.whl")
     assert {path for path in files if path.endswith("c")} == {"site/small.pyc"}
     assert ["pkg-1.0.whl" in warning and "large.py" in warning for warning in warnings] == [True]

@@ -117,8 +117,8 @@ def test_a_task_in_the_background_is_reported_when_its_result_is_asked_for(repor
         "asks": {**fleet["clean"], **variables},
         "forgets": {**fleet["clean"], **variables},
     }
-    waiting = reported.drift(**{"async": 60, "poll": 1, "when": "inventory_hostname == 'waits'"})
-    started = reported.drift(**{"async": 60, "poll": 0, "register": "job", "when": "inventory_hostname != 'waits'"})
+    waiting = reported.drift(**dict[str, Any]({"async": 60, "poll": 1, "when": "inventory_hostname == 'waits'"}))
+    started = reported.drift(**dict[str, Any]({"async": 60, "poll": 0, "register": "job", "when": "inventory_hostname != 'waits'"}))
     asked = {
         "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
         "register": "ended",
@@ -187,7 +187,7 @@ def test_a_role_that_is_included_says_that_it_comes_too_late(reported: Reported,
 
 
 def test_the_callback_alone_reports_on_every_play_that_uses_the_modules(reported: Reported, fleet: Hosts, tmp_path: Path) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "ANSIBLE_CALLBACKS_ENABLED": "recorded_results,hermetic.python.drift_report",
         "HERMETIC_DRIFT_REPORT_DIRECTORY": str(reported.reports),
         "HERMETIC_DRIFT_REPORT_FAIL": "true",

@@ -122,11 +122,11 @@ def test_all_bad_entries_are_named_at_once(host: Host, with_bundle: Callable[[Ch
             ("cannot be read", "Build it again"),
         ),
         (
-            lambda contents: contents.with_info(files={**contents.info["files"], "lib/odd": {"type": "socket"}}),  # type: ignore[index]
+            lambda contents: contents.with_info(files={**contents.info["files"], "lib/odd": {"type": "socket"}}),
             ("bundle.json", "Build it again"),
         ),
         (
-            lambda contents: contents.with_info(files={**contents.info["files"], "../../../escape": {"type": "directory", "mode": "0755"}}),  # type: ignore[index]
+            lambda contents: contents.with_info(files={**contents.info["files"], "../../../escape": {"type": "directory", "mode": "0755"}}),
             ("../../..", "Build it again"),
         ),
     ],

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
@@ -112,7 +113,8 @@ def test_a_file_that_two_wheels_bring_is_reported_and_the_later_one_wins(engine:
 
 
 def test_peculiar_wheels_make_an_environment_that_is_clean(engine: Engine, good: Archive, tmp_path: Path) -> None:
-    peculiar = [make(tmp_path / name, name) for name, make in PECULIAR.items()]
+    # Their makers know the class by the name of the collection.
+    peculiar: list[Any] = [make(tmp_path / name, name) for name, make in PECULIAR.items()]
     host = Host(tmp_path / "root", engine, Declared({"python": good}, {"web": peculiar}))
     warnings = host.converge()["warnings"]
     assert any("unrecorded-1.0" in warning and "no line in its RECORD" in warning for warning in warnings)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import subprocess
 import threading
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot, FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import verified
 from fetch_samples import BODY, DIGEST, artifact, get, leftovers, place
 from fetch_server import Server, chunked, endless, ranged, silent, status, whole, without_end
@@ -122,7 +122,12 @@ def test_a_server_that_is_away_delays_a_run_once_and_not_once_per_file(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(fetch.random, "uniform", lambda *_range: pauses.append(0.01) or pauses[-1])
+
+    def short(*_range: float) -> float:
+        pauses.append(0.01)
+        return pauses[-1]
+
+    monkeypatch.setattr(random, "uniform", short)
     away = "http://127.0.0.1:1"
     wanted = [artifact(f"{away}/{number}", filename=f"{number}.whl") for number in range(20)]
     with pytest.raises(FetchFailed, match="20 of 20 artifacts") as caught:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.isolation.launcher import (
@@ -152,7 +153,7 @@ def test_what_comes_after_the_script_is_no_option(command: Path) -> None:
         ({"PYTHONPATH": "/x", "PYTHONOPTIMIZE": "2", "PYTHONINSPECT": "1"}, ["x.py"], ["-E", "-s"]),
     ],
 )
-def test_variables_that_choose_no_code_act(command: Path, variables: dict[str, str], arguments: list[str], flags: list[str]) -> None:
+def test_variables_that_choose_no_code_act(command: Path, variables: dict[str, Any], arguments: list[str], flags: list[str]) -> None:
     assert started(command, *arguments, **variables) == [str(command), *flags, *arguments]
 
 

@@ -55,7 +55,7 @@ def test_a_source_that_cannot_be_asked_is_said_once_and_first(tmp_path: Path, ad
         server.RequestHandlerClass.func.do_GET = locked  # type: ignore[attr-defined]
         try:
             ca_path = "/none" if address.endswith("/none") else certifi.where()
-            options = {"index_url": address.format(port=server.server_port), "ca_path": ca_path}  # type: ignore[attr-defined]
+            options = {"index_url": address.format(port=server.server_port), "ca_path": ca_path}
             error = _missing(tmp_path, _supply(tmp_path, retries=0, timeout=60, **options), *names)
         finally:
             server.RequestHandlerClass.func.do_GET = answer  # type: ignore[attr-defined]
@@ -69,5 +69,5 @@ def test_a_source_that_cannot_be_asked_is_said_once_and_first(tmp_path: Path, ad
 
 def test_a_source_that_answers_404_does_not_know_the_project(tmp_path: Path) -> None:
     with served(tmp_path) as server:
-        error = _missing(tmp_path, _supply(tmp_path, index_url=f"{server.url}/simple", retries=0), "pkg")  # type: ignore[attr-defined]
+        error = _missing(tmp_path, _supply(tmp_path, index_url=f"{server.url}/simple", retries=0), "pkg")
     assert "not known there" in str(error) and "cannot be asked" not in str(error)

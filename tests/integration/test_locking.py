@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import LockTimeout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import locking
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import hold
 
 HOLDER = f"""
@@ -53,7 +52,7 @@ def test_a_timeout_names_the_holder_and_what_to_do(tmp_path: Path) -> None:
 
 def test_a_timeout_of_zero_tries_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     process = holder(tmp_path / "lock")
-    monkeypatch.setattr(locking.time, "sleep", lambda _seconds: pytest.fail("it waits"))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("it waits"))
     try:
         with pytest.raises(LockTimeout), hold(tmp_path / "lock", timeout=0, purpose="mine"):
             pytest.fail("two holders")
@@ -74,7 +73,7 @@ def test_waiting_ends_when_the_holder_ends_and_is_reported(tmp_path: Path, monke
         process.wait()
         really(seconds)
 
-    monkeypatch.setattr(locking.time, "sleep", pause)
+    monkeypatch.setattr(time, "sleep", pause)
     with hold(tmp_path / "lock", timeout=600, purpose="mine") as waited:
         assert pauses and waited >= pauses[0]
 

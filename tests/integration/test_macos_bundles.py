@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def packed(prefix: Path, target: Path) -> ArchiveSource:
     return ArchiveSource(location=str(target), sha256=sha256_of(target))
 
 
-def tree_of(place: Path, *, program: bytes | Path, libraries: dict[str, bytes | Path]) -> Path:
+def tree_of(place: Path, *, program: bytes | Path, libraries: Mapping[str, bytes | Path]) -> Path:
     """Lay a tree as python-build-standalone's install_only archives have it; no such archive can be had here."""
     for name, content in {f"bin/python{SHORT}": program, **libraries}.items():
         path = place / name
@@ -121,7 +121,7 @@ def test_the_older_way_to_say_the_oldest_system_is_understood(tmp_path: Path) ->
 
 
 @pytest.fixture(scope="module", params=sorted(MACHINES))
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> tuple[str, dict, Path]:  # type: ignore[type-arg]
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> tuple[str, dict, Path]:
     """Return a bundle whose programs a compiler made and a linker signed, with a wheel laid and the launcher compiled."""
     if not HAS_ZIG:
         pytest.skip("the PyPI package ziglang, which compiles for macOS, is not installed")
@@ -149,7 +149,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return request.param, info, unpacked
 
 
-def test_every_program_of_a_bundle_is_signed_as_it_is_and_looks_only_in_it(made: tuple[str, dict, Path]) -> None:  # type: ignore[type-arg]
+def test_every_program_of_a_bundle_is_signed_as_it_is_and_looks_only_in_it(made: tuple[str, dict, Path]) -> None:
     machine, info, unpacked = made
     assert (info["hermetic"], info["macos"]) == ("launcher", {"minimum": "11.0"})
     programs = [path for path in unpacked.rglob("*") if path.is_file() and not path.is_symlink() and is_mach_o(path)]
@@ -168,7 +168,7 @@ def test_every_program_of_a_bundle_is_signed_as_it_is_and_looks_only_in_it(made:
         assert str(unpacked.parent).encode() not in path.read_bytes()
 
 
-def test_the_launcher_is_signed_on_apple_processors_and_a_changed_one_is_found(made: tuple[str, dict, Path]) -> None:  # type: ignore[type-arg]
+def test_the_launcher_is_signed_on_apple_processors_and_a_changed_one_is_found(made: tuple[str, dict, Path]) -> None:
     machine, _info, unpacked = made
     if machine != "arm64":
         pytest.skip("only Apple processors demand a signature, and zig signs for no other")

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
@@ -162,7 +163,12 @@ def test_a_change_of_a_file_counts_at_once_and_no_pip_runs_for_it(
 def test_the_built_in_index_is_asked_of_pip_once(tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     ask = subject._ask_pip
-    monkeypatch.setattr(subject, "_ask_pip", lambda: asked.append(1) or ask())
+
+    def noted() -> Any:
+        asked.append(1)
+        return ask()
+
+    monkeypatch.setattr(subject, "_ask_pip", noted)
     found = [_sources(tmp_path).index_urls for _ in range(2)]
     assert len(asked) == 1
     assert found[0] == found[1]

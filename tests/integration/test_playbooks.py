@@ -295,7 +295,11 @@ def test_the_playbooks_of_the_project_converge_report_repair_and_roll_back(fleet
 
 
 def test_a_host_that_cannot_be_reached_is_not_checked_and_never_clean(fleet: Fleet, tmp_path: Path) -> None:
-    variables = {"drift_report_directory": str(tmp_path / "reports"), "system_bundle_bundles": [], "system_bundle_root": str(fleet.root)}
+    variables: dict[str, Any] = {
+        "drift_report_directory": str(tmp_path / "reports"),
+        "system_bundle_bundles": [],
+        "system_bundle_root": str(fleet.root),
+    }
     hosts = {"here": dict(variables), "gone": {**variables, "ansible_connection": "ssh", "ansible_host": "127.0.0.2", "ansible_port": 9}}
     played = fleet.controller.play(None, playbook=PROJECT / "playbooks" / "drift.yml", hosts=hosts, ANSIBLE_TIMEOUT="3")
     assert played.code == 1

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.build import build
@@ -61,13 +62,16 @@ def test_what_says_how_a_program_runs_acts(root: Root, tmp_path: Path, variable:
         for script in (None, tmp_path / "script.py"):
             if script is None and variable.scripts_only_before > VERSION:
                 continue
-            assert ask(python, variable.code, script=script, **{variable.name: variable.value}) == variable.shown, (python, script)
+            assert ask(python, variable.code, script=script, **dict[str, Any]({variable.name: variable.value})) == variable.shown, (
+                python,
+                script,
+            )
         assert ask(python, variable.code, script=tmp_path / "script.py") != variable.shown, "this code shows nothing"
 
 
 @pytest.mark.parametrize("mixed", [{}, MIXED], ids=["alone", "beside one that is read"])
 @pytest.mark.parametrize("variable", SILENT, ids=lambda each: each.name)
-def test_what_says_which_code_is_run_does_not(root: Root, tmp_path: Path, variable: Variable, mixed: dict[str, str]) -> None:
+def test_what_says_which_code_is_run_does_not(root: Root, tmp_path: Path, variable: Variable, mixed: dict[str, Any]) -> None:
     if variable.since > VERSION:
         pytest.skip(f"this is Python {VERSION}")
     hostile = tmp_path / "hostile"
@@ -78,7 +82,7 @@ def test_what_says_which_code_is_run_does_not(root: Root, tmp_path: Path, variab
     for python in pythons(root):
         for script in (None, tmp_path / "script.py"):
             usual = ask(python, variable.code, script=script, **mixed)
-            assert ask(python, variable.code, script=script, **mixed, **{variable.name: value}) == usual, (python, script)
+            assert ask(python, variable.code, script=script, **{**mixed, variable.name: value}) == usual, (python, script)
             assert "hostile" not in usual
 
 

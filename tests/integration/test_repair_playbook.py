@@ -182,7 +182,7 @@ def test_rollback_shows_which_releases_and_packages_change(hosts: Hosts, bundle_
 def test_a_service_is_restarted_when_its_environment_is_another_one_and_never_else(hosts: Hosts) -> None:
     """Run the recipe of docs/OPERATIONS.md, as a task and as a handler."""
     started = hosts.directory / "started"
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"ansible.builtin.import_role": {"name": "hermetic.python.system_bundle"}},
         {
             "name": "Restart the service when its VirtualEnv is another one",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
@@ -55,7 +56,7 @@ def test_the_wheels_of_locks_are_mirrored_for_every_platform_of_the_release(tmp_
     wheels = [make_wheel(web, f"pkg-1.0-cp312-cp312-{tag}.whl") for tag in ("manylinux_2_17_x86_64", "win_amd64", "macosx_11_0_arm64")]
     with served(web) as server:
         entry = pylock_entry(*wheels, directory=web).replace('path = "', f'url = "{server.url}/')
-        options = {
+        options: dict[str, Any] = {
             "archives": [str(tmp_path / "build")],
             "locks": [str(write_pylock(tmp_path / "pylock.toml", entry))],
             "release": "3.12.1+1",

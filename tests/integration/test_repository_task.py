@@ -30,7 +30,7 @@ def ansible(tmp_path: Path, *flags: str, **options: object) -> tuple[int, str]:
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "LC_ALL": "C.UTF-8",
     }
-    command = [Path(sys.executable).parent / "ansible", "localhost", "-m", "hermetic.python.repository", *flags]
+    command = [str(Path(sys.executable).parent / "ansible"), "localhost", "-m", "hermetic.python.repository", *flags]
     done = subprocess.run(
         [*command, "-a", json.dumps({"path": str(tmp_path / "repository"), **options})],
         env=environment, capture_output=True, text=True, timeout=120,

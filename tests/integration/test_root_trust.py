@@ -41,6 +41,11 @@ def _owned(path: Path) -> None:
     os.chown(path, NOBODY, NOBODY)
 
 
+def _owned_and_sticky(path: Path) -> None:
+    _owned(path)
+    path.chmod(0o1777)
+
+
 def _group(path: Path) -> None:
     os.chown(path, 0, CROWDED)
     path.chmod(0o775)
@@ -49,7 +54,7 @@ def _group(path: Path) -> None:
 ABOVE: dict[str, tuple[Callable[[Path], None], str | None]] = {
     "closed": (lambda path: path.chmod(0o755), None),
     "of another user": (_owned, "owned by uid 65534"),
-    "of another user, sticky": (lambda path: (_owned(path), path.chmod(0o1777))[0], "owned by uid 65534"),
+    "of another user, sticky": (_owned_and_sticky, "owned by uid 65534"),
     "writable": (lambda path: path.chmod(0o777), "every user may write it (mode 0777)"),
     "writable, sticky": (lambda path: path.chmod(0o1777), None),
     "writable for root's group": (lambda path: path.chmod(0o775), None),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils.net.controller_cache import sha256_of
+from ansible_collections.hermetic.python.plugins.plugin_utils.net.local_file import sha256_of
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.interpreter_verification import parse_verification, verify_command
 
 
@@ -32,6 +32,11 @@ def tree_of(place: Path) -> tuple[Path, str]:
     return tree, sha256_of(tree / "bundle.json")
 
 
+def lead_elsewhere(link: Path) -> None:
+    link.unlink()
+    link.symlink_to("/bin/sh")
+
+
 def looked_at(tree: Path, digest: str, shell: str = "/bin/sh") -> tuple[str, str]:
     command = verify_command(str(tree), sha256=digest).replace("/bin/sh", shell, 1)
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
@@ -48,8 +53,8 @@ def test_a_bundle_is_read_by_the_hosts_own_shell(tmp_path: Path, shell: str) -> 
         ("an edit", lambda: (tree / "lib/python3.12/os.py").write_text("import evil")),
         ("one more file", lambda: (tree / "lib/evil.pth").write_text("import evil")),
         ("one less", lambda: (tree / "lib/launcher manifest.xml").unlink()),
-        ("a link that leads elsewhere", lambda: ((tree / "bin/python").unlink(), (tree / "bin/python").symlink_to("/bin/sh"))),
-        ("a file behind a link", lambda: ((tree / "bin/python3.12").unlink(), (tree / "bin/python3.12").symlink_to("/bin/sh"))),
+        ("a link that leads elsewhere", lambda: lead_elsewhere(tree / "bin/python")),
+        ("a file behind a link", lambda: lead_elsewhere(tree / "bin/python3.12")),
         ("another list", lambda: (tree / "bundle.json").write_text("{}")),
         ("a name of two lines", lambda: (tree / f"x\nfile {'0' * 64} lib").write_text("")),
     ]

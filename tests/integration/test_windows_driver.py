@@ -261,7 +261,7 @@ def test_a_job_in_the_background_is_rehearsed_and_then_started(supply: Supply, b
 
 
 def test_a_job_in_the_background_brings_an_untouched_host_its_first_bundle(supply: Supply, bundle: BundleArtifact) -> None:
-    missing = {"interpreter": None, "root_type": "missing"}
+    missing: dict[str, Any] = {"interpreter": None, "root_type": "missing"}
     planned = answer({**DONE, "plan": [{"action": "x", "subject": "y", "reason": "z"}]}, bootstrapped=True, **missing)
     host = Host(answer(None, problem={"kind": "interpreter"}, **missing), planned, {"started": 1})
     run = run_of(host, supply, bundle)

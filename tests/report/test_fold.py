@@ -41,7 +41,7 @@ def heard(module: str, result: dict[str, Any], *, host: str = "a", check: bool =
 
 
 def folded(*events: Event, complete: bool = True) -> FoldedEvents:
-    begin = [
+    begin: list[Event] = [
         {"event": "run", "id": "r", "started": AT, "controllers": ["one"]},
         {"event": "groups", "groups": ["web"]},
         {"event": "host", "host": "a", "groups": 0, "inside": True},

@@ -259,7 +259,7 @@ def test_colour_is_for_people_who_want_it(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(terminal.sys.stdout, "isatty", lambda: terminal_at_hand)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal_at_hand)
     assert terminal.wants_colour() is wanted
 
 

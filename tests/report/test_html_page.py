@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.printable import printable as visible
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats import html_page as module
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.html_page import html_page
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.page_headline import details, headline, tiles, visible
+from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.page_headline import details, headline, tiles
 from fleet_troubles import HOSTILE
 from generated_fleet import fleet
 from page_reader import Page, hosts_of

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import datetime
+import socket
 from pathlib import Path
 
 import format_readers as read
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.formats.plain_text import plain_text
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import recording
 from updating_samples import ALL, STRAY, check, on_disk, settings, states
 
 
@@ -109,9 +109,9 @@ def test_formats_that_nobody_reads_back_are_updated_as_well(tmp_path: Path, monk
 
 def test_hosts_of_other_controllers_stay_in_a_report_that_was_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     to = settings(tmp_path)
-    monkeypatch.setattr(recording.socket, "gethostname", lambda: "elsewhere")
+    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
     check(to, monkeypatch, 1, {"x": [], "y": [STRAY]}, inventory=("x", "y"))
-    monkeypatch.setattr(recording.socket, "gethostname", lambda: "here")
+    monkeypatch.setattr(socket, "gethostname", lambda: "here")
     written = check(to, monkeypatch, 2, {"a": []})
     assert states(written.whole) == {"a": "clean", "x": "clean", "y": "tampered"}
     assert written.whole["run"]["controllers"] == ["elsewhere", "here"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands import dispatch
 from roots import Archive, Declared, Document, Engine
@@ -24,12 +25,12 @@ class Here(Tampered):
         """Return what the runs told of the trees that they installed: the controller's knowledge."""
         return {}
 
-    def run(self, command_name: str, *, declared: Declared | None = None, **parts: object) -> Document:
+    def run(self, command: str, *, declared: Declared | None = None, **parts: Any) -> Document:
         wanted = declared or self.declared
         result = dispatch.run(
             {
                 "format": 1,
-                "command": command_name,
+                "command": command,
                 "root": str(self.path),
                 "scope": "system",
                 "declaration": wanted.document(),

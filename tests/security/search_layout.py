@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import environment
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import BundleReceipt
 from roots import Archive
 
@@ -72,7 +73,7 @@ def _without_byte_code(layout: Layout, bundle: Path) -> None:
 def _environment(layout: Layout, bundle: Path) -> Path:
     """Make an environment as the engine does, whose bundle may be one that cannot run the engine."""
     info = json.loads((bundle / "bundle.json").read_text())
-    receipt = BundleReceipt("python-1", "0" * 64, "a.tar", 1, [0, 0], info, [0o644, 1, "0" * 64], {})
+    receipt = BundleReceipt("python-1", "0" * 64, "a.tar", 1, [0, 0], info, FileRecord(0o644, 1, "0" * 64), {})
     tree = layout.place / "environment"
     tree.mkdir()
     built = environment.make(

@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(place: Path) -> Iterator[str]:
     with served(place / "repository") as serving:
-        yield serving.url  # type: ignore[attr-defined]
+        yield serving.url
 
 
 @pytest.fixture(scope="module", autouse=True)

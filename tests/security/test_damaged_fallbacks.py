@@ -116,10 +116,20 @@ def test_a_fallback_that_has_lost_its_mark_is_known_by_what_it_holds(layout: Lay
     assert _obstacles(layout) == ""
 
 
+def _a_file_below(place: Path) -> None:
+    (place / "Scripts").mkdir()
+    (place / "Scripts" / "own.exe").write_bytes(b"MZ mine")
+
+
+def _another_program(place: Path) -> None:
+    (place / "python.exe").unlink()
+    (place / "python.exe").write_bytes(b"MZ other.!")
+
+
 FOREIGN: dict[str, Damage] = {
     "a file": lambda place: (place / "notes.txt").write_text("mine\n"),
-    "a file below": lambda place: ((place / "Scripts").mkdir(), (place / "Scripts" / "own.exe").write_bytes(b"MZ mine")),
-    "another program of the name": lambda place: ((place / "python.exe").unlink(), (place / "python.exe").write_bytes(b"MZ other.!")),
+    "a file below": _a_file_below,
+    "another program of the name": _another_program,
     "another pth": lambda place: (place / "python312._pth").write_text("C:\\mine\n"),
     "a link": lambda place: (place / "more").symlink_to("/etc"),
 }

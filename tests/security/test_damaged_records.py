@@ -50,6 +50,11 @@ def _with_directory(path: Path) -> None:
     (path / "content").write_text("x")
 
 
+def _of_a_terabyte(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
 DAMAGES: dict[str, Damage] = {
     "a pipe": replaced(os.mkfifo),
     "a directory": replaced(_with_directory),
@@ -58,7 +63,7 @@ DAMAGES: dict[str, Damage] = {
     "a link to another record": replaced(lambda path: path.symlink_to(f"../../lock/{path.name}")),
     "nothing in it": replaced(lambda path: path.write_bytes(b"")),
     "bytes": replaced(lambda path: path.write_bytes(b"\xff\xfe\x00" * 100)),
-    "a file of a terabyte": replaced(lambda path: (path.touch(), os.truncate(path, 1 << 40))),
+    "a file of a terabyte": replaced(_of_a_terabyte),
     "deep JSON": replaced(lambda path: path.write_text("[" * 200_000)),
     "deep JSON in its place": rewritten(lambda document: _first_inner(document, json.loads("[" * 500 + "]" * 500))),
     "lists for mappings": rewritten(lambda document: {key: [] if isinstance(each, dict) else each for key, each in document.items()}),

@@ -218,7 +218,7 @@ def test_a_zip_writes_nothing_outside(tmp_path: Path, unpack: Callable[..., obje
 
 def test_an_old_python_on_the_controller_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = written(tmp_path / "good.tar.gz", [file("one")])
-    monkeypatch.delattr(unpacking.tarfile, "data_filter")
+    monkeypatch.delattr(tarfile, "data_filter")
     with pytest.raises(HermeticError, match=r"3\.11\.4"):
         unpack_for_build(archive, tmp_path / "out")
 

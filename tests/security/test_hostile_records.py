@@ -16,6 +16,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.i
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.observe import observe
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.bundle_json import bundle_problems
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import BundleReceipt, Generation, dump
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import make_plan
 from document_samples import INFO
@@ -86,7 +87,7 @@ def test_a_bundle_json(info: Any) -> None:
     assert all(isinstance(problem, str) and len(problem) < 2000 for problem in problems)
     if problems:
         return
-    receipt = BundleReceipt("python-3.12.1+1-" + "0" * 12, "0" * 64, "x.tar", 1, [0, 0], info, [0o644, 1, "0" * 64], {"": [0, 0]})
+    receipt = BundleReceipt("python-3.12.1+1-" + "0" * 12, "0" * 64, "x.tar", 1, [0, 0], info, FileRecord(0o644, 1, "0" * 64), {"": [0, 0]})
     layout = Layout(Path("/srv/root"))
     made = Generation(1, NOW, False, info["name"], {info["name"]: receipt.id}, {}, None)
     tree = layout.tree("bundles", receipt.id)

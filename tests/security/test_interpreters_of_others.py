@@ -33,7 +33,7 @@ def test_no_module_runs_the_interpreter_of_another_user(tmp_path: Path, exposed:
     lock.symlink_to(victim)
     archive = exposed.declared.bundles["python"]
     bundle = {"name": "python", "archive": str(archive.path), "sha256": archive.sha256}
-    tasks = [
+    tasks: list[dict[str, dict[str, Any]]] = [
         {"hermetic.python.system_info": {}},
         {"hermetic.python.drift": {}},
         {"hermetic.python.drift": {"bundles": [bundle]}},

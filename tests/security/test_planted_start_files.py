@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
@@ -42,11 +43,11 @@ def test_what_site_would_run_does_not_run_and_is_reported(fleet: Fleet, library:
     planted = ["site-packages/evil.pth", "site-packages/sitecustomize.py", "site-packages/usercustomize.py", "sitecustomize.py"]
     for name in planted:
         (library / name).write_text(marking(marker))
-    looks = [
+    looks: list[dict[str, Any]] = [
         {"hermetic.python.drift": fleet.options(verify=verify)},
         {"hermetic.python.drift": {"root": str(fleet.root), "verify": verify}},
     ]
-    others = [
+    others: list[dict[str, Any]] = [
         {"hermetic.python.system_info": {"root": str(fleet.root)}},
         {SYSTEM: fleet.options(verify=verify), "check_mode": True},
         {SYSTEM: fleet.options(verify=verify)},

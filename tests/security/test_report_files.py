@@ -10,11 +10,11 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.task_result import answer
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run import own_files
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.own_files import LOCK, alone_in
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.recording import Recording
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.settings import Settings, parse_settings
@@ -216,12 +216,12 @@ def test_directories_and_files_have_their_modes_under_any_umask(tmp_path: Path, 
 def test_names_of_what_is_being_written_cannot_be_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def noting(*arguments: object, **options: object) -> None:
+    def noting(*arguments: Any, **options: Any) -> None:
         seen.append(str(arguments[0]))
         rename(*arguments, **options)
 
     rename = os.rename
-    monkeypatch.setattr(own_files.os, "rename", noting)
+    monkeypatch.setattr(os, "rename", noting)
     for _ in range(2):
         reported(settings(tmp_path / "reports"))
     assert len(set(seen)) == len(seen) >= 14

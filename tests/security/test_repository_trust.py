@@ -108,22 +108,22 @@ def test_a_channel_that_was_moved_back_is_seen_by_the_next_run_at_once(tmp_path:
     publisher = Publisher(tmp_path / "publisher", signed=False)
     publisher.move("3.12.1+2")
     with served(tmp_path / "publisher") as server:
-        address = f"{server.url}/repository"  # type: ignore[attr-defined]
+        address = f"{server.url}/repository"
         for _fork in range(3):
             assert _supply(tmp_path, run="first").index(address).release("python") == "3.12.1+2"
-        asked = len(server.asked)  # type: ignore[attr-defined]
+        asked = len(server.asked)
         assert asked == 1  # forks share what one of them was told
         publisher.move("3.12.1+1")
         assert _supply(tmp_path, run="first").index(address).release("python") == "3.12.1+2"
         assert _supply(tmp_path, run="second").index(address).release("python") == "3.12.1+1"
-        assert len(server.asked) == asked + 1  # type: ignore[attr-defined]
+        assert len(server.asked) == asked + 1
 
 
 def test_what_this_controller_published_is_seen_within_the_run(tmp_path: Path) -> None:
     publisher = Publisher(tmp_path / "publisher", signed=False)
     publisher.move("3.12.1+2")
     with served(tmp_path / "publisher") as server:
-        address = f"{server.url}/repository"  # type: ignore[attr-defined]
+        address = f"{server.url}/repository"
         assert _supply(tmp_path, run="one").index(address).release("python") == "3.12.1+2"
         publisher.move("3.12.1+1")
         published_here(ControllerCache.at(tmp_path / "cache"))
@@ -145,7 +145,7 @@ def test_an_index_is_asked_for_conditionally_and_past_every_cache(tmp_path: Path
             connection.sendall(b'HTTP/1.1 %s\r\nETag: "one"\r\nContent-Length: %d\r\n\r\n' % (status, len(body)) + body)  # type: ignore[attr-defined]
             connection.close()  # type: ignore[attr-defined]
 
-        server._talk = talk  # type: ignore[method-assign,assignment]
+        server._talk = talk  # type: ignore[method-assign]
         for run in ("first", "second", "third"):
             assert _supply(tmp_path, run=run).index(server.url).release("python") == "3.12.1+1"
     assert len(heads) == 3
@@ -180,7 +180,7 @@ def test_an_index_without_a_signature_is_a_warning_unless_it_is_of_this_machine(
         assert any("not checked by a signature" in warning for warning in supply.warnings)
     with served(publisher.directory) as server:
         supply = _supply(tmp_path)
-        supply.index(f"{server.url}/repository")  # type: ignore[attr-defined]
+        supply.index(f"{server.url}/repository")
         supply.index(str(publisher.path))
         assert supply.warnings == []
 

@@ -129,7 +129,7 @@ def test_attributes_that_change_nobodys_rights_are_no_finding(root: Here) -> Non
         os.setxattr(path, "user.comment", b"seen")
     for directory, _directories, files in os.walk(root.path):
         for name in files:
-            path = os.path.join(directory, name)
-            if not os.path.islink(path):
-                os.chmod(path, stat.S_IMODE(os.stat(path).st_mode))  # a new time of change, as a restored copy has
+            file = os.path.join(directory, name)
+            if not os.path.islink(file):
+                os.chmod(file, stat.S_IMODE(os.stat(file).st_mode))  # a new time of change, as a restored copy has
     _is_clean(root)

@@ -127,7 +127,15 @@ def beside_the_root(*places: str, text: str) -> Callable[[Tampered], Undo]:
             first.add(root.path.parent / Path(place).parts[0])
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return lambda: [shutil.rmtree(path) if path.is_dir() else path.unlink() for path in first]
+
+        def undo() -> None:
+            for path in first:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+
+        return undo
 
     return do
 

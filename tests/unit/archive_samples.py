@@ -8,6 +8,7 @@ import io
 import os
 import tarfile
 from pathlib import Path
+from typing import Literal
 
 TIME = 1_000_000_000
 BIG = os.urandom(3_000_000)
@@ -21,8 +22,11 @@ def entry(
     return info, content
 
 
-def tar(path: Path, *entries: tuple[tarfile.TarInfo, bytes], compress: str = "gz", form: int = tarfile.PAX_FORMAT) -> Path:
-    with tarfile.open(path, f"w:{compress}", format=form) as file:
+Mode = Literal["w:", "w:gz"]
+
+
+def tar(path: Path, *entries: tuple[tarfile.TarInfo, bytes], mode: Mode = "w:gz", form: int = tarfile.PAX_FORMAT) -> Path:
+    with tarfile.open(path, mode, format=form) as file:
         for info, content in entries:
             file.addfile(info, io.BytesIO(content))
     return path

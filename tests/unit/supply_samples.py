@@ -126,9 +126,10 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = self.server
-        server.asked.append((self.path, self.headers.get("Authorization")))  # type: ignore[attr-defined]
-        if server.failures > 0:  # type: ignore[attr-defined]
-            server.failures -= 1  # type: ignore[attr-defined]
+        assert isinstance(server, Served)
+        server.asked.append((self.path, self.headers.get("Authorization")))
+        if server.failures > 0:
+            server.failures -= 1
             self.send_error(503)
             return
         path = Path(self.directory) / self.path.strip("/") / "page.json"
@@ -146,12 +147,22 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Served(http.server.ThreadingHTTPServer):
+    """A directory that is served at a URL."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(("127.0.0.1", 0), functools.partial(_Handler, directory=str(directory)))
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.asked: list[tuple[str, str | None]] = []
+        """Path and Authorization of each request."""
+        self.failures = 0
+        """How many requests are still to be answered with 503."""
+
+
 @contextmanager
-def served(directory: Path) -> Iterator[http.server.ThreadingHTTPServer]:
-    """Serve a directory at ``server.url``; ``server.asked`` lists (path, Authorization), ``server.failures`` counts down 503s."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(directory)))
-    server.url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
-    server.asked, server.failures = [], 0  # type: ignore[attr-defined]
+def served(directory: Path) -> Iterator[Served]:
+    """Serve a directory at ``server.url``."""
+    server = Served(directory)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

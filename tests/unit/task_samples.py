@@ -24,10 +24,11 @@ UNTOUCHED = parse_probe(
     "hermetic-probe-1 os=Linux machine=x86_64 uid=0 libc=glibc libc_version=2.36 root_type=missing root_writable=yes tools=tar "
     f"free=900000000 root={ROOT}"
 )
+INTERPRETER = Interpreter(BUNDLE_ID, f"{ROOT}/bundles/{BUNDLE_ID}/bin/python3", (3, 12, 1))
 INSTALLED = dataclasses.replace(
     UNTOUCHED,
     root_type="directory",
-    interpreter=Interpreter(BUNDLE_ID, f"{ROOT}/bundles/{BUNDLE_ID}/bin/python3", (3, 12, 1)),
+    interpreter=INTERPRETER,
 )
 DAMAGED = dataclasses.replace(UNTOUCHED, root_type="directory", dead=(BUNDLE_ID,))
 NOTHING = {"changed": False, "plan": [], "findings": [], "generation": {"before": None, "after": None}}
@@ -68,7 +69,13 @@ class Engine:
     def __init__(self, *answers: dict[str, Any]) -> None:
         self.answers = list(answers)
         self.requests: list[dict[str, Any]] = []
-        self.host = SimpleNamespace(push=lambda local, name: f"/tmp/{name}")
+        self.host: Any = SimpleNamespace(push=lambda local, name: f"/tmp/{name}")
+
+    def look(self, options: Mapping[str, Any]) -> HostFacts:
+        raise AssertionError("the facts are given")
+
+    def start_engine(self, run: TargetRun, request: dict[str, Any]) -> dict[str, Any]:
+        raise AssertionError("nothing is started in the background")
 
     def run_engine(self, run: TargetRun, request: dict[str, Any], *, rehearsal: bool = False) -> dict[str, Any]:
         self.requests.append(request)
@@ -107,7 +114,13 @@ def task_of(
     return Task(run, check=check, diff=True, make_resolver=make_resolver)
 
 
+def requests_of(task: Task) -> list[dict[str, Any]]:
+    """Return what the engine was asked for."""
+    assert isinstance(task.run.driver, Engine)
+    return task.run.driver.requests
+
+
 def plugin_of(kind: type) -> Any:
     """Return an action plugin that Ansible has not made."""
     assert issubclass(kind, ActionBase)
-    return kind.__new__(kind)
+    return object.__new__(kind)

@@ -29,7 +29,8 @@ ROOT = "needs root"
 
 
 def _start(method: str) -> None:
-    multiprocessing.get_context(method).Process(target=print).start()
+    context: Any = multiprocessing.get_context(method)
+    context.Process(target=print).start()
 
 
 def _pool() -> None:

@@ -226,7 +226,7 @@ def _tamper_and_repair(case: Case, root: WindowsRoot) -> None:
     causes = {finding["cause"] for finding in found}
     assert causes == {case.cause}, found
     for subject, kind, end in case.found:
-        assert any(f["subject"] == subject and f["kind"] == kind and (f["path"] or "").endswith(end) for f in found), found
+        assert any(f["subject"] == subject and f["kind"] == kind and (f["path"] or "").endswith(end or "") for f in found), found
     assert len(found_kinds) == len({(subject, kind) for subject, kind, _path in case.found}), found
     repaired = root.converge(options={"verify": case.verify})
     assert repaired["changed"] is True

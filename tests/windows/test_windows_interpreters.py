@@ -85,7 +85,7 @@ def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: D
     try:
         waiting = {"format": 1, "command": "drift", "root": ROOT, "options": {"lock_timeout": 600}}
         # As the other modules call it, but with a limit that no time is lost with.
-        given = {"root": ROOT, "platform": "windows-x86_64", "time_limit": 5, "request": json.dumps(waiting)}
+        given: dict[str, Any] = {"root": ROOT, "platform": "windows-x86_64", "time_limit": 5, "request": json.dumps(waiting)}
         played = converged.module("win_engine", **given, engine=base64.b64encode(engine_zip()).decode())
         problem = played.last["host"]["problem"]
         assert (problem["kind"], problem["timed_out"]) == ("engine", True), problem

@@ -78,7 +78,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, windows_host: WindowsHost, bu
 
 
 def test_every_module_returns_the_same_keys_on_windows_as_elsewhere(pair: Pair) -> None:
-    tasks = (
+    tasks: tuple[tuple[str, dict[str, Any]], ...] = (
         ("system", {"bundles": [pair.bundle], "virtualenvs": []}),
         ("virtualenv", {**pair.virtualenv, **pair.links}),
         ("bundle", pair.bundle),

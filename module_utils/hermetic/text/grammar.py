@@ -13,7 +13,7 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
+    from typing_extensions import TypeGuard
 
 PLATFORMS = (
     "linux-x86_64",

@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.plugin_utils import missing_libraries as subject
 from ansible_collections.hermetic.python.plugins.plugin_utils.missing_libraries import REQUIREMENTS, explain_import, missing_libraries
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -41,7 +40,7 @@ def test_without_packaging_versions_are_not_compared_and_it_is_named(monkeypatch
             raise metadata.PackageNotFoundError(name)
         return known(name)
 
-    monkeypatch.setattr(subject.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
     monkeypatch.setitem(sys.modules, "packaging.specifiers", None)
     assert missing_libraries(["packaging>=26", "pip>=9999"]) == ["packaging>=26"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import free_space
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import DiskFull
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.mounts import mount_point
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.os_errors import explain
 
 
@@ -24,5 +25,5 @@ def test_sizes_are_said_as_people_read_them(size: int, text: str) -> None:
 def test_a_full_disk_says_which_file_system_and_what_is_free(tmp_path: Path) -> None:
     error = explain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "new" / "file")), "lib/x")
     assert isinstance(error, DiskFull)
-    assert f"mounted at {free_space.mount_point(tmp_path)}" in error.message and " free" in error.message
+    assert f"mounted at {mount_point(tmp_path)}" in error.message and " free" in error.message
     assert "mounted" not in explain(OSError(errno.ENOSPC, "full"), "lib/x").message

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic import mounts
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import atomic
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.os_errors import explain
 
 
 def test_a_system_without_proc_tells_by_its_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,4 +58,4 @@ def test_what_a_shell_script_lists() -> None:
 def test_a_volume_of_windows_that_is_write_protected_is_said() -> None:
     error = OSError(errno.EACCES, "The media is write protected")
     error.winerror = 19  # type: ignore[attr-defined]
-    assert "write-protected" in atomic.explain(error, "D:\\root").message
+    assert "write-protected" in explain(error, "D:\\root").message

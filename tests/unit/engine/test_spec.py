@@ -25,8 +25,9 @@ PROJECT = Path(__file__).resolve().parents[3]
 def _constants(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = node.value.value
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name), *_], value=ast.Constant(value=str(text))):
+                found[name] = text
     return found
 
 

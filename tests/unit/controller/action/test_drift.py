@@ -16,7 +16,7 @@ from task_samples import BUNDLE_ID, DAMAGED, INSTALLED, NOTHING, ROOT, STATE, UN
 
 DRIFT = plugin_of(ActionModule)
 ONE = [{"name": "python"}]
-CLEAN = {**NOTHING, "generation": {"before": 3, "after": None}}
+CLEAN: dict[str, Any] = {**NOTHING, "generation": {"before": 3, "after": None}}
 
 
 def _finding(cause: str) -> dict[str, Any]:

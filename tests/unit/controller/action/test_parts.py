@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.action import bundle, virtualenv
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from task_samples import DAMAGED, INFO, NOTHING, STATE, UNTOUCHED, VIRTUALENV_STATE, plugin_of, task_of
+from task_samples import DAMAGED, INFO, NOTHING, STATE, UNTOUCHED, VIRTUALENV_STATE, plugin_of, requests_of, task_of
 
 BUNDLE, VIRTUALENV = plugin_of(bundle.ActionModule), plugin_of(virtualenv.ActionModule)
 
@@ -23,7 +23,7 @@ def test_a_bundle_is_declared_beside_what_the_host_has() -> None:
 def test_a_virtualenv_stands_on_what_the_host_reports() -> None:
     task = task_of("virtualenv", {"info": INFO}, name="web", lock="x", resolver={"virtualenv": VIRTUALENV_STATE})
     request = VIRTUALENV.compose(task)
-    assert [asked["command"] for asked in task.run.driver.requests] == ["info"]
+    assert [asked["command"] for asked in requests_of(task)] == ["info"]
     assert (request["command"], request["scope"], request["declaration"]) == ("converge", "partial", VIRTUALENV_STATE.declaration)
 
 
@@ -37,7 +37,7 @@ def test_an_absent_part_is_known_by_its_name_alone(plugin: Any, module: str, kin
     task = task_of(module, name="web", state="absent")
     request = plugin.compose(task)
     assert request["declaration"]["absent"][kind] == ["web"]
-    assert (request["scope"], task.run.driver.requests) == ("partial", [])
+    assert (request["scope"], requests_of(task)) == ("partial", [])
     with pytest.raises(HermeticError, match=r"(bundle|VirtualEnv) names cannot be used.*is a path"):
         plugin.compose(task_of(module, name="../x", state="absent"))
 

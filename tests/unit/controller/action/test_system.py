@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.action.system import ActionModule
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import DiskFull, HermeticError
-from task_samples import DAMAGED, INFO, INSTALLED, NOTHING, STATE, UNTOUCHED, options_of, plugin_of, task_of
+from task_samples import DAMAGED, INFO, INSTALLED, NOTHING, STATE, UNTOUCHED, options_of, plugin_of, requests_of, task_of
 
 SYSTEM = plugin_of(ActionModule)
 ONE = [{"name": "python"}]
@@ -44,7 +44,7 @@ def test_a_repair_takes_what_was_installed_last() -> None:
     task = task_of("system", {"info": INFO}, state="repaired", bundles=ONE, resolver={"state": STATE})
     request = SYSTEM.compose(task)
     assert (request["command"], request["scope"]) == ("converge", "partial")
-    assert [asked["command"] for asked in task.run.driver.requests] == ["info"]
+    assert [asked["command"] for asked in requests_of(task)] == ["info"]
 
 
 def test_a_host_that_cannot_report_what_it_was_given_is_not_repaired() -> None:

@@ -34,7 +34,7 @@ def test_a_locked_file_as_tools_write_it(tmp_path: Path) -> None:
         f"baz == 2.0.post1 --hash=sha256:{A}  # a remark\n"
     )
     foo, baz = read_lock(requirements(tmp_path, text)).requirements
-    assert (foo.name, foo.version, foo.hashes, foo.where) == ("foo-bar", Version("1.0"), {A, B}, "requirements.txt line 2")
+    assert (foo.name, foo.version, foo.hashes, foo.where) == ("foo-bar", Version("1.0"), frozenset({A, B}), "requirements.txt line 2")
     assert foo.judge(WINDOWS.environment).applies and not foo.judge(LINUX.environment).applies
     assert (baz.name, baz.version, baz.where) == ("baz", Version("2.0.post1"), "requirements.txt line 9")
 

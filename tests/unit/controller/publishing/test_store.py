@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing import store as repository_store
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC, carry_out
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
@@ -54,7 +54,7 @@ def test_publishing_twice_changes_once(tmp_path: Path) -> None:
 
 def test_check_mode_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
     archive = make_bundle(tmp_path / "build")
-    options = {"archives": [str(archive)], "channel": "stable", "release": "3.12.1+1"}
+    options: dict[str, Any] = {"archives": [str(archive)], "channel": "stable", "release": "3.12.1+1"}
     would = task(tmp_path, check=True, **options)
     assert not (tmp_path / "repository").exists()
     did = task(tmp_path, **options)
@@ -151,7 +151,7 @@ def test_pruning_keeps_what_channels_name_and_the_newest(tmp_path: Path) -> None
     task(tmp_path, archives=[str(tmp_path / "build")], wheels=[str(keep), str(drop)], channel="stable", release="3.12.1+2")
     stray = tmp_path / "repository" / "wheels" / ".incoming-x"
     stray.write_bytes(b"left by a killed publisher")
-    options = {"state": "pruned", "keep": 2, "wheels": [str(keep)], "prune_wheels": True}
+    options: dict[str, Any] = {"state": "pruned", "keep": 2, "wheels": [str(keep)], "prune_wheels": True}
     would = task(tmp_path, check=True, **options)
     assert stray.exists()
     did = task(tmp_path, **options)
@@ -166,7 +166,7 @@ def test_pruning_keeps_what_channels_name_and_the_newest(tmp_path: Path) -> None
 
 
 def test_a_key_is_made_once_and_signs_each_index(tmp_path: Path) -> None:
-    options = {"private_key": str(tmp_path / "keys" / "k.pem"), "passphrase": "swordfish", "generate_key": True}
+    options: dict[str, Any] = {"private_key": str(tmp_path / "keys" / "k.pem"), "passphrase": "swordfish", "generate_key": True}
     public = str(tmp_path / "keys" / "k.pem.pub")
     archive = make_bundle(tmp_path / "build")
     assert actions(task(tmp_path, check=True, archives=[str(archive)], **options)) == ["generate_key", "publish"]
@@ -212,7 +212,7 @@ def test_a_publisher_that_dies_at_any_step_leaves_a_repository_that_the_next_one
     key = str(tmp_path / "k.pem")
     task(tmp_path, archives=[str(make_bundle(tmp_path / "build"))], private_key=key, channel="stable", release="3.12.1+1")
     make_bundle(tmp_path / "build", release="3.12.2+1")
-    options = {"archives": [str(tmp_path / "build")], "private_key": key, "channel": "stable", "release": "3.12.2+1"}
+    options: dict[str, Any] = {"archives": [str(tmp_path / "build")], "private_key": key, "channel": "stable", "release": "3.12.2+1"}
 
     steps = iter(range(100))
 
@@ -225,8 +225,8 @@ def test_a_publisher_that_dies_at_any_step_leaves_a_repository_that_the_next_one
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(repository_store.os, "replace", dying(os.replace))
-        patch.setattr(repository_store.os, "fsync", dying(os.fsync))
+        patch.setattr(os, "replace", dying(os.replace))
+        patch.setattr(os, "fsync", dying(os.fsync))
         with pytest.raises(Killed):
             task(tmp_path, **options)
     # The index itself is whole at every moment, old or new, and so is every file that it names.

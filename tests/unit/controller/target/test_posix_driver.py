@@ -12,7 +12,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.env
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.no_interpreter import NoInterpreter
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.posix_driver import PosixDriver
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.run import TargetRun
-from task_samples import BUNDLE_ID, DAMAGED, INSTALLED, ROOT, STATE, UNTOUCHED, task_of
+from task_samples import BUNDLE_ID, DAMAGED, INSTALLED, INTERPRETER, ROOT, STATE, UNTOUCHED, task_of
 
 PLACE = f"{ROOT}/.bootstrap-x1"
 UNPACKED = f"hermetic-bootstrap-1 version=3.12.1 root_made=no place={PLACE} archive={PLACE}/archive"
@@ -62,7 +62,7 @@ def test_an_installed_interpreter_runs_the_engine_at_once() -> None:
     run, request = run_on(host, INSTALLED)
     assert run.carry_out(request) == DONE
     run.close()
-    assert host.pythons == [INSTALLED.interpreter.path] and host.commands == []
+    assert host.pythons == [INTERPRETER.path] and host.commands == []
 
 
 @pytest.mark.parametrize("facts", [UNTOUCHED, DAMAGED], ids=["untouched", "damaged"])
@@ -91,7 +91,7 @@ def test_an_interpreter_that_proves_to_be_damaged_is_not_asked_again() -> None:
     run, request = run_on(host, INSTALLED)
     assert run.carry_out(request) == DONE
     temporary = f"{PLACE}/tree/bin/python3"
-    assert host.pythons == [INSTALLED.interpreter.path, temporary]
+    assert host.pythons == [INTERPRETER.path, temporary]
     assert "ModuleNotFoundError: json" in run.warnings[0]
     # A repair asks twice: what is installed, and then to repair it.
     run.carry_out(request)
@@ -117,7 +117,7 @@ def test_a_job_in_the_background_does_not_start_on_a_damaged_interpreter() -> No
     run, request = run_on(host, INSTALLED)
     assert run.carry_out(request, in_background=True) == {"started": 1}
     temporary = f"{PLACE}/tree/bin/python3"
-    assert host.pythons == [INSTALLED.interpreter.path, temporary, temporary]
+    assert host.pythons == [INTERPRETER.path, temporary, temporary]
     assert host.parcels[2]["discard"] == [PLACE]
 
 

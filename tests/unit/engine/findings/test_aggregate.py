@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.aggregate import MOST, aggregated
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED, Finding, file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED, Finding, Kind, file_severity
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.policy import Ignore
 
 TREE = "environments/one-0123456789ab"
 
 
-def finding(path: str, kind: str = "owner", **changes: Any) -> Finding:
+def finding(path: str, kind: Kind = "owner", **changes: Any) -> Finding:
     expected, actual = {"owner": ("0:0", "5:5"), "modified": ("untouched since it was installed", "written to later")}.get(
         kind, (None, "file")
     )
@@ -27,7 +27,7 @@ def together(*findings: Finding) -> list[Finding]:
     return aggregated(findings, subject="file:one", tree=TREE)
 
 
-def many(ending: str, kind: str = "owner", number: int = MOST + 1, **changes: Any) -> list[Finding]:
+def many(ending: str, kind: Kind = "owner", number: int = MOST + 1, **changes: Any) -> list[Finding]:
     return [finding(f"lib/{each}{ending}", kind, **changes) for each in range(number)]
 
 

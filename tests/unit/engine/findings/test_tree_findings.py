@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.difference import Difference
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import Finding, file_severity
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import Finding, Kind, file_severity
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.tree_findings import (
     ForeignPackage,
     bundle_findings,
@@ -212,7 +212,7 @@ def test_what_is_missing_below_a_missing_directory_is_no_news() -> None:
         ("missing", "share/bin/x", None, "medium"),
     ],
 )
-def test_what_runs_code_or_opens_up_weighs_more(kind: str, path: str, actual: str | None, severity: str) -> None:
+def test_what_runs_code_or_opens_up_weighs_more(kind: Kind, path: str, actual: str | None, severity: str) -> None:
     assert file_severity(kind, path, actual) == severity
 
 

@@ -49,10 +49,17 @@ def test_equal_values_give_equal_json_in_one_line(tmp_path: Path) -> None:
 def test_the_file_and_its_directory_are_flushed_around_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(
-        os, "fsync", lambda fd: (steps.append("directory" if os.path.isdir(f"/proc/self/fd/{fd}") else "file"), fsync(fd))[1]
-    )
-    monkeypatch.setattr(os, "replace", lambda a, b: (steps.append("rename"), replace(a, b))[1])
+
+    def noted_fsync(fd: int) -> None:
+        steps.append("directory" if os.path.isdir(f"/proc/self/fd/{fd}") else "file")
+        fsync(fd)
+
+    def noted_replace(source: str, target: str) -> None:
+        steps.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
     if not sys.platform.startswith("linux"):
         pytest.skip("reads /proc")
     atomic.write_text(tmp_path / "state", "x")

@@ -48,7 +48,12 @@ def test_flags_of_macos_are_read_from_the_status(monkeypatch: pytest.MonkeyPatch
 def test_a_file_with_several_names_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(extended_attributes, "_LINUX", True)
-    monkeypatch.setattr(extended_attributes, "_attributes", lambda path: asked.append(path) or [])
+
+    def attributes(path: str) -> list[str]:
+        asked.append(path)
+        return []
+
+    monkeypatch.setattr(extended_attributes, "_attributes", attributes)
     (tmp_path / "one").touch()
     os.link(tmp_path / "one", tmp_path / "two")
     known: extended_attributes.Known = {}

@@ -27,8 +27,17 @@ def mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mounted:
         for name in exists:
             (layout.root / name).mkdir(parents=True)
         on = {layout.root / name if name != "." else layout.root: mount for name, mount in mounts.items()}
-        monkeypatch.setattr(root_mounts, "is_read_only", lambda place: place in on and (on[place] is None or on[place].read_only))
-        monkeypatch.setattr(root_mounts, "forbids_programs", lambda place: place in on and (on[place] is None or on[place].no_programs))
+
+        def is_read_only(place: Path) -> bool:
+            mount = on.get(place)
+            return place in on and (mount is None or mount.read_only)
+
+        def forbids_programs(place: Path) -> bool:
+            mount = on.get(place)
+            return place in on and (mount is None or mount.no_programs)
+
+        monkeypatch.setattr(root_mounts, "is_read_only", is_read_only)
+        monkeypatch.setattr(root_mounts, "forbids_programs", forbids_programs)
         monkeypatch.setattr(root_mounts, "mount_of", lambda place: on.get(place))
         return layout
 

@@ -33,11 +33,26 @@ def turned(path: Path) -> None:
     path.symlink_to("/bin/sh")
 
 
+def a_command_that_is_a_file(top: Path) -> None:
+    (top / "generations/1/bin/python3").unlink()
+    (top / "generations/1/bin/python3").touch()
+
+
+def commands_elsewhere(top: Path) -> None:
+    shutil.rmtree(top / "generations/1/bin")
+    (top / "generations/1/bin").symlink_to("/bin")
+
+
+def a_file_for_commands(top: Path) -> None:
+    shutil.rmtree(top / "generations/1/bin")
+    (top / "generations/1/bin").touch()
+
+
 CHANGES: dict[str, tuple[Callable[[Path], object], list[tuple[str, str]]]] = {
     "a command turned": (lambda top: turned(top / "generations/1/bin/python"), [("generations/1/bin/python", "link")]),
     "a command gone": (lambda top: (top / "generations/1/bin/python3").unlink(), [("generations/1/bin/python3", "missing")]),
     "a command that is a file": (
-        lambda top: ((top / "generations/1/bin/python3").unlink(), (top / "generations/1/bin/python3").touch()),
+        a_command_that_is_a_file,
         [("generations/1/bin/python3", "link")],
     ),
     "an environment turned": (lambda top: turned(top / "generations/1/envs/one"), [("generations/1/envs/one", "link")]),
@@ -45,11 +60,11 @@ CHANGES: dict[str, tuple[Callable[[Path], object], list[tuple[str, str]]]] = {
     "an entry more": (lambda top: (top / "generations/1/etc").mkdir(), [("generations/1/etc", "unexpected")]),
     "no commands": (lambda top: shutil.rmtree(top / "generations/1/bin"), [("generations/1/bin", "missing")]),
     "commands elsewhere": (
-        lambda top: (shutil.rmtree(top / "generations/1/bin"), (top / "generations/1/bin").symlink_to("/bin")),
+        commands_elsewhere,
         [("generations/1/bin", "link")],
     ),
     "a file for commands": (
-        lambda top: (shutil.rmtree(top / "generations/1/bin"), (top / "generations/1/bin").touch()),
+        a_file_for_commands,
         [("generations/1/bin", "modified")],
     ),
     "no profile": (lambda top: shutil.rmtree(top / "generations/1"), [("generations/1", "missing")]),

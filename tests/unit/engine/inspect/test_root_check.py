@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import file_severity
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import root_check
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
@@ -37,7 +36,7 @@ def test_a_root_as_it_was_made_needs_no_repair(layout: Layout) -> None:
 def test_what_a_volume_keeps_at_its_top_is_no_stray(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     (layout.root / "lost+found").mkdir()
     assert found(layout) == [("unexpected", "lost+found")]
-    monkeypatch.setattr(root_check.os.path, "ismount", lambda path: path == layout.root)
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == layout.root)
     assert found(layout) == []
 
 

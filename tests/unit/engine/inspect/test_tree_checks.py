@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import tree_checks
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import interpreter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -134,13 +134,13 @@ def test_an_interpreter_that_others_may_change_is_not_started(root: SampleRoot, 
 
 def test_untouched_environments_cost_a_look_at_their_directories_alone(root: SampleRoot, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[Path] = []
-    everything = tree_checks.Inspection.all_by_stat
+    everything = Inspection.all_by_stat
 
     def all_by_stat(inspection: Any, hints: Any, **options: Any) -> None:
         looked_at.append(Path(inspection._tree))
         everything(inspection, hints, **options)
 
-    monkeypatch.setattr(tree_checks.Inspection, "all_by_stat", all_by_stat)
+    monkeypatch.setattr(Inspection, "all_by_stat", all_by_stat)
     assert root.findings() == []
     assert not [tree for tree in looked_at if tree.parent == root.layout.environments]
     (root.environment("one") / "bin/stray").touch()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, BrokenInterpreter, HermeticError
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import installer
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import environment, installer
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.installer import Store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.artifact import Artifact
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, PlannedEnvironment, VirtualEnv
@@ -256,7 +256,7 @@ def killed(*_arguments: object, **_options: object) -> None:
 
 
 BREAKINGS: dict[str, tuple[Breaking, type[BaseException]]] = {
-    "while an environment is made": (lambda patch: patch.setattr(installer.environment, "make", full), OSError),
+    "while an environment is made": (lambda patch: patch.setattr(environment, "make", full), OSError),
     "while everything is flushed": (lambda patch: patch.setattr(installer, "sync_trees", full), OSError),
     "before the first receipt": (lambda patch: patch.setattr(installer, "write_json", full), OSError),
     "while a tree is put into place": (lambda patch: patch.setattr(installer, "place", full), OSError),

@@ -74,7 +74,7 @@ def test_a_plain_name_is_taken(name: str) -> None:
 )
 @pytest.mark.parametrize("what", ["bundles", "virtualenvs"])
 def test_a_path_or_worse_is_not_a_name(what: str, name: object) -> None:
-    document = {"bundles": [BUNDLE], "virtualenvs": []}
+    document: dict[str, Any] = {"bundles": [BUNDLE], "virtualenvs": []}
     document[what] = [{**BUNDLE, "wheels": [], "name": name}]
     with pytest.raises(InvalidRequest) as caught:
         parse_declaration(document, complete=True)
@@ -121,7 +121,7 @@ def test_a_declaration_of_nothing_is_one() -> None:
 
 def test_absent_names_are_read() -> None:
     declared = parse_declaration({"absent": {"bundles": ["old"], "virtualenvs": ["x", "y"]}}, complete=False)
-    assert (declared.absent_bundles, declared.absent_virtualenvs) == ({"old"}, {"x", "y"})
+    assert (declared.absent_bundles, declared.absent_virtualenvs) == (frozenset({"old"}), frozenset({"x", "y"}))
 
 
 def test_identifiers_are_short_enough_for_windows_and_shebangs() -> None:

@@ -22,7 +22,12 @@ def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("value", [7, None, []])
 def test_the_answer_is_that_of_the_work_and_the_work_is_done_once(threads: bool, value: object) -> None:
     calls: list[int] = []
-    subject = BackgroundWork(lambda: (calls.append(1), value)[1])
+
+    def work() -> object:
+        calls.append(1)
+        return value
+
+    subject = BackgroundWork(work)
     assert subject.result() == value
     assert subject.result() == value
     assert calls == [1]

@@ -55,6 +55,11 @@ def test_on_windows_an_open_program_holds_its_tree(trees: list[Path], monkeypatc
     (trees[2] / "notes.txt").touch()
     monkeypatch.setattr(in_use, "WINDOWS", True)
     asked: list[str] = []
-    monkeypatch.setattr(windows_processes, "is_open", lambda path: (asked.append(os.path.basename(path)), path.endswith("python.exe"))[1])
+
+    def is_open(path: str) -> bool:
+        asked.append(os.path.basename(path))
+        return path.endswith("python.exe")
+
+    monkeypatch.setattr(windows_processes, "is_open", is_open)
     assert trees_in_use(trees) == {trees[0]}
     assert sorted(asked) == ["LIB.DLL", "python.exe"]

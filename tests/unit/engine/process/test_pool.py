@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -188,7 +189,7 @@ def test_what_the_system_refuses_for_now_says_nothing_of_the_interpreter(
     def refuse(*_arguments: object, **_options: object) -> None:
         raise OSError(number, "refused")
 
-    monkeypatch.setattr(pool.subprocess, "Popen", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(expected):
         Workers(PYTHON, count=1).run(jobs("a"))
 
@@ -206,7 +207,7 @@ def test_a_worker_starts_isolated_with_the_engines_own_code(monkeypatch: pytest.
         return Worker(hashed)
 
     monkeypatch.setenv("PYTHONPATH", "/evil")
-    monkeypatch.setattr(pool.subprocess, "Popen", start)
+    monkeypatch.setattr(subprocess, "Popen", start)
     Workers(PYTHON, count=1).run(jobs("a"))
     assert asked["command"][:4] == [str(PYTHON), "-I", "-S", "-B"]
     (given_path,) = json.loads(asked["command"][-1])["path"]

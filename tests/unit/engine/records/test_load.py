@@ -54,7 +54,7 @@ def test_what_is_written_is_what_is_read(layout: Layout, tmp_path: Path) -> None
 def test_a_file_of_a_tree_is_a_list_on_the_disk_and_has_names_in_memory(layout: Layout) -> None:
     records = load_records(layout)
     [bundle_receipt], [environment], [laid] = records.bundles.values(), records.environments.values(), records.laid.values()
-    files = {
+    files: dict[tuple[str, str, str | None], FileRecord] = {
         ("bundles", "info_record", None): bundle_receipt.info_record,
         **{("environments", "own_files", path): record for path, record in environment.own_files.items()},
         **{("laid", "files", path): record for path, record in laid.files.items()},

@@ -13,7 +13,12 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows i
 
 def test_a_volume_is_flushed_by_its_letter_and_each_one_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(windows_volume, "_flush_volume", lambda drive: asked.append(drive) is None)
+
+    def flushed(drive: str) -> bool:
+        asked.append(drive)
+        return True
+
+    monkeypatch.setattr(windows_volume, "_flush_volume", flushed)
     windows_volume.flush_files(["\\\\?\\C:\\a\\b.py", "\\\\?\\C:\\c", "\\\\?\\D:\\d"])
     assert asked == ["C:", "D:"]
 

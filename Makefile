@@ -78,28 +78,28 @@ $(MYPY39)/.mypy: requirements-mypy39.txt requirements/mypy39.txt $(MYPY39)/.lock
 	$(MYPY39)/bin/python -m pip $(call packages,mypy39)
 	@touch $@
 
-environments: $(VENV)/.molecule $(VENV)/.browser $(VENV)/.bench $(MYPY39)/.mypy ## Install what the other commands need
+environments: $(VENV)/.molecule $(VENV)/.browser $(VENV)/.bench $(MYPY39)/.mypy ## Install everything that the other commands need
 
 lock: $(VENV)/.bench ## Lock the requirement files below requirements/; ARGS=--upgrade takes the newest releases
 	$(VENV)/bin/python tools/lock_requirements.py $(ARGS)
 
-demo: $(VENV)/.controller ## Show the main job on this machine
+demo: $(VENV)/.controller ## Show the main features on this machine, without privileges
 	$(VENV)/bin/python tools/demo.py
 
-test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Everything that must pass
+test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Run everything that must pass before a commit
 
-check: lint-quick unit ## The inner loop, half a minute: quick lint, types and unit tests; ARGS="-k plan" goes to pytest
+check: lint-quick unit ## The inner loop: quick lint, types and unit tests in half a minute (ARGS="-k plan" goes to pytest)
 
-types: $(VENV)/.test $(MYPY39)/.mypy ## Types of everything, and at Python 3.9 of what runs on hosts; PARTS=tests/unit for one part
+types: $(VENV)/.test $(MYPY39)/.mypy ## Check the types of everything, at Python 3.9 for what runs on hosts (PARTS=tests/unit for one part)
 	$(VENV)/bin/python tools/check_types.py --oldest $(MYPY39)/bin/mypy $(PARTS)
 
-lint-quick: types ## Formatting, types and imports
+lint-quick: types ## Check formatting, types and imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	@# Which room may import which.
 	PYTHONPATH=.collections $(VENV)/bin/lint-imports --no-cache
 
-lint: lint-quick ## Formatting, types, imports, YAML, Ansible and changelog
+lint: lint-quick ## Check formatting, types, imports, YAML, Ansible and changelog
 	$(VENV)/bin/yamllint --strict .
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
@@ -112,10 +112,10 @@ lint: lint-quick ## Formatting, types, imports, YAML, Ansible and changelog
 test-tools:
 	$(call debian,busybox zsh bsdtar shasum fusermount3 strace setcap setfacl,busybox zsh libarchive-tools perl fuse3 strace libcap2-bin acl)
 
-unit: $(VENV)/.test ## Tests of single parts: no root, network, process or compiler; ARGS goes to pytest
+unit: $(VENV)/.test ## Unit tests, without root, network, processes or compilers (ARGS goes to pytest)
 	$(PYTEST) -q -n $(PYTEST_WORKERS) $(call tests,tests/unit tests/report)
 
-coverage: $(VENV)/.test ## What the unit tests execute, line by line in .build/coverage
+coverage: $(VENV)/.test ## Coverage of the unit tests, with a report per line in .build/coverage
 	$(PYTEST) -q -n $(PYTEST_WORKERS) --cov --cov-report=term --cov-report=html $(call tests,tests/unit tests/report)
 
 # The driver of axe, an accessibility checker, is made for another browser tool; only the script in it is wanted.
@@ -127,58 +127,58 @@ $(VENV)/.browser: $(VENV)/.test requirements-browser.txt requirements-axe.txt re
 browser-tools:
 	$(call debian,chromium chromedriver,chromium chromium-driver fonts-dejavu-core)
 
-browser: $(VENV)/.browser browser-tools ## Tests of the report's page in a real browser, which it installs as root on Debian
+browser: $(VENV)/.browser browser-tools ## Tests of the report page in a browser, which is installed if root on Debian
 	$(PYTEST) tests/browser -q
 
-security: $(VENV)/.test test-tools ## Attacks: other users, hostile input, tampering that hides; the most need root
+security: $(VENV)/.test test-tools ## Attacks: other users, hostile input, hidden tampering; most need root
 	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile $(call tests,tests/security)
 
 security-long: $(VENV)/.test test-tools ## A thousand kills, power cuts and failing system calls (KILLS, POWER_CUTS, INJECTIONS, KILL_SEED); takes hours
 	$(PYTEST) tests/campaigns -q -s
 
-integration: $(VENV)/.test test-tools ## Tests of real processes, servers and runs: bundles, roots, playbooks, faults and kills; ARGS goes to pytest
+integration: $(VENV)/.test test-tools ## Tests with real processes, bundles, roots, playbooks, faults and kills (ARGS goes to pytest)
 	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile $(call tests,tests/integration)
 
-integration-newer: $(VENV)/.test ## The playbook tests on the newest ansible-core, where a newer Python is found
+integration-newer: $(VENV)/.test ## The playbook tests with the newest ansible-core, if a newer Python is found
 	@if [ -n "$(NEWER_PYTHON)" ] && ! $(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
 	  $(MAKE) --no-print-directory $(NEWER)/.test && $(NEWER)/bin/python -m pytest tests/integration/test_playbooks.py tests/integration/test_play_refusals.py tests/integration/test_drift_report.py tests/integration/test_drift_report_cut_off.py -q; \
 	else echo "integration-newer: nothing to do, $(VENV) has the newest ansible-core that is available here"; fi
 
-windows-host: $(VENV)/.test ## Make and start a Windows host to test against (Wine; needs root on Debian)
+windows-host: $(VENV)/.test ## Create and start a Windows host for tests (Wine; needs root on Debian)
 	@PYTHON="$(VENV)/bin/python" tests/windows/windows-host up
 
-windows: $(VENV)/.test ## Tests on Windows hosts, where this machine can have some
+windows: $(VENV)/.test ## Tests on Windows hosts, if this machine can run them
 	$(PYTEST) tests/windows -q -n $(PYTEST_WORKERS) --dist loadfile
 
-windows-long: $(VENV)/.test ## An end of the engine at every single step on Windows, of which make windows takes a sample; takes hours
+windows-long: $(VENV)/.test ## Kill the engine at every single step on Windows; takes hours (make windows tests a sample)
 	KILL_EVERY=1 $(PYTEST) tests/windows/test_engine_kill.py -q -s
 
 sanity: $(VENV)/.test ## ansible-test sanity on a staged copy
 	$(VENV)/bin/python tools/sanity.py
 
-bench: $(VENV)/.bench ## Compare with pip, uv, get_url and the plain pipeline, and measure the report of a large fleet
+bench: $(VENV)/.bench ## Compare with pip, uv and get_url, and measure the report of a large fleet
 	@# Where no ssh hosts can be made, the benchmark itself says so.
 	@$(MACHINES) check --install >/dev/null || true
 	$(VENV)/bin/python bench/run.py
 	$(VENV)/bin/python bench/fleet_report.py
 
-release: $(VENV)/.test ## Build the collection's archive below .build, and prove that it installs
+release: $(VENV)/.test ## Build the archive of the collection in .build, and test its installation
 	$(VENV)/bin/python tools/release.py
 
-fleet: $(VENV)/.test ## Twenty ssh hosts through a bad day, where test hosts can be made
+fleet: $(VENV)/.test ## Tests with twenty ssh hosts and failures, if test hosts can be made
 	@if reason=$$($(MACHINES) check --install); then \
 	  $(MACHINES) images debian-12 skewed && $(PYTEST) tests/fleet -q; \
 	else echo "fleet: skipped, $$reason"; fi
 
-molecule: $(VENV)/.molecule ## All molecule scenarios that this machine can have; needs root on Linux
+molecule: $(VENV)/.molecule ## All molecule scenarios that this machine can run; needs root on Linux
 	@reason=$$($(MACHINES) check --install) || { echo "molecule: cannot run here, $$reason"; exit 1; }
 	@if reason=$$($(MACHINES) check --windows); then left_out=; \
 	else left_out='--exclude windows'; echo "molecule: the scenario windows is left out, $$reason"; fi; $(MOLECULE) test --all $$left_out
 
-molecule-quick: $(VENV)/.test ## The scenarios default and drift, where test hosts can be made
+molecule-quick: $(VENV)/.test ## The scenarios default and drift, if test hosts can be made
 	@if reason=$$($(MACHINES) check --install); then \
 	  $(MACHINES) images debian-12 debian-13 hostile && $(MAKE) --no-print-directory $(VENV)/.molecule && $(MOLECULE) test --scenario-name default --scenario-name drift; \
 	else echo "molecule-quick: skipped, $$reason"; fi
 
-clean: ## Remove what the other commands made
+clean: ## Remove everything that the other commands created
 	rm -rf $(VENV) $(NEWER) $(MYPY39) .build .demo .bench reports

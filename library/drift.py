@@ -13,10 +13,10 @@ version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
-  - Compares a host with its declaration and returns every difference, with its cause. Nothing is changed.
-  - C(changed) is always V(false). RV(findings) and RV(clean) say whether there is drift.
-  - Without O(bundles), or with O(against=installed), the host is compared with its own current generation only, which shows what was
-    tampered with but not what is pending.
+  - Compares a host with its declaration and returns every difference with its cause. Changes nothing.
+  - C(changed) is always V(false). Use RV(clean) or RV(findings) to check for drift.
+  - Without O(bundles), or with O(against=installed), the host is compared with its own current generation only. This finds tampering, but no
+    pending changes.
 extends_documentation_fragment:
   - hermetic.python.attributes.reads
   - hermetic.python.attributes
@@ -33,19 +33,19 @@ extends_documentation_fragment:
 options:
   against:
     description:
-      - What the host is compared with.
-      - With V(declared), with O(bundles) and O(virtualenvs). What they declare and the host was not given yet is a finding as well
-        (cause C(pending)).
-      - With V(installed), with its active generation, that is what it was given last. O(bundles) and O(virtualenvs), where given, only
-        name artifacts, such as one for an interpreter that looks where the host's own does not start. A host on which nothing is
-        installed fails, and C(generation.before) is null in its result. No finding has the cause C(pending).
+      - What to compare the host with.
+      - V(declared) compares it with O(bundles) and O(virtualenvs). Declared changes that are not deployed yet are findings with the cause
+        C(pending).
+      - V(installed) compares it with its current generation, that is with what was last deployed. No finding has the cause C(pending).
+        O(bundles) and O(virtualenvs) may be given as sources of artifacts, for instance of a temporary interpreter if that of the host does not
+        start. The task fails if nothing is installed; RV(generation.before) is null then.
     type: str
     choices: [declared, installed]
     default: declared
   foreign_pythons:
     description:
-      - Whether RV(foreign) lists the packages of the host's other Pythons as well, those of the system, C(/usr/local), pyenv and users.
-      - They are returned beside the findings, and are no drift.
+      - List the packages of other Pythons of the host in RV(foreign), such as those of the system, C(/usr/local), pyenv and users.
+      - They are reported separately and are not drift.
     type: bool
     default: false
 seealso:
@@ -69,7 +69,7 @@ EXAMPLES = r"""
     verify: deep
   register: drift
 
-- name: Ask what was tampered with, whatever is declared by now
+- name: Find tampering only, whatever is declared now
   hermetic.python.drift:
     repository: https://packages.example.com/hermetic
     against: installed
@@ -83,154 +83,158 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clean:
-  description: Whether there is no finding at all.
+  description: Whether there are no findings.
   returned: success
   type: bool
   sample: false
 findings:
-  description: Every difference between what is declared and what is on the host.
+  description: The differences between what is declared and what is on the host, sorted by subject.
   returned: success
   type: list
   elements: dict
   contains:
     subject:
-      description: What differs, such as V(virtualenv:recipes), V(package:recipes/flask) or V(file:recipes/bin/flask).
+      description:
+        - What differs, such as V(bundle:python), V(virtualenv:recipes), V(package:recipes/flask), V(file:recipes/bin/flask),
+          V(generation) or V(store).
       type: str
       returned: always
-      sample: package:recipes/flask
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted), V(stale) and V(receipt), which is a record that was changed on the host.
+          V(interrupted), V(stale) and V(receipt). A V(receipt) is a record that was changed on the host.
       type: str
       returned: always
-      sample: missing
     severity:
-      description: How much it matters, such as V(high) for what runs code.
+      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) is reserved.
       type: str
       returned: always
-      sample: high
     cause:
       description:
-        - V(pending) when the declaration moved on and the host is as it was left; V(tampered) when the host is not as it was left;
-          V(interrupted) for what a crash left behind.
+        - V(pending) when the declaration changed and the host did not; V(tampered) when the host was changed since the last run;
+          V(interrupted) when a run was cut off.
       type: str
       returned: always
-      sample: tampered
     expected:
-      description: What was declared.
+      description: What was expected, or null.
       type: str
       returned: always
-      sample: flask 3.1.2
     actual:
-      description: What was found.
+      description: What was found, or null.
       type: str
       returned: always
-      sample: null
     path:
-      description: Where it was found.
+      description: The path on the host, or null where the subject is a whole package.
       type: str
       returned: always
-      sample: /opt/infra-system/environments/recipes-4be1c06a0d2f/lib/python3.12/site-packages/flask
     remedy:
-      description: What repairs it.
+      description: Suggested fix.
       type: str
       returned: always
-      sample: Converge to install it again from the verified artifact, or roll back.
     count:
-      description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
+      description: Number of paths, where more than ten differences of one kind in one tree are combined into one finding.
       type: int
-      returned: when it stands for many
+      returned: when the finding combines several paths
       sample: 1234
     examples:
-      description: Some of these paths.
+      description: Some of these paths, relative to their tree.
       type: list
       elements: str
-      returned: when it stands for many
+      returned: when the finding combines several paths
       sample:
         - lib/python3.12/site-packages/flask/app.py
+  sample:
+    - subject: package:recipes/flask
+      kind: missing
+      severity: high
+      cause: tampered
+      expected: 3.1.2
+      actual: null
+      path: null
+      remedy: Converge to install it again from the verified artifact, or roll back.
 vouched:
   description:
-    - What the records of the host were compared with. They lie on the host, so that whoever is root there may have changed them together with
-      the trees that they speak of; the controller knows them from the repository, and from the runs that installed them.
+    - Which records of the host were compared with what the controller knows. A user with root on the host could change a tree and its
+      record together; the controller knows the records from the repository and from the runs that installed the trees.
   returned: when O(verify=deep)
   type: dict
   contains:
     known:
-      description: How many records were compared with what the controller knows.
+      description: Number of records that were compared.
       type: int
       returned: always
-      sample: 42
     unknown:
-      description: The records that the controller knows nothing of. They are no drift, but only they themselves vouch for their trees.
+      description: The records that the controller does not know. They are not drift, but only the host itself confirms their trees.
       type: list
       elements: str
       returned: always
-      sample:
-        - environments/recipes-4be1c06a0d2f
     interpreter:
       description: Whether the bundle that ran the check was compared with its published manifest before it was started.
       type: bool
       returned: always
-      sample: true
   sample:
     known: 42
-    unknown: []
+    unknown:
+      - environments/recipes-4be1c06a0d2f
     interpreter: true
 plan:
-  description: The steps that were taken, or would be taken in check mode, in their order. Empty when there is nothing to do.
+  description:
+    - The steps in the order in which they are carried out. Empty when there is nothing to do.
+    - In check mode, and always with M(hermetic.python.drift), these are the steps that would be taken.
   returned: success
   type: list
   elements: dict
   contains:
     action:
-      description: What is done.
+      description:
+        - The kind of step.
+        - V(install_bundle) and V(build_environment) install what is missing; V(repair_bundle) and V(repair_environment) reinstall what
+          was changed on the host.
+        - V(switch) makes another generation the current one; V(restore_links) makes the links of the current generation again.
+        - V(pin) and V(unpin) mark a generation; V(prune) removes what is no longer needed; V(uninstall) removes the whole root.
+        - V(protect) restores mode, owner and access of the root's own directories and records; V(rename) restores the spelling of a name;
+          V(set_aside) moves an unknown file to C(state/unexpected).
       type: str
       returned: always
-      sample: build_environment
     subject:
-      description: What it is done to.
+      description: What the step changes, such as V(bundle:python), V(virtualenv:recipes), V(generation) or V(store).
       type: str
       returned: always
-      sample: virtualenv:recipes
     reason:
-      description: Why.
+      description: Why the step is needed.
       type: str
       returned: always
-      sample: its content is declared and not on this host
   sample:
-    - action: build_environment
+    - action: repair_environment
       subject: virtualenv:recipes
-      reason: its content is declared and not on this host
+      reason: it is not as it was built
 generation:
-  description: Numbers of the generation before and after. Both are the same when nothing changes.
+  description: Number of the current generation before and after the task. Both are the same when no switch was needed.
   returned: success
   type: dict
   contains:
     before:
-      description: The generation that was active, or null on a host that had none.
+      description: The generation that was current, or null when nothing was installed.
       type: int
       returned: always
-      sample: 41
     after:
-      description: The generation that is active now, or would be.
+      description: The generation that is current now, or would be. Null when nothing is installed.
       type: int
       returned: always
-      sample: 42
   sample:
-    before: 41
+    before: 42
     after: 42
 bundles:
-  description: The bundles of the current generation as they were found, each with its release.
+  description: The release of each bundle in the current generation.
   returned: success
   type: dict
   sample:
     python: 3.12.11+4
 declared:
   description:
-    - What was declared, in short. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
+    - A summary of the declaration. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
       VirtualEnv, where C(packages) has the version of each package.
-    - An empty value where nothing was declared.
+    - Both are empty when nothing was declared.
   returned: success
   type: dict
   sample:
@@ -242,61 +246,87 @@ declared:
         packages:
           flask: 3.1.2
 foreign:
-  description: The Pythons that are not of this collection, with their packages, read from their metadata; none of them was run.
+  description: Other Pythons of the host with their packages, read from their metadata. None of them is run.
   returned: when O(foreign_pythons) is set
   type: list
   elements: dict
   contains:
     interpreter:
-      description: The Python, or the directory of a user's own packages.
+      description: The interpreter, or the directory of a user's own packages.
       type: str
       returned: always
-      sample: /usr/bin/python3.11
     version:
-      description: Its version, as far as files tell.
+      description: Its version, or null if unknown.
       type: str
       returned: always
-      sample: 3.11.2
     packages:
       description: The version of each package.
       type: dict
       returned: always
-      sample:
+  sample:
+    - interpreter: /usr/bin/python3.11
+      version: 3.11.2
+      packages:
         requests: 2.28.1
 diff:
   description: The differences as text, one line for each subject.
-  returned: when diff mode is on
+  returned: when diff mode is on and something differs
   type: dict
+  contains:
+    before_header:
+      description: The root and its generation before the task.
+      type: str
+      returned: always
+    after_header:
+      description: The root and its generation after the task.
+      type: str
+      returned: always
+    before:
+      description: What was found.
+      type: str
+      returned: always
+    after:
+      description: What was expected.
+      type: str
+      returned: always
   sample:
-    before: "package:recipes/flask: 3.1.1"
-    after: "package:recipes/flask: 3.1.2"
+    before_header: /opt/infra-system (generation 42)
+    after_header: /opt/infra-system (generation 42)
+    before: ""
+    after: "package:recipes/flask: 3.1.2\n"
 timings:
-  description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
-  returned: always
+  description:
+    - Seconds that each part took. A part that was not needed is left out.
+    - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
+      artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
+      run of the module on the host, with its transfer).
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+      C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
+  returned: when the host was reached
   type: dict
   sample:
     probe: 0.05
     controller: 0.11
+    module: 1.42
     observe: 0.02
-    fetch: 1.31
-    total: 2.4
+    plan: 0.001
 platform:
-  description: Platform of the host, as the probe found it.
-  returned: always
+  description: Platform of the host, as detected.
+  returned: when the host was reached
   type: str
   sample: linux-x86_64
 errors:
-  description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed
+  description: All problems behind RV(msg), one per entry.
+  returned: failure
   type: list
   elements: str
   sample:
-    - no wheel of grpcio 1.76.0 for windows-x86_64-cp312
+    - "no wheel of grpcio 1.76.0 for windows-x86_64-cp312; the index has only its source: build a wheel, publish it and lock that"
 msg:
-  description: The result in one sentence.
+  description: The result in one sentence, or why the task failed.
   returned: always
   type: str
-  sample: "1 finding (1 tampered): package:recipes/flask missing."
+  sample: "1 finding (1 tampered): package:recipes/flask missing. 1 record of the host could not be compared with what this controller knows (vouched.unknown)."
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -2,22 +2,22 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The report of a play; the work is done by the action plugin and the callback of the same name."""
+"""Configure the report of a play. The action plugin and the callback of the same name do the work."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drift_report
-short_description: Begin a drift report of this play, or merge several
+short_description: Start the drift report of a play, or merge reports
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
-  - Tells the callback P(hermetic.python.drift_report#callback) that this play is to be reported on, and how. The report is written
-    when the play is over. A serial play is one report.
-  - With O(merge), makes one report of several that are there already, right away.
-  - Fails where the callback is not loaded, since nothing would be written then.
-  - Runs on the controller; no connection to a host is made. Use C(run_once), since a second time changes nothing.
+  - Makes the callback P(hermetic.python.drift_report#callback) report on this play, with these options. The report is written at the end of the
+    play. A play with C(serial) gives one report.
+  - With O(merge), immediately merges existing reports into one.
+  - Fails if the callback is not loaded, because no report would be written then.
+  - Runs on the controller and does not connect to a host. Use C(run_once). Running it again changes nothing.
   - The role P(hermetic.python.drift_report#role) uses it.
 extends_documentation_fragment:
   - hermetic.python.attributes
@@ -27,7 +27,7 @@ attributes:
     description: When run twice in a row, with the same arguments, the second run changes nothing.
     support: full
   platform:
-    description: Systems that the managed host may run. It is not touched.
+    description: Systems that the managed host can run. The host is not contacted.
     platforms: all
     support: full
     details: []
@@ -51,54 +51,55 @@ requirements:
 options:
   directory:
     description:
-      - Directory on the controller for the reports, and for their history.
-      - This and all other relative paths start from the directory that C(ansible-playbook) is run in.
+      - Directory on the controller for the reports and their history.
+      - Relative paths in this and other options start from the working directory of C(ansible-playbook).
     type: path
     required: true
   name:
-    description: Name of the report's files, without their endings.
+    description: File name of the reports, without extension.
     type: str
     default: drift
   formats:
-    description: What is written.
+    description: Formats to write.
     type: list
     elements: str
     choices: [json, jsonl, junit, prometheus, text, html]
     default: [json, jsonl, junit, prometheus, text, html]
   policy:
-    description: YAML file with what does not count, by which reason and until when. Without one, everything counts.
+    description: YAML file with the policy, that is which findings are ignored, why, and until when. By default every finding counts.
     type: path
   update:
     description:
-      - Whether a report of this name that is there keeps what it says of hosts that this run does not ask.
-      - A host that the inventory does not know any more goes. The exit status is that of the hosts of this run.
+      - Update an existing report of this name. Hosts that this run does not check keep their entries.
+      - Hosts that are no longer in the inventory are removed from it. The exit status is that of the hosts of this run.
     type: bool
     default: true
   history:
-    description: Whether runs are remembered in C(history.sqlite) in O(directory), which tells what is new and what is open longest.
+    description: Record runs in C(history.sqlite) in O(directory), to show which findings are new and which have been open longest.
     type: bool
     default: true
   history_days:
-    description: Days after which a run, a finding that is resolved, and a host that no run knows any more are forgotten.
+    description: Days after which runs, resolved findings, and hosts that no longer occur are removed from the history.
     type: int
     default: 400
   prometheus_file:
-    description: Where the Prometheus text goes instead, such as a file that ends in C(.prom) in node_exporter's textfile directory.
+    description: Path of the Prometheus file, such as a file with the extension C(.prom) in the textfile directory of node_exporter. The default is in the
+      report directory.
     type: path
   fail:
     description:
-      - Whether C(ansible-playbook) ends with the exit status of the report, V(2) where something differs and V(1) where a host was not
-        checked, the run was cut off or the report could not be written. Where the report says V(0), Ansible's own status stays.
+      - End C(ansible-playbook) with the exit status of the report, V(2) if something differs, and V(1) if a host was not checked, the run was cut
+        off or the report could not be written. If the status of the report is V(0), that of Ansible is used.
     type: bool
     default: true
   show:
-    description: Whether the report is shown as text at the end, in colour on a terminal.
+    description: Display the report as text at the end, in colour on a terminal.
     type: bool
     default: true
   merge:
     description:
-      - JSON reports of other controllers or job slices, and the C(.gathering) files of runs that were killed. Globs are expanded.
-      - A host that several of them name is taken from the one that checked it last.
+      - JSON reports of other controllers or job slices to merge, and C(.gathering) files of killed runs. Globs are expanded.
+      - If several reports contain a host, the latest check is used.
     type: list
     elements: str
     default: []
@@ -114,7 +115,7 @@ EXAMPLES = r"""
     directory: /srv/reports
     policy: drift-policy.yml
 
-- name: Make one report of the reports of three controllers
+- name: Merge the reports of three controllers
   hermetic.python.drift_report:
     directory: /srv/reports/all
     merge: [/srv/reports/*/drift.json]
@@ -122,15 +123,33 @@ EXAMPLES = r"""
 
 RETURN = r"""
 options:
-  description: The options, with absolute paths.
+  description: The options of the report, with absolute paths.
   returned: success
   type: dict
   sample:
     directory: /srv/reports
     name: drift
+    formats: [json, jsonl, junit, prometheus, text, html]
+    policy: /srv/fleet/drift-policy.yml
+    update: true
+    history: true
+    history_days: 400
+    prometheus_file: null
+    fail: true
+    show: true
+    merge: []
 errors:
-  description: Everything that is wrong with the options, the policy and the reports to be merged.
+  description: All problems with the options, the policy and the reports to merge, one per entry.
   returned: failure
   type: list
   elements: str
+  sample:
+    - merge has '/srv/reports/*/drift.json', and there is no such file
+msg:
+  description: Why the task failed.
+  returned: failure
+  type: str
+  sample: |-
+    The drift report cannot be made as it is asked for.
+      - merge has '/srv/reports/*/drift.json', and there is no such file
 """

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A repository of bundles and wheels; the work is done by the action plugin of the same name."""
+"""Manage a repository of bundles and wheels. The action plugin of the same name does the work."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
-  - Changes a repository that is a directory of the controller. Any static web server, share or local path can serve it.
-  - All that one task asks for becomes visible in one step, when the index is replaced. Readers see the index before or after it,
-    and every file that their index names.
-  - A release never changes once it is published. The same archive again is no change, another archive under the same release is refused.
-  - Runs on the controller; no connection to the host of the task is made. Run it once, for instance on C(localhost) or with C(run_once).
+  - Manages a repository in a directory on the controller. Any static web server, share or local path can serve it.
+  - All changes of one task become visible at once, when the index is replaced. Readers see either the old or the new index, and all files that
+    it names.
+  - A published release never changes. Publishing the same archive again changes nothing. Another archive for the same release is refused.
+  - Runs on the controller and does not connect to the host of the task. Run it once, for instance on C(localhost) or with C(run_once).
 extends_documentation_fragment:
   - hermetic.python.attributes
   - hermetic.python.sources.wheel_selection
   - hermetic.python.sources.downloads
 attributes:
   platform:
-    description: Systems that the managed host may run. It is not touched.
+    description: Systems that the managed host can run. The host is not contacted.
     platforms: all
     support: full
     details: []
@@ -47,60 +47,59 @@ requirements:
 options:
   path:
     description:
-      - Directory of the repository on the controller. It is made when it is not there.
-      - This and all other relative paths start from the playbook's directory. Locks are also looked for in C(files).
+      - Directory of the repository on the controller. It is created if it does not exist.
+      - Relative paths in this and other options start from the directory of the playbook. Locks are also searched for in C(files).
     type: path
     required: true
   state:
     description:
-      - With V(present) what is given is published, mirrored and set.
-      - With V(verified) nothing is changed. The task fails when a file is missing, damaged or unknown to the index,
-        or when the signature is not right.
-      - With V(pruned) old releases and forgotten files are removed, after the rest of the task was done.
+      - V(present) publishes archives and wheels, mirrors the wheels of locks, and moves the channel.
+      - V(verified) changes nothing. The task fails if a file is missing, damaged or not in the index, or if the signature is invalid.
+      - V(pruned) also removes old releases and files that are not in the index, after everything else.
     type: str
     choices: [present, verified, pruned]
     default: present
   archives:
     description:
-      - Bundle archives to publish, or directories of such. Name, release and platform are those that the archive itself states.
+      - Bundle archives to publish, or directories with archives. Name, release and platform are read from the archives.
     type: list
     elements: path
     default: []
   wheels:
     description:
-      - Wheels to put into the repository, or directories of such.
+      - Wheels to publish, or directories with wheels.
     type: list
     elements: path
     default: []
   locks:
     description:
-      - Lock files whose wheels are mirrored, so that hosts need no package index.
-      - The wheels are those for the bundle O(bundle) in O(release), or in the release that O(channel) (else C(stable)) names.
+      - Lock files whose wheels are mirrored in the repository.
+      - Wheels are selected for the bundle O(bundle) in O(release), or in the release of O(channel), which is C(stable) by default.
     type: list
     elements: path
     default: []
   platforms:
     description:
-      - Platforms that the wheels of O(locks) are mirrored for. The default is all that the release is there for.
+      - Platforms to mirror the wheels of O(locks) for. The default is all platforms of the release.
     type: list
     elements: str
     default: []
   bundle:
     description:
-      - Name of the bundle that O(channel), O(release) and O(locks) are about.
+      - Name of the bundle that O(channel), O(release) and O(locks) refer to.
     type: str
     default: python
   channel:
     description:
-      - Channel that is to name O(release), such as V(stable) or V(canary).
+      - Channel to move to O(release), such as V(stable) or V(canary).
     type: str
   release:
     description:
-      - Release that O(channel) is to name. It may be published by the same task.
+      - Release to move O(channel) to. It can be published by the same task.
     type: str
   private_key:
     description:
-      - File with the Ed25519 private key (PEM) that the index is signed with. Once an index is signed, each change needs the key.
+      - File with the Ed25519 private key (PEM) to sign the index with. Once the index is signed, every change requires the key.
     type: path
   passphrase:
     description:
@@ -108,27 +107,27 @@ options:
     type: str
   public_key:
     description:
-      - File with the public key. With O(state=verified), the signature must be of this key.
-      - With O(generate_key), the file that the public key is written to; the default is O(private_key) with V(.pub) added.
+      - File with the public key. With O(state=verified), the index must be signed with this key.
+      - With O(generate_key), the file to write the public key to. The default is O(private_key) with the suffix V(.pub).
     type: path
   generate_key:
     description:
-      - Whether to make a key pair when there is no file O(private_key). No file is ever replaced.
+      - Generate a key pair if the file O(private_key) does not exist. An existing file is never replaced.
     type: bool
     default: false
   keep:
     description:
-      - With O(state=pruned), how many of the newest releases of each bundle stay besides those that a channel names.
+      - With O(state=pruned), number of newest releases of each bundle to keep, in addition to those in a channel.
     type: int
     default: 5
   prune_wheels:
     description:
-      - With O(state=pruned), whether to remove the wheels that neither O(wheels) nor O(locks) of this task name.
+      - With O(state=pruned), also remove the wheels that are neither in O(wheels) nor in O(locks) of this task.
     type: bool
     default: false
   lock_timeout:
     description:
-      - Seconds to wait for another publisher of the same directory.
+      - Seconds to wait for another task that changes the same repository.
     type: int
     default: 300
 seealso:
@@ -137,7 +136,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Publish a release for all platforms, and let the first hosts have it
+- name: Publish a release for all platforms in the channel canary
   hermetic.python.repository:
     path: /srv/hermetic
     archives:
@@ -147,7 +146,7 @@ EXAMPLES = r"""
     private_key: /etc/hermetic/repository.pem
     passphrase: "{{ vault_repository_passphrase }}"
 
-- name: Put the wheels of all VirtualEnvs beside it
+- name: Mirror the wheels of all VirtualEnvs
   hermetic.python.repository:
     path: /srv/hermetic
     locks:
@@ -157,7 +156,7 @@ EXAMPLES = r"""
     private_key: /etc/hermetic/repository.pem
     passphrase: "{{ vault_repository_passphrase }}"
 
-- name: Is every byte as published?
+- name: Verify every file of the repository
   hermetic.python.repository:
     path: /srv/hermetic
     state: verified
@@ -171,35 +170,82 @@ serial:
   type: int
   sample: 7
 plan:
-  description: The steps that were taken, or would be taken in check mode, in their order. Empty when there is nothing to do.
+  description:
+    - The steps in the order in which they are carried out. Empty when there is nothing to do.
+    - In check mode, these are the steps that would be taken.
   returned: success
   type: list
   elements: dict
   contains:
     action:
-      description: What is done.
+      description:
+        - The kind of step.
+        - V(publish), V(describe) (adds metadata that an older release of this collection left out) and V(restore) are about bundles;
+          V(add_wheel) and V(restore_wheel) about wheels. What is restored was missing or damaged.
+        - V(move_channel) makes a channel name another release.
+        - V(remove_release), V(remove_wheel) and V(remove_file) prune.
+        - V(generate_key) makes a key pair, and V(sign) signs an index that was not signed.
       type: str
       returned: always
-      sample: publish
     subject:
-      description: What it is done to.
+      description: What the step changes.
       type: str
       returned: always
-      sample: bundle:python
     reason:
-      description: Why it is done.
+      description: Why the step is needed.
       type: str
       returned: always
-      sample: release 3.12.11+4 for linux-x86_64 is new
+  sample:
+    - action: publish
+      subject: bundle:python
+      reason: release 3.12.11+4 for linux-x86_64 is new
+    - action: move_channel
+      subject: bundle:python
+      reason: "channel canary: 3.12.11+3 -> 3.12.11+4"
 problems:
-  description: What is wrong with the repository, when O(state=verified).
-  returned: success or failure
+  description: What is wrong with the repository, with O(state=verified). The task fails if there is anything.
+  returned: success, and failure of the verification
   type: list
   elements: str
   sample: []
+diff:
+  description: The channels, releases and wheels of the index before and after the task, one per line.
+  returned: when diff mode is on, unless O(state=verified)
+  type: dict
+  contains:
+    before_header:
+      description: Path of the repository.
+      type: str
+      returned: always
+    after_header:
+      description: Path of the repository.
+      type: str
+      returned: always
+    before:
+      description: The index before.
+      type: str
+      returned: always
+    after:
+      description: The index after.
+      type: str
+      returned: always
+  sample:
+    before_header: /srv/hermetic
+    after_header: /srv/hermetic
+    before: "bundle python: channel canary is 3.12.11+3\n"
+    after: "bundle python: channel canary is 3.12.11+4\n"
 errors:
-  description: Everything that stood against the task.
+  description: All problems behind RV(msg), one per entry.
   returned: failure
   type: list
   elements: str
+  sample:
+    - "/srv/build: no such file or directory"
+msg:
+  description: Why the task failed.
+  returned: failure
+  type: str
+  sample: |-
+    Bundle archives to publish are missing; the repository was not changed
+      - /srv/build: no such file or directory
 """

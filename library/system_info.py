@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: system_info
-short_description: Tell what a host holds
+short_description: Return the installed bundles, VirtualEnvs and generations of a host
 version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
-  - Returns the bundles, VirtualEnvs and generations of a host, as its records say. Use M(hermetic.python.drift) to have them checked.
+  - Returns the bundles, VirtualEnvs and generations of a host from its records. To verify them, use M(hermetic.python.drift).
 extends_documentation_fragment:
   - hermetic.python.attributes.info
   - hermetic.python.attributes
@@ -24,7 +24,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what the host holds
+- name: Read what is installed on the host
   hermetic.python.system_info:
   register: host
 
@@ -43,29 +43,33 @@ info:
   type: dict
   contains:
     root:
-      description: The root that was looked at.
+      description: The root that was read.
       type: str
       returned: always
       sample: /opt/infra-system
     generation:
-      description: Number of the current generation, or null where nothing is installed.
+      description: Number of the generation that the link C(current) leads to, or null.
       type: int
       returned: always
       sample: 42
     in_force:
       description:
-        - The generation that was switched to last, as in RV(info.generations), or null. Its number is another than RV(info.generation) where
-          the link C(current) was removed or turned by somebody else; C(state=repaired) of M(hermetic.python.system) goes by this one.
+        - The generation of the last switch, in the form of RV(info.generations), or null. It differs from RV(info.generation) when the link
+          C(current) was removed or changed by somebody else. C(state=repaired) of M(hermetic.python.system) repairs this generation.
       type: dict
       returned: always
       sample:
         number: 42
+        created: "2026-11-23T10:00:00Z"
+        pinned: false
+        default: python
         bundles:
           python: python-3.12.11+4-5d2b4c8f0c4f
         virtualenvs:
           recipes: recipes-4be1c06a0d2f
     generations:
-      description: All generations that can be gone back to.
+      description:
+        - All generations on the host. C(default) is the default bundle; C(bundles) and C(virtualenvs) have the names of the trees.
       type: list
       elements: dict
       returned: always
@@ -73,68 +77,113 @@ info:
         - number: 42
           created: "2026-11-23T10:00:00Z"
           pinned: false
+          default: python
           bundles:
             python: python-3.12.11+4-5d2b4c8f0c4f
           virtualenvs:
             recipes: recipes-4be1c06a0d2f
     bundles:
-      description: The bundles on the host, with what their archives say of them; C(active) tells which are in the current generation.
+      description:
+        - All bundles on the host, with the content of their C(bundle.json) except the list of files.
+        - C(active) is true for those of the generation in force.
       type: list
       elements: dict
       returned: always
       sample:
-        - id: python-3.12.11+4-5d2b4c8f0c4f
-          name: python
+        - name: python
           release: 3.12.11+4
           platform: linux-x86_64
+          format: 1
           hermetic: launcher
+          engine: true
+          confined: true
+          python:
+            version: 3.12.11
+            implementation: cpython
+            tag: cp312
+            abi: cp312
+            executable: bin/python3.12
+            stdlib: lib/python3.12
+            site_packages: lib/python3.12/site-packages
+            commands:
+              python: bin/python3.12
+              python3: bin/python3.12
+              python3.12: bin/python3.12
+          libc:
+            family: glibc
+            minimum: "2.28"
+          macos: null
+          packages: []
+          source:
+            kind: interpreter
+            sha256: null
+          launcher:
+            compiler: "cc: cc (Debian 12.2.0-14+deb12u1) 12.2.0"
+          bytecode:
+            python: 3.12.11
+          installer: 0.7.0
+          id: python-3.12.11+4-5d2b4c8f0c4f
+          sha256: 5d2b4c8f0c4f8a5f4f0f5b5b6d1f3c1e9a7e2d4c6b8a0f1e2d3c4b5a69788796
+          filename: python-3.12.11+4-linux-x86_64.tar.gz
           path: /opt/infra-system/bundles/python-3.12.11+4-5d2b4c8f0c4f
           active: true
+    virtualenvs:
+      description: The VirtualEnvs of the generation in force, with their packages. C(path) is the stable path, C(tree) the versioned one.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - name: recipes
+          id: recipes-4be1c06a0d2f
+          bundle: python-3.12.11+4-5d2b4c8f0c4f
+          path: /opt/infra-system/envs/recipes
+          tree: /opt/infra-system/environments/recipes-4be1c06a0d2f
+          link_mode: hardlink
+          wheels:
+            - sha256: 84e4d34ae0a8d2a1b8b2a3f1f4b8e2c8d6a3f5e79c1b0d2f4a6c8e0b1d3f5a79
+              filename: flask-3.1.2-py3-none-any.whl
+          packages:
+            - name: flask
+              version: 3.1.2
     damaged:
-      description: Bundles whose interpreter is so damaged that nothing of the host could be read; all else is empty then.
+      description: Bundles whose interpreter does not start, where none is left that could read the root. Everything else is empty then.
       type: list
       elements: str
       returned: always
       sample: []
-    virtualenvs:
-      description: The VirtualEnvs of the current generation with their packages.
-      type: list
-      elements: dict
-      returned: always
-      sample:
-        - id: recipes-4be1c06a0d2f
-          name: recipes
-          bundle: python-3.12.11+4-5d2b4c8f0c4f
-          path: /opt/infra-system/envs/recipes
-          packages:
-            - name: flask
-              version: 3.1.2
 timings:
-  description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
-  returned: always
+  description:
+    - Seconds that each part took. A part that was not needed is left out.
+    - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
+      artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
+      run of the module on the host, with its transfer).
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+      C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
+  returned: when the host was reached
   type: dict
   sample:
     probe: 0.05
     controller: 0.11
+    module: 1.42
     observe: 0.02
-    fetch: 1.31
-    total: 2.4
+    plan: 0.001
 platform:
-  description: Platform of the host, as the probe found it.
-  returned: always
+  description: Platform of the host, as detected.
+  returned: when the host was reached
   type: str
   sample: linux-x86_64
 errors:
-  description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed
+  description: All problems behind RV(msg), one per entry.
+  returned: failure
   type: list
   elements: str
   sample:
-    - no wheel of grpcio 1.76.0 for windows-x86_64-cp312
+    - "no wheel of grpcio 1.76.0 for windows-x86_64-cp312; the index has only its source: build a wheel, publish it and lock that"
 msg:
   description: Why the task failed.
   returned: failure
   type: str
+  sample: "The root /opt/infra-system is there and is no directory; nothing was changed. Move it away, or choose another root."
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -13,9 +13,10 @@ version_added: 1.0.0
 author:
   - The hermetic.python authors (@hermetic-python)
 description:
-  - Installs one VirtualEnv from a lock on a bundle that the host has, or removes it, and leaves the rest of the current generation as it is.
-  - An environment is never edited. One that differs from its lock is built again beside the old one, then switched to.
-  - For the whole state of a host, use M(hermetic.python.system).
+  - Installs one VirtualEnv from a lock, on a bundle that is installed on the host, or removes it. The rest of the current generation does not
+    change.
+  - An environment is never edited. If it differs from its lock, a new one is built beside it and then activated.
+  - To declare the whole state of a host, use M(hermetic.python.system).
 extends_documentation_fragment:
   - hermetic.python.attributes
   - hermetic.python.root
@@ -29,15 +30,15 @@ extends_documentation_fragment:
 options:
   lock:
     description:
-      - File on the controller that pins the environment completely. Either a C(pylock.toml), or a C(requirements.txt) in which every
-        line has its hashes.
-      - A relative path is looked for as that of a file to copy, in C(files) of the role and of the playbook, then beside them.
-      - Only wheels are installed; a lock that needs anything else is refused.
-      - Needed unless O(state=absent).
+      - Lock file on the controller that pins every package of the environment. Either a C(pylock.toml), or a C(requirements.txt) with hashes for
+        every requirement.
+      - A relative path is searched for in the C(files) directories of the role and the playbook, then beside the tasks and the playbook.
+      - Only wheels are installed. A lock that needs anything else is refused.
+      - Required unless O(state=absent).
     type: path
   state:
     description:
-      - Whether the VirtualEnv is there.
+      - Whether the VirtualEnv is installed.
     type: str
     choices: [present, absent]
     default: present
@@ -61,121 +62,131 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: The steps that were taken, or would be taken in check mode, in their order. Empty when there is nothing to do.
+  description:
+    - The steps in the order in which they are carried out. Empty when there is nothing to do.
+    - In check mode, and always with M(hermetic.python.drift), these are the steps that would be taken.
   returned: success
   type: list
   elements: dict
   contains:
     action:
-      description: What is done.
+      description:
+        - The kind of step.
+        - V(install_bundle) and V(build_environment) install what is missing; V(repair_bundle) and V(repair_environment) reinstall what
+          was changed on the host.
+        - V(switch) makes another generation the current one; V(restore_links) makes the links of the current generation again.
+        - V(pin) and V(unpin) mark a generation; V(prune) removes what is no longer needed; V(uninstall) removes the whole root.
+        - V(protect) restores mode, owner and access of the root's own directories and records; V(rename) restores the spelling of a name;
+          V(set_aside) moves an unknown file to C(state/unexpected).
       type: str
       returned: always
-      sample: build_environment
     subject:
-      description: What it is done to.
+      description: What the step changes, such as V(bundle:python), V(virtualenv:recipes), V(generation) or V(store).
       type: str
       returned: always
-      sample: virtualenv:recipes
     reason:
-      description: Why.
+      description: Why the step is needed.
       type: str
       returned: always
-      sample: its content is declared and not on this host
   sample:
     - action: build_environment
       subject: virtualenv:recipes
       reason: its content is declared and not on this host
+    - action: switch
+      subject: generation
+      reason: from generation 41 to generation 42
 findings:
-  description: Every difference between what is declared and what is on the host.
+  description: The differences between what is declared and what is on the host, sorted by subject.
   returned: success
   type: list
   elements: dict
   contains:
     subject:
-      description: What differs, such as V(virtualenv:recipes), V(package:recipes/flask) or V(file:recipes/bin/flask).
+      description:
+        - What differs, such as V(bundle:python), V(virtualenv:recipes), V(package:recipes/flask), V(file:recipes/bin/flask),
+          V(generation) or V(store).
       type: str
       returned: always
-      sample: package:recipes/flask
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted), V(stale) and V(receipt), which is a record that was changed on the host.
+          V(interrupted), V(stale) and V(receipt). A V(receipt) is a record that was changed on the host.
       type: str
       returned: always
-      sample: missing
     severity:
-      description: How much it matters, such as V(high) for what runs code.
+      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) is reserved.
       type: str
       returned: always
-      sample: high
     cause:
       description:
-        - V(pending) when the declaration moved on and the host is as it was left; V(tampered) when the host is not as it was left;
-          V(interrupted) for what a crash left behind.
+        - V(pending) when the declaration changed and the host did not; V(tampered) when the host was changed since the last run;
+          V(interrupted) when a run was cut off.
       type: str
       returned: always
-      sample: tampered
     expected:
-      description: What was declared.
+      description: What was expected, or null.
       type: str
       returned: always
-      sample: flask 3.1.2
     actual:
-      description: What was found.
+      description: What was found, or null.
       type: str
       returned: always
-      sample: null
     path:
-      description: Where it was found.
+      description: The path on the host, or null where the subject is a whole package.
       type: str
       returned: always
-      sample: /opt/infra-system/environments/recipes-4be1c06a0d2f/lib/python3.12/site-packages/flask
     remedy:
-      description: What repairs it.
+      description: Suggested fix.
       type: str
       returned: always
-      sample: Converge to install it again from the verified artifact, or roll back.
     count:
-      description: How many paths of one tree it stands for. More than ten differences of one kind are one finding.
+      description: Number of paths, where more than ten differences of one kind in one tree are combined into one finding.
       type: int
-      returned: when it stands for many
+      returned: when the finding combines several paths
       sample: 1234
     examples:
-      description: Some of these paths.
+      description: Some of these paths, relative to their tree.
       type: list
       elements: str
-      returned: when it stands for many
+      returned: when the finding combines several paths
       sample:
         - lib/python3.12/site-packages/flask/app.py
+  sample:
+    - subject: package:recipes/flask
+      kind: version
+      severity: medium
+      cause: pending
+      expected: 3.1.2
+      actual: 3.1.1
+      path: null
+      remedy: Converge to build the environment that is declared.
 generation:
-  description: Numbers of the generation before and after. Both are the same when nothing changes.
+  description: Number of the current generation before and after the task. Both are the same when no switch was needed.
   returned: success
   type: dict
   contains:
     before:
-      description: The generation that was active, or null on a host that had none.
+      description: The generation that was current, or null when nothing was installed.
       type: int
       returned: always
-      sample: 41
     after:
-      description: The generation that is active now, or would be.
+      description: The generation that is current now, or would be. Null when nothing is installed.
       type: int
       returned: always
-      sample: 42
   sample:
     before: 41
     after: 42
 bundles:
-  description: The bundles of the current generation as they were found, each with its release.
+  description: The release of each bundle in the current generation.
   returned: success
   type: dict
   sample:
     python: 3.12.11+4
 declared:
   description:
-    - What was declared, in short. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
+    - A summary of the declaration. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
       VirtualEnv, where C(packages) has the version of each package.
-    - An empty value where nothing was declared.
+    - Both are empty when nothing was declared.
   returned: success
   type: dict
   sample:
@@ -188,21 +199,17 @@ declared:
           flask: 3.1.2
 changed_bundles:
   description:
-    - The bundles that the stable paths lead to another state of than before, by name, so that what uses them can be restarted.
-    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked), V(default) or V(removed); C(before) and C(after) are releases.
+    - The bundles whose stable paths lead to another tree than before, by name. Use it to decide which services to restart.
+    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked), V(default) or V(removed). C(before) and C(after) are releases, or null.
   returned: success
   type: dict
-  sample:
-    python:
-      change: replaced
-      before: 3.12.11+3
-      after: 3.12.11+4
+  sample: {}
 changed_virtualenvs:
   description:
-    - The VirtualEnvs that their stable paths lead to another state of than before, by name. Use this, and not RV(plan), to decide about
-      restarts, since an environment that is on the host already takes no step of its own.
-    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked) or V(removed). C(before) and C(after) name the trees, C(bundle) the
-      releases below them, and C(packages) each package with another version than before.
+    - The VirtualEnvs whose stable paths lead to another tree than before, by name. Use it instead of RV(plan) to decide which services to
+      restart. An environment that is still on the host takes no step of its own in the plan.
+    - C(change) is V(added), V(replaced), V(reinstalled), V(relinked) or V(removed). C(before) and C(after) are the names of the trees, or
+      null. C(bundle) has the releases of the bundle, and C(packages) the packages whose versions differ.
   returned: success
   type: dict
   sample:
@@ -219,35 +226,60 @@ changed_virtualenvs:
           after: 3.1.2
 diff:
   description: The differences as text, one line for each subject.
-  returned: when diff mode is on
+  returned: when diff mode is on and something differs
   type: dict
+  contains:
+    before_header:
+      description: The root and its generation before the task.
+      type: str
+      returned: always
+    after_header:
+      description: The root and its generation after the task.
+      type: str
+      returned: always
+    before:
+      description: What was found.
+      type: str
+      returned: always
+    after:
+      description: What was expected.
+      type: str
+      returned: always
   sample:
-    before: "package:recipes/flask: 3.1.1"
-    after: "package:recipes/flask: 3.1.2"
+    before_header: /opt/infra-system (generation 41)
+    after_header: /opt/infra-system (generation 42)
+    before: "package:recipes/flask: 3.1.1\n"
+    after: "package:recipes/flask: 3.1.2\n"
 timings:
-  description: Seconds that each part took, on the controller (C(controller), C(probe), C(bootstrap), C(push)) and on the host.
-  returned: always
+  description:
+    - Seconds that each part took. A part that was not needed is left out.
+    - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
+      artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
+      run of the module on the host, with its transfer).
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+      C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
+  returned: when the host was reached
   type: dict
   sample:
     probe: 0.05
     controller: 0.11
+    module: 1.42
     observe: 0.02
-    fetch: 1.31
-    total: 2.4
+    plan: 0.001
 platform:
-  description: Platform of the host, as the probe found it.
-  returned: always
+  description: Platform of the host, as detected.
+  returned: when the host was reached
   type: str
   sample: linux-x86_64
 errors:
-  description: Every single problem behind RV(msg), so that all can be fixed at once.
-  returned: when the task failed
+  description: All problems behind RV(msg), one per entry.
+  returned: failure
   type: list
   elements: str
   sample:
-    - no wheel of grpcio 1.76.0 for windows-x86_64-cp312
+    - "no wheel of grpcio 1.76.0 for windows-x86_64-cp312; the index has only its source: build a wheel, publish it and lock that"
 msg:
-  description: The result in one sentence.
+  description: The result in one sentence, or why the task failed.
   returned: always
   type: str
   sample: "2 steps taken to generation 42: build_environment virtualenv:recipes; switch generation."

@@ -10,21 +10,21 @@ name: drift_report
 type: aggregate
 author: The hermetic.python authors (@hermetic-python)
 version_added: 1.0.0
-short_description: Make one report of what all hosts answered
+short_description: Write one drift report for all hosts of a run
 description:
-  - Gathers the results of M(hermetic.python.drift), M(hermetic.python.system), M(hermetic.python.virtualenv) and M(hermetic.python.bundle)
-    while the plays run, and writes one report at their end, as JSON, JSON Lines, JUnit XML, Prometheus text, plain text and HTML.
-  - Every host that a play with such a task is meant for is listed. One that was unreachable, failed, was skipped, was not reached or lies
-    outside C(--limit) is listed as not checked, never as clean.
-  - Results go into a file beside the reports as they arrive. A run that is cut off leaves a report that is marked incomplete; one that is
-    killed leaves that file, of which the next run, or a merge, makes the report.
-  - The role P(hermetic.python.drift_report#role) turns this callback on and sets its options. Enable it yourself to have a report of every
-    run in which one of the modules is used.
+  - Collects the results of M(hermetic.python.drift), M(hermetic.python.system), M(hermetic.python.virtualenv) and M(hermetic.python.bundle)
+    during the plays, and writes one report at the end, as JSON, JSON Lines, JUnit XML, Prometheus text, plain text and HTML.
+  - Lists every host of a play with such a task. A host that was unreachable, failed, was skipped, was not reached or is outside C(--limit) is
+    listed as not checked, never as clean.
+  - Results are written to a file beside the reports as they arrive. An interrupted run writes a report that is marked incomplete. A killed run
+    leaves this file, and the next run, or a merge, writes its report.
+  - The role P(hermetic.python.drift_report#role) enables this callback and sets its options. Enable it yourself to get a report of every run in
+    which one of the modules is used.
 requirements:
   - enabled in C(callbacks_enabled), or the role P(hermetic.python.drift_report#role) in the first playbook
 options:
   directory:
-    description: Directory on the controller for the reports, and for their history.
+    description: Directory on the controller for the reports and their history.
     type: path
     default: reports
     env:
@@ -33,7 +33,7 @@ options:
       - section: callback_hermetic_drift_report
         key: directory
   name:
-    description: Name of the report's files, without their endings.
+    description: File name of the reports, without extension.
     type: str
     default: drift
     env:
@@ -42,7 +42,7 @@ options:
       - section: callback_hermetic_drift_report
         key: name
   formats:
-    description: What is written.
+    description: Formats to write.
     type: list
     elements: str
     choices: [json, jsonl, junit, prometheus, text, html]
@@ -53,7 +53,7 @@ options:
       - section: callback_hermetic_drift_report
         key: formats
   policy:
-    description: YAML file with what does not count, by which reason and until when. Without one, everything counts.
+    description: YAML file with the policy, that is which findings are ignored, why, and until when. By default every finding counts.
     type: path
     env:
       - name: HERMETIC_DRIFT_REPORT_POLICY
@@ -62,8 +62,8 @@ options:
         key: policy
   update:
     description:
-      - Whether a report of this name that is there keeps what it says of hosts that this run does not ask.
-      - A host that the inventory does not know any more goes. The exit status is that of the hosts of this run.
+      - Update an existing report of this name. Hosts that this run does not check keep their entries.
+      - Hosts that are no longer in the inventory are removed from it. The exit status is that of the hosts of this run.
     type: bool
     default: true
     env:
@@ -72,7 +72,7 @@ options:
       - section: callback_hermetic_drift_report
         key: update
   history:
-    description: Whether runs are remembered in C(history.sqlite) in the directory, which shows what is new and what is open longest.
+    description: Record runs in C(history.sqlite) in the directory, to show which findings are new and which have been open longest.
     type: bool
     default: true
     env:
@@ -81,7 +81,7 @@ options:
       - section: callback_hermetic_drift_report
         key: history
   history_days:
-    description: Days after which a run, a finding that is resolved, and a host that no run knows any more are forgotten.
+    description: Days after which runs, resolved findings, and hosts that no longer occur are removed from the history.
     type: int
     default: 400
     env:
@@ -90,7 +90,8 @@ options:
       - section: callback_hermetic_drift_report
         key: history_days
   prometheus_file:
-    description: Where the Prometheus text goes instead, such as a file that ends in C(.prom) in node_exporter's textfile directory.
+    description: Path of the Prometheus file, such as a file with the extension C(.prom) in the textfile directory of node_exporter. The default is in the
+      report directory.
     type: path
     env:
       - name: HERMETIC_DRIFT_REPORT_PROMETHEUS_FILE
@@ -99,9 +100,9 @@ options:
         key: prometheus_file
   fail:
     description:
-      - Whether C(ansible-playbook) ends with the exit status of the report, V(2) where something differs and V(1) where a host was not
-        checked, the run was cut off or the report could not be written. Where the report says V(0), Ansible's own status stays.
-      - C(ansible-playbook) ends right after the playbook then, so name this callback last in C(callbacks_enabled).
+      - End C(ansible-playbook) with the exit status of the report, V(2) if something differs, and V(1) if a host was not checked, the run was cut
+        off or the report could not be written. If the status of the report is V(0), that of Ansible is used.
+      - C(ansible-playbook) then ends directly after the playbook. List this callback last in C(callbacks_enabled).
     type: bool
     default: false
     env:
@@ -110,7 +111,7 @@ options:
       - section: callback_hermetic_drift_report
         key: fail
   show:
-    description: Whether the report is shown as text at the end, in colour on a terminal.
+    description: Display the report as text at the end, in colour on a terminal.
     type: bool
     default: true
     env:

@@ -10,12 +10,12 @@ name: unreachable_hosts
 type: aggregate
 author: The hermetic.python authors (@hermetic-python)
 version_added: 1.0.0
-short_description: Name the hosts that could not be reached at the end of a run
+short_description: List the hosts that could not be reached at the end of a run
 description:
-  - Shows every host that could not be reached, the task and the reason, after the recap of a playbook.
-  - A play that goes on when a host cannot be reached (C(ignore_unreachable)) ends with status V(0) otherwise. With this callback it ends
-    with V(4) as without C(ignore_unreachable), or with V(2) where a host failed as well.
-  - The playbooks C(site) and C(rollback) of this collection turn it on by P(hermetic.python.unreachable_hosts#lookup).
+  - Displays every host that could not be reached, with the task and the reason, after the recap of a playbook.
+  - A play with C(ignore_unreachable) would end with status V(0). With this callback it ends with V(4), as without C(ignore_unreachable), or with
+    V(2) if a host failed as well.
+  - The playbooks C(site) and C(rollback) of this collection enable it with P(hermetic.python.unreachable_hosts#lookup).
 requirements:
   - enabled in C(callbacks_enabled), or one of the collection's playbooks C(site) and C(rollback)
 """

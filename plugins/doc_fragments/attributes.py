@@ -15,29 +15,29 @@ attributes:
     description: Can run in C(check_mode) and return what it would do, without changing the host.
     support: full
   diff_mode:
-    description: Returns what differs between the declared and the found state when run in diff mode.
+    description: Returns the differences between the declared and the actual state in diff mode.
     support: full
   idempotent:
     description: When run twice in a row, with the same arguments, the second run changes nothing.
     support: full
   platform:
-    description: Systems that the managed host may run. No Python is needed there.
+    description: Systems that the managed host can run. No Python is needed on it.
     platforms: posix, windows
     support: full
     details:
-      - On Windows, one PowerShell module of the collection runs the same engine; Windows PowerShell 5.1 and PowerShell 7 do.
+      - On Windows, a PowerShell module of the collection runs the same engine, in Windows PowerShell 5.1 or PowerShell 7.
   async:
     description: Supports being used with the C(async) keyword.
     support: full
     details:
-      - Asking for the state of a job is done by M(ansible.builtin.async_status), which itself needs a Python on the host.
-        For a host that had none before the job, set C(ansible_python_interpreter) to the C(bin/python) below O(root).
-      - On a Windows host it is C(ansible.windows.async_status) that is run for it, so that collection must be installed on the controller.
+      - M(ansible.builtin.async_status), which reads the state of a job, needs a Python on the host. For a host that had none before the job, set
+        C(ansible_python_interpreter) to C(bin/python) below O(root).
+      - For a Windows host, the collection C(ansible.windows) must be installed on the controller, because its C(async_status) is used.
   become:
     description: Is usable alongside the C(become) keywords.
     support: full
     details:
-      - Everything on the host is done as the user that the task becomes; that user owns what is installed.
+      - Everything on the host is done as the user that the task becomes. That user owns the installed files.
   delegation:
     description: Can be used in conjunction with C(delegate_to) and related keywords.
     support: full
@@ -64,9 +64,9 @@ attributes:
   check_mode:
     support: full
     details:
-      - This module changes nothing; it does the same in check mode.
+      - This module changes nothing, and does the same in check mode.
   diff_mode:
     support: full
     details:
-      - This module changes nothing; the difference shown is the one that it found.
+      - This module changes nothing. The diff shows the findings.
 """

@@ -17,16 +17,16 @@ options:
     default: python
   release:
     description:
-      - Release to install, such as V(3.12.11+4). It goes before O(channel).
+      - Release to install, such as V(3.12.11+4). Takes precedence over O(channel).
     type: str
   channel:
     description:
-      - Channel of the repository whose release is installed; the controller looks it up, once for the run.
+      - Channel of the repository. The release that it names is installed. The controller resolves it once per run.
     type: str
     default: stable
   archive:
     description:
-      - Path on the controller, or URL, of one bundle archive, instead of a repository. It must be of the host's platform.
+      - Path on the controller, or URL, of a bundle archive to use instead of a repository. It must be for the platform of the host.
     type: str
   sha256:
     description:
@@ -34,8 +34,8 @@ options:
     type: str
   default:
     description:
-      - Whether this bundle is C(bin/python), and below every VirtualEnv that names no bundle.
-      - A single bundle is always the default.
+      - Make this the default bundle, which provides C(bin/python) and is used by every VirtualEnv that names no bundle.
+      - If there is only one bundle, it is always the default.
     type: bool
     default: false
 """
@@ -44,7 +44,7 @@ options:
 options:
   bundles:
     description:
-      - The bundles of the host. M(hermetic.python.system) with C(state=present) needs at least one.
+      - The bundles of the host. M(hermetic.python.system) with C(state=present) requires at least one.
     type: list
     elements: dict
     suboptions:
@@ -55,16 +55,16 @@ options:
         default: python
       release:
         description:
-          - Release to install, such as V(3.12.11+4). It goes before O(bundles[].channel).
+          - Release to install, such as V(3.12.11+4). Takes precedence over O(bundles[].channel).
         type: str
       channel:
         description:
-          - Channel of the repository whose release is installed; the controller looks it up, once for the run.
+          - Channel of the repository. The release that it names is installed. The controller resolves it once per run.
         type: str
         default: stable
       archive:
         description:
-          - Path on the controller, or URL, of one bundle archive, instead of a repository. It must be of the host's platform.
+          - Path on the controller, or URL, of a bundle archive to use instead of a repository. It must be for the platform of the host.
         type: str
       sha256:
         description:
@@ -72,8 +72,8 @@ options:
         type: str
       default:
         description:
-          - Whether this bundle is C(bin/python), and below every VirtualEnv that names no bundle.
-          - A single bundle is always the default.
+          - Make this the default bundle, which provides C(bin/python) and is used by every VirtualEnv that names no bundle.
+          - If there is only one bundle, it is always the default.
         type: bool
         default: false
 """

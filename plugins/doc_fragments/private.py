@@ -12,10 +12,10 @@ class ModuleDocFragment:
 options:
   _request:
     description:
-      - Written by the action plugin of the same name, and by nothing else. Leave it out.
+      - Set by the action plugin of the same name. Do not use it.
     type: str
   _engine:
     description:
-      - The engine as a zip file, in base64. Written by the action plugin of the same name, and by nothing else. Leave it out.
+      - The engine as a zip file, in base64. Set by the action plugin of the same name. Do not use it.
     type: str
 """

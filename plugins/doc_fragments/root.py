@@ -12,19 +12,19 @@ class ModuleDocFragment:
 options:
   root:
     description:
-      - Directory on the host that holds everything this collection installs. It is an absolute path, or one that starts with V(~/).
-      - Any user may have a root of their own; nothing outside of it is written.
-      - A path with white space, quotes or other characters that a shell treats specially is refused,
-        because the scripts of an environment could not start from it.
+      - Directory on the host for everything that this collection installs. An absolute path, or one that starts with V(~/).
+      - Any user can have a root of their own. Nothing outside of it is written.
+      - A path with white space, quotes or other characters that are special to a shell is refused, because the scripts of an environment could not
+        be started from it.
       - The default is V(/opt/infra-system), and V(C:\\infra-system) on Windows.
-      - A root belongs to the user of the task or to root (on Windows, to the administrators). One of another user is refused.
+      - The root must be owned by the user of the task or by root (on Windows, by the administrators). Any other owner is refused.
     type: path
   unsafe_parent:
     description:
-      - Accept a root below a directory that another user owns or may write, who could replace the whole root and with it
-        what root runs. Without it, such a root is refused, and the directory named.
-      - A directory with the sticky bit, like V(/tmp), is no reason to refuse a root that is there already or is made by the task.
-      - It does not accept a root that another user owns.
+      - Accept a root below a directory that another user owns or can write to. That user could replace the whole root, and with it the programs
+        that root runs. By default such a root is refused, and the error names the directory.
+      - A directory of root that everybody can write to, but that has the sticky bit, such as V(/tmp), is always accepted.
+      - A root that another user owns is still refused.
     type: bool
     default: false
 """

@@ -12,29 +12,30 @@ class ModuleDocFragment:
 options:
   repository:
     description:
-      - Where the bundles are. A directory on the controller, an C(http://) or C(https://) URL, or a C(file://) URL
-        of a share that the controller and the hosts see at the same place.
-      - From a directory on the controller, what a host lacks is copied to it. From a URL, the host fetches it by itself.
-      - Not needed where every bundle names an C(archive).
+      - The repository of bundles. A directory on the controller, an C(http://) or C(https://) URL, or a C(file://) URL of a share that is mounted
+        at the same path on the controller and the hosts.
+      - With a directory on the controller, missing artifacts are copied to the host. With a URL, the host fetches them itself.
+      - Not needed if every bundle has an C(archive).
     type: str
   public_key:
     description:
       - File on the controller with the Ed25519 public key (PEM) that the repository's index must be signed with.
-      - Without it, an index that is read over https is used with a warning, and one that is read over http from another machine is
-        refused unless O(allow_unsigned) is set. A directory is trusted as it is.
-      - The controller remembers by this key which index it saw last, and refuses an older one, so each repository needs a key of its own.
+      - Without it, an index that is read over https is used with a warning, and one that is read over http from another machine is refused unless
+        O(allow_unsigned) is set. A directory is trusted.
+      - For each key, the controller remembers the newest index that it has seen, and refuses older ones. Each repository therefore needs its
+        own key.
     type: path
   allow_unsigned:
     description:
-      - Whether an index may be read over http although no O(public_key) checks it. Whoever is on the way can then choose what is installed.
+      - Accept an unsigned index over http, that is without O(public_key). Anybody on the network path can then choose what is installed.
     type: bool
     default: false
   transfer:
     description:
-      - How bundles and wheels get to the host.
-      - With V(auto) the host fetches what it can reach, and what it cannot reach is copied from the controller.
-      - With V(pull) nothing is copied; what the host cannot reach is an error.
-      - With V(push) the controller fetches everything and copies it; the host makes no connection at all.
+      - How bundles and wheels are transferred to the host.
+      - V(auto) lets the host fetch what it can reach, and copies the rest from the controller.
+      - V(pull) copies nothing. An artifact that the host cannot reach is an error.
+      - V(push) lets the controller fetch everything and copy it. The host opens no connection.
     type: str
     choices: [auto, pull, push]
     default: auto
@@ -44,40 +45,40 @@ options:
 options:
   ca_path:
     description:
-      - File with the certificates (PEM) of the authorities that HTTPS servers are trusted by, instead of the usual ones.
-      - It is read at this path on the controller for what the controller fetches, and on the host for what the host fetches.
+      - File with the CA certificates (PEM) to verify HTTPS servers with, instead of the default ones.
+      - The file is read on the controller for what the controller fetches, and at the same path on the host for what the host fetches.
     type: path
   timeout:
     description:
-      - Seconds that a connection may take to open, or stay silent, before it counts as failed.
+      - Seconds to wait for a connection, and for data on it, before it counts as failed.
     type: int
     default: 60
   retries:
     description:
-      - How often a failed transfer is tried again, with growing pauses. A host goes on from the byte where it broke off.
+      - Number of retries of a failed transfer, with increasing pauses. A host resumes a partial download.
     type: int
     default: 4
   download_timeout:
     description:
-      - Seconds that the download of one file from one source may take altogether, all tries and pauses included.
+      - Seconds that the download of one file from one source may take, including all retries and pauses.
     type: int
     default: 3600
   minimum_rate:
     description:
-      - Bytes for each second that a server must send. It is measured over O(timeout) seconds; a slower server counts as failed.
+      - Minimum transfer rate in bytes per second, averaged over O(timeout) seconds. A slower server counts as failed.
       - V(0) accepts any rate.
     type: int
     default: 1000
   maximum_size:
     description:
-      - Bytes that a download may have whose size neither an index nor a lock states. Where the size is stated, the download ends there.
+      - Maximum size in bytes of a download whose size is given neither by an index nor by a lock. A download of known size is limited to that
+        size.
     type: int
     default: 4294967296
   credentials:
     description:
-      - User name and password for each host name that asks for them. A dictionary whose keys are host names, and whose values
-        are dictionaries with C(username) and C(password).
-      - They are sent to that host only, and are never shown, logged or stored.
+      - Credentials by host name. The keys are host names, and the values are dictionaries with C(username) and C(password).
+      - They are sent to that host only, and are never displayed, logged or stored.
     type: dict
 """
 
@@ -85,26 +86,26 @@ options:
 options:
   index_url:
     description:
-      - Package index that wheels are looked up in when a lock does not say where they are.
-      - The default is what C(pip) on the controller is configured with.
+      - Package index for wheels whose location is not in the lock.
+      - The default is the configuration of C(pip) on the controller.
     type: str
   extra_index_urls:
     description:
-      - Further package indexes. Since every wheel is known by its digest, their order does not matter.
+      - Additional package indexes. Their order does not matter, since every wheel is selected by its digest.
     type: list
     elements: str
     default: []
   find_links:
     description:
-      - Directories on the controller, or URLs of pages with links, that hold wheels.
+      - Directories on the controller, or URLs of pages with links, to search for wheels.
     type: list
     elements: str
     default: []
   marker_values:
     description:
-      - Values of environment markers that no bundle states, C(platform_release) and C(platform_version), as one dictionary
-        for each platform. The keys are names of platforms, such as C(macos-arm64).
-      - A lock in which the choice of a package depends on a value that is not given here is refused, with the names of the packages.
+      - Values of the environment markers C(platform_release) and C(platform_version), which no bundle defines. The keys are platforms, such as
+        C(macos-arm64), and the values are dictionaries.
+      - A lock in which the selection of a package depends on a value that is not given here is refused. The error names the packages.
     type: dict
     default: {}
 """
@@ -113,8 +114,8 @@ options:
 options:
   platforms:
     description:
-      - Platforms that the locks must have wheels for, besides the host's own.
-      - The check is made on the controller, before any host is changed.
+      - Platforms that the locks must have wheels for, in addition to that of the host.
+      - This is checked on the controller before any host is changed.
     type: list
     elements: str
     default: []
@@ -124,11 +125,11 @@ options:
 options:
   prove:
     description:
-      - Which platforms the bundles and locks of this task must cover before this host is touched.
-      - With V(play), those of all hosts of the play, which are this host's own and the variable C(hermetic_platform) of every other
-        host that sets it. Right where all hosts of a play declare the same.
-      - With V(host), this host's own. Right where groups of a play declare different VirtualEnvs; a run in check mode over all hosts
-        then is the proof before the first change, as the playbook C(hermetic.python.site) does it.
+      - Which platforms the bundles and locks of this task must cover before the host is changed.
+      - V(play) checks the platforms of all hosts of the play, that is the platform of this host and the variable C(hermetic_platform) of the
+        others. Use it if all hosts of a play have the same declaration.
+      - V(host) checks the platform of this host only. Use it if groups of a play declare different VirtualEnvs. To check all hosts before the
+        first change, run in check mode first, as the playbook C(hermetic.python.site) does.
     type: str
     choices: [play, host]
     default: play
@@ -138,44 +139,44 @@ options:
 options:
   verify:
     description:
-      - How closely what is installed is looked at before anything is decided.
-      - V(none) reads the records and the links. V(quick) compares type, size, mode, owner and time of every file, and finds files
-        that do not belong. V(deep) also reads every file and compares its SHA-256.
+      - Verification level for the installed bundles and VirtualEnvs.
+      - V(none) reads only the records and links. V(quick) compares type, size, mode, owner and time of every file, and finds unexpected files.
+        V(deep) also compares the SHA-256 of every file.
     type: str
     choices: [none, quick, deep]
     default: quick
   keep_generations:
     description:
-      - How many generations stay on the host to go back to. What only older ones need is removed.
+      - Number of generations to keep on the host for a rollback. Older ones are pruned, unless they are pinned.
     type: int
     default: 3
   lock_timeout:
     description:
-      - Seconds to wait for another run that works on the same O(root).
+      - Seconds to wait for another run on the same O(root).
     type: int
     default: 300
   link_mode:
     description:
-      - How environments share the files of a wheel, which is unpacked once.
-      - V(auto) clones the blocks where the file system can, links hard where it cannot, and copies where neither is possible.
+      - How environments share the files of an unpacked wheel.
+      - V(auto) uses reflinks if the file system supports them, then hard links, then copies.
     type: str
     choices: [auto, reflink, hardlink, copy]
     default: auto
   jobs:
     description:
-      - How many processes work at once; V(0) takes all cores.
+      - Number of parallel processes. V(0) uses all cores.
     type: int
     default: 0
   check_free_space:
     description:
-      - Whether a run, in check mode too, refuses to begin where the file system of O(root) has less room than it takes. The size of what
-        the repository does not describe is estimated, at the least.
+      - Fail before anything is changed if the file system of O(root) does not have enough free space, also in check mode. The size of artifacts
+        that the repository does not describe is estimated as a minimum.
     type: bool
     default: true
   unpack_limit:
     description:
-      - How many MiB one archive, of a wheel or of a bundle, may take on the host's disk once it is unpacked. What would take more is refused.
-      - V(0) allows fifty times the size of the archive, and 256 MiB at least. Every entry counts as 4 KiB or more.
+      - Maximum size in MiB of one unpacked archive (a wheel or a bundle) on the host. Larger ones are refused.
+      - V(0) allows fifty times the size of the archive, but at least 256 MiB. Every entry counts as at least 4 KiB.
     type: int
     default: 0
 """

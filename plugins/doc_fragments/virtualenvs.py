@@ -13,23 +13,23 @@ options:
   name:
     description:
       - Name of the VirtualEnv, of at most 64 lower-case letters, digits, V(.), V(_) and V(-). It is neither a path nor the name of a Windows device.
-      - Its interpreter is C(envs/<name>/bin/python) below O(root).
+      - Its interpreter is C(<root>/envs/<name>/bin/python).
     type: str
     required: true
   lock:
     description:
-      - File on the controller that pins the environment completely. Either a C(pylock.toml), or a C(requirements.txt) in which every
-        line has its hashes.
-      - A relative path is looked for as that of a file to copy, in C(files) of the role and of the playbook, then beside them.
-      - Only wheels are installed; a lock that needs anything else is refused.
+      - Lock file on the controller that pins every package of the environment. Either a C(pylock.toml), or a C(requirements.txt) with hashes for
+        every requirement.
+      - A relative path is searched for in the C(files) directories of the role and the playbook, then beside the tasks and the playbook.
+      - Only wheels are installed. A lock that needs anything else is refused.
     type: path
   bundle:
     description:
-      - Name of the bundle below the environment. The default is the default bundle of the host.
+      - Name of the bundle that the environment is built on. The default is the default bundle of the host.
     type: str
   extras:
     description:
-      - Extras of the lock to install as well.
+      - Extras of the lock to install.
     type: list
     elements: str
     default: []
@@ -40,13 +40,13 @@ options:
     elements: str
   system_site_packages:
     description:
-      - Whether the packages of the bundle can be imported from the environment.
+      - Give the environment access to the packages of the bundle.
     type: bool
     default: false
   pythonpath:
     description:
-      - Whether C(PYTHONPATH) acts in the environment, for programs that hand a path to their own children, such as C(pip) and PEX.
-      - Without it, the variable is without effect there, as in the bundle.
+      - Let the environment honour C(PYTHONPATH), which some programs set for their child processes, such as C(pip) and PEX.
+      - By default the variable is ignored, as in the bundle.
     type: bool
     default: false
 """
@@ -63,24 +63,24 @@ options:
       name:
         description:
           - Name of the VirtualEnv, of at most 64 lower-case letters, digits, V(.), V(_) and V(-). It is neither a path nor the name of a Windows device.
-          - Its interpreter is C(envs/<name>/bin/python) below O(root).
+          - Its interpreter is C(<root>/envs/<name>/bin/python).
         type: str
         required: true
       lock:
         description:
-          - File on the controller that pins the environment completely. Either a C(pylock.toml), or a C(requirements.txt) in which
-            every line has its hashes.
-          - A relative path is looked for as that of a file to copy, in C(files) of the role and of the playbook, then beside them.
-          - Only wheels are installed; a lock that needs anything else is refused.
+          - Lock file on the controller that pins every package of the environment. Either a C(pylock.toml), or a C(requirements.txt) with hashes for
+            every requirement.
+          - A relative path is searched for in the C(files) directories of the role and the playbook, then beside the tasks and the playbook.
+          - Only wheels are installed. A lock that needs anything else is refused.
         type: path
         required: true
       bundle:
         description:
-          - Name of the bundle below the environment. The default is the default bundle.
+          - Name of the bundle that the environment is built on. The default is the default bundle.
         type: str
       extras:
         description:
-          - Extras of the lock to install as well.
+          - Extras of the lock to install.
         type: list
         elements: str
         default: []
@@ -91,13 +91,13 @@ options:
         elements: str
       system_site_packages:
         description:
-          - Whether the packages of the bundle can be imported from the environment.
+          - Give the environment access to the packages of the bundle.
         type: bool
         default: false
       pythonpath:
         description:
-          - Whether C(PYTHONPATH) acts in the environment, for programs that hand a path to their own children, such as C(pip) and PEX.
-          - Without it, the variable is without effect there, as in the bundle.
+          - Let the environment honour C(PYTHONPATH), which some programs set for their child processes, such as C(pip) and PEX.
+          - By default the variable is ignored, as in the bundle.
         type: bool
         default: false
 """

@@ -9,12 +9,12 @@ DOCUMENTATION = r"""
 name: drift_report
 author: The hermetic.python authors (@hermetic-python)
 version_added: 1.0.0
-short_description: Turn the callback of the drift report on
+short_description: Enable the callback of the drift report
 description:
-  - Has C(ansible-playbook) load the callback P(hermetic.python.drift_report#callback), and returns its terms as they are.
-  - Ansible loads its callbacks when the first play begins. So this works where a playbook is read, that is in the arguments of
+  - Makes C(ansible-playbook) load the callback P(hermetic.python.drift_report#callback), and returns its terms unchanged.
+  - Ansible loads callbacks when the first play begins. The lookup therefore works only while a playbook is parsed, that is in the arguments of
     M(ansible.builtin.import_role) and M(ansible.builtin.import_tasks), and not in a task.
-  - The role P(hermetic.python.drift_report#role) does this; there is hardly another use for it.
+  - The role P(hermetic.python.drift_report#role) uses it. You rarely need it yourself.
 options:
   _terms:
     description: What is returned.
@@ -27,7 +27,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have the callback loaded and begin the report
+- name: Load the callback and start the report
   ansible.builtin.import_tasks: "{{ lookup('hermetic.python.drift_report', 'begin/tell.yml') }}"
 """
 

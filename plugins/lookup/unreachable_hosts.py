@@ -9,22 +9,22 @@ DOCUMENTATION = r"""
 name: unreachable_hosts
 author: The hermetic.python authors (@hermetic-python)
 version_added: 1.0.0
-short_description: Turn on the callback that names unreachable hosts
+short_description: Enable the callback that lists unreachable hosts
 description:
-  - Has C(ansible-playbook) load the callback P(hermetic.python.unreachable_hosts#callback), and returns its terms.
-  - Ansible loads its callbacks when the first play begins. So loading works where a playbook is read, that is in the arguments of
+  - Makes C(ansible-playbook) load the callback P(hermetic.python.unreachable_hosts#callback), and returns its terms.
+  - Ansible loads callbacks when the first play begins. Loading therefore works only while a playbook is parsed, that is in the arguments of
     M(ansible.builtin.import_role) and M(ansible.builtin.import_tasks), and not in a task.
-  - In the C(hosts) of a later play, O(which) makes patterns of what the callback has noted by then.
+  - In the C(hosts) of a later play, O(which) returns host patterns from what the callback has recorded so far.
 options:
   _terms:
-    description: What is returned, for V(others) patterns of hosts.
+    description: The terms to return. With O(which=others), patterns of hosts.
     type: list
     elements: str
   which:
     description:
-      - V(terms) returns the terms as they are.
-      - V(others) adds to the terms that hosts that could not be reached are left out.
-      - V(passed_over) names the hosts that could not be reached and without which a play went on (C(ignore_unreachable)).
+      - V(terms) returns the terms unchanged.
+      - V(others) returns the terms with a pattern that excludes the hosts that could not be reached.
+      - V(passed_over) returns the hosts that could not be reached in a play that continued without them (C(ignore_unreachable)).
     type: str
     choices: [terms, others, passed_over]
     default: terms

@@ -301,7 +301,7 @@ def test_commands_are_those_of_how_the_run_was_started(browser: Browser, page_of
     hint = browser.text("#hosts .commands > .hint")
     assert "/srv/\\u202efleet" in hint
     assert "pass\\x1b" in hint
-    assert "as earlier runs found them (all were asked by the run of 2026-11-01T18:00:00Z)" in browser.text(".notice")
+    assert "as earlier runs found them (all were in the run of 2026-11-01T18:00:00Z)" in browser.text(".notice")
     # Merged reports have no commands of their own.
     browser.open(page_of("merged", {**few, "run": {**few["run"], "commands": None, "base": None}}))
     assert browser.texts("#hosts .command code")[0].startswith("ansible-playbook hermetic.python.repair -e ")

@@ -141,7 +141,7 @@ def test_empty_states_say_what_they_mean(browser: Browser, page_of: Pages) -> No
     browser.open(page_of("clean", None), q="nothing like it")
     assert "No host matches these filters" in browser.text("#hosts")
     browser.open(page_of("nobody", changed(base, hosts={}, declarations={}, totals=none, history=None)))
-    assert browser.text("h1") == "This run was meant for no host."
+    assert browser.text("h1") == "This run had no hosts."
     first = changed(base["history"], trend=base["history"]["trend"][-1:], resolved=[], oldest=[])
     browser.open(page_of("first", changed(base, history=first)))
     assert "This is the first run" in browser.text("#history")
@@ -151,7 +151,7 @@ def test_an_incomplete_run_is_said_before_anything_else(browser: Browser, page_o
     base = fleet(30, 9)
     browser.look()
     browser.open(page_of("incomplete", changed(base, run={**base["run"], "complete": False})))
-    assert browser.text(".notice.alarm").startswith("This run did not end.")
+    assert browser.text(".notice.alarm").startswith("This run did not complete.")
     assert "expired" in browser.text(".notice.warn")
     browser.click(".notice.warn a")
     assert browser.run("return document.activeElement.id") == "policy-title"

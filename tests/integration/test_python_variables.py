@@ -88,7 +88,7 @@ def test_what_says_which_code_is_run_does_not(root: Root, tmp_path: Path, variab
 
 def test_the_table_in_the_docs_is_this_one() -> None:
     text = (PROJECT / "docs" / "BUNDLES.md").read_text()
-    table = text.partition("## Variables")[2].partition("\n## ")[0]
+    table = text.partition("## Environment variables")[2].partition("\n## ")[0]
     assert {each.name for each in (*ACTING, *SILENT)} <= set(re.findall(r"PYTHON\w+", table))
 
 

@@ -119,4 +119,4 @@ def of_html(text: str) -> Summary:
     assert not page.badly_nested
     tiles = re.findall(r'data-state="(\w+)".*?class="tile-count">([\d,.\s]+)<', text, re.DOTALL)
     states = {state: int(re.sub(r"\D", "", count)) for state, count in tiles if state in STATES}
-    return {"states": {state: states[state] for state in STATES}, "exit": _exit(states, "This run did not end." not in page.words)}
+    return {"states": {state: states[state] for state in STATES}, "exit": _exit(states, "This run did not complete." not in page.words)}

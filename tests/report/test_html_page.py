@@ -175,13 +175,13 @@ def totals(**counts: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ({}, "This run was meant for no host."),
+        ({}, "This run had no hosts."),
         ({"clean": 1}, "The one host is clean."),
         ({"clean": 10_000}, "All 10,000 hosts are clean."),
         ({"clean": 9871, "tampered": 12, "pending": 117}, "9,871 of 10,000 hosts are clean; 12 were tampered with."),
         ({"clean": 1, "tampered": 1}, "1 of 2 hosts is clean; 1 was tampered with."),
         ({"not_checked": 3}, "None of 3 hosts are clean; 3 were not checked."),
-        ({"clean": 2, "interrupted": 1, "pending": 4}, "2 of 7 hosts are clean; 1 holds an interrupted run."),
+        ({"clean": 2, "interrupted": 1, "pending": 4}, "2 of 7 hosts are clean; 1 has an interrupted run."),
     ],
 )
 def test_the_headline_is_one_sentence(counts: dict[str, int], sentence: str) -> None:
@@ -191,8 +191,8 @@ def test_the_headline_is_one_sentence(counts: dict[str, int], sentence: str) -> 
 def test_the_details_say_the_rest() -> None:
     text = details({**totals(tampered=1, pending=2, not_checked=1), "findings": 9, "ignored": 1, "new": 3, "resolved": 4}, has_history=True)
     assert text == (
-        "2 wait for their declared state and 1 was not checked. 9 findings count; kept apart: 1 ignored by policy. "
-        "Since the run before, 3 new and 4 resolved."
+        "2 have pending changes and 1 was not checked. 9 findings count; not counted: 1 ignored by policy. "
+        "Since the previous run, 3 new and 4 resolved."
     )
     assert details(totals(clean=2), has_history=False) == ""
 
@@ -209,7 +209,7 @@ def test_clean_says_exactly_only_where_nothing_is_ignored() -> None:
     meanings = [
         next(tile["meaning"] for tile in tiles({**totals(clean=3), "ignored": ignored}) if tile["state"] == "clean") for ignored in (0, 1)
     ]
-    assert meanings == ["exactly as declared", "nothing that counts differs"]
+    assert meanings == ["exactly as declared", "no findings that count"]
     assert tiles(totals(clean=3), declared=False)[-1]["meaning"] == "exactly as last installed"
 
 
@@ -231,13 +231,13 @@ def test_an_incomplete_run_and_expired_rules_are_said_first(report: dict[str, An
     assert "This run did not end" not in whole
     assert "expired and hide" not in whole
     broken = Page(html_page({**report, "run": {**report["run"], "complete": False}, "policy": {**report["policy"], "expired": 2}})).words
-    assert broken.index("This run did not end.") < broken.index("2 policy exceptions have expired") < broken.index("Search, groups")
+    assert broken.index("This run did not complete.") < broken.index("2 policy exceptions have expired") < broken.index("Search, groups")
 
 
 def test_a_report_without_hosts_and_without_history_has_a_page() -> None:
     empty = {**fleet(3, 1), "hosts": {}, "declarations": {}, "history": None, "totals": totals()}
     page = Page(html_page(empty))
-    assert "This run was meant for no host." in page.words
+    assert "This run had no hosts." in page.words
     assert page.data["history"] is None
 
 

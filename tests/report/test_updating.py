@@ -32,7 +32,7 @@ def test_a_check_of_one_host_changes_that_host_alone(tmp_path: Path, monkeypatch
     assert metrics["samples"]["run_timestamp_seconds"] == [({}, minutes[1])]
     assert metrics["samples"]["update_timestamp_seconds"] == [({}, minutes[2])]
     assert metrics["states"]["clean"] == 2
-    assert "Those that this run did not ask are as earlier runs found them" in files["txt"]
+    assert "Hosts that were not in this run are as earlier runs found them" in files["txt"]
     assert "are as earlier runs found them" in files["html"]
     assert "earlier runs" not in "".join(plain_text(written.report))
     # The next run over all is one again.

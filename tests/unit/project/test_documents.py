@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from pages import PAGES, PROJECT, without_blocks
 
-PROJECT = Path(__file__).resolve().parents[3]
-PAGES = sorted(path for pattern in ("*.md", "docs/*.md", "roles/*/README.md", "inventories/*/README.md") for path in PROJECT.glob(pattern))
-SOURCES = ("module_utils", "plugins", "library", "roles")
 # Modules, roles and playbooks share one name space in the pages: hermetic.python.NAME.
 NAMES = {
     *(path.stem for path in (PROJECT / "library").glob("*.py")),
@@ -29,14 +27,10 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", re.sub(r"[`*]", "", heading.strip().lower())).replace(" ", "-")
 
 
-def _without_code(text: str) -> str:
-    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_every_link_of_a_page_leads_to_a_file_and_a_heading(page: Path) -> None:
     wrong = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", _without_code(page.read_text(encoding="utf-8"))):
+    for link in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page.read_text(encoding="utf-8"))):
         if link.startswith(("https:", "http:")):
             continue
         path, _, anchor = link.partition("#")
@@ -60,28 +54,6 @@ def test_every_name_of_the_collection_in_a_page_is_one(page: Path) -> None:
 def test_every_yaml_of_a_page_can_be_read(page: Path) -> None:
     for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         yaml.safe_load(block)
-
-
-@pytest.mark.parametrize("page", ["OPERATIONS.md", "WINDOWS.md"])
-def test_every_message_that_a_page_explains_is_one_of_ours(page: str) -> None:
-    text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
-    table = re.search(r"^\| message \| what to do \|\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)
-    assert table is not None
-    sources = "\n".join(
-        file.read_text(encoding="utf-8")
-        for folder in SOURCES
-        for file in sorted((PROJECT / folder).rglob("*"))
-        if file.suffix in (".py", ".ps1", ".psm1", ".sh", ".yml")
-    )
-    # A message is put together of parts; quotes and line ends lie between them in the source.
-    said = re.sub(r"\s+", " ", re.sub(r'"\s*(?:\+\s*)?\(?\s*f?"', "", sources)).casefold()
-    messages = re.findall(r"^\| \*(.+?)\*", table[1], re.MULTILINE)
-    assert len(messages) > 5
-    for message in messages:
-        # What stands for a value of the message: the ellipsis, a number, an exit code.
-        parts = [part.strip(" ,;.") for part in re.split(r"…|\bN\b|0x[0-9A-F]+", message)]
-        longest = max(parts, key=len).casefold()
-        assert longest in said, message
 
 
 def _documentation() -> Iterator[tuple[str, Any]]:

@@ -11,23 +11,23 @@ from typing import Any
 from ....module_utils.hermetic.text.printable import printable as visible
 
 STATES: Mapping[str, tuple[str, str]] = {
-    "tampered": ("Tampered", "not as we left it"),
+    "tampered": ("Tampered", "changed since the last run"),
     "interrupted": ("Interrupted", "a run was cut off"),
-    "pending": ("Pending", "the declaration moved on"),
-    "not_checked": ("Not checked", "nothing is known"),
+    "pending": ("Pending", "the declaration changed, the host did not"),
+    "not_checked": ("Not checked", "the state is unknown"),
     "clean": ("Clean", "exactly as declared"),
 }
 """Every state of a host, the most alarming first, as it is called and what it means."""
 
 _SENTENCES = {
     "tampered": ("was tampered with", "were tampered with"),
-    "interrupted": ("holds an interrupted run", "hold an interrupted run"),
-    "pending": ("waits for its declared state", "wait for their declared state"),
+    "interrupted": ("has an interrupted run", "have an interrupted run"),
+    "pending": ("has pending changes", "have pending changes"),
     "not_checked": ("was not checked", "were not checked"),
 }
 _CLEAN_AS_INSTALLED = "exactly as last installed"
 # A clean host may still hold what the policy ignores.
-_CLEAN_BUT = "nothing that counts differs"
+_CLEAN_BUT = "no findings that count"
 _FIRST_HOSTS = 200
 _FIRST_FINDINGS = 3
 _NAME_SHOWN = 200
@@ -37,7 +37,7 @@ def headline(totals: Mapping[str, Any]) -> str:
     """Return the one sentence that an operator needs."""
     hosts, clean = totals["hosts"], totals["clean"]
     if not hosts:
-        return "This run was meant for no host."
+        return "This run had no hosts."
     if clean == hosts:
         return "The one host is clean." if hosts == 1 else f"All {hosts:,} hosts are clean."
     start = f"{'None' if not clean else f'{clean:,}'} of {_count(hosts, 'host')} {'is' if clean == 1 else 'are'} clean"
@@ -54,9 +54,9 @@ def details(totals: Mapping[str, Any], *, has_history: bool) -> str:
     kept_apart = [f"{totals['ignored']:,} ignored by policy"] if totals["ignored"] else []
     kept_apart += [f"{totals['below_threshold']:,} below the threshold"] if totals["below_threshold"] else []
     if totals["findings"] or kept_apart:
-        sentences.append(shown + (f"; kept apart: {_listed(kept_apart)}" if kept_apart else ""))
+        sentences.append(shown + (f"; not counted: {_listed(kept_apart)}" if kept_apart else ""))
     if has_history:
-        sentences.append(f"since the run before, {totals['new']:,} new and {totals['resolved']:,} resolved")
+        sentences.append(f"since the previous run, {totals['new']:,} new and {totals['resolved']:,} resolved")
     return "".join(f"{sentence[0].upper()}{sentence[1:]}. " for sentence in sentences).strip()
 
 

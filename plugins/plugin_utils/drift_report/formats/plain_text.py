@@ -65,7 +65,7 @@ def _head(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     more = ", ".join(f"{totals[key]} {key.replace('_', ' ')}" for key in ("new", "resolved", "ignored", "below_threshold"))
     yield f"{_count(totals['findings'], 'finding')}: {causes}; {more}"
     if not run["complete"]:
-        yield paint(TAMPERED, "INCOMPLETE: the run was cut off; what it had not asked is not checked.")
+        yield paint(TAMPERED, "INCOMPLETE: the run was cut off; hosts without a result are not checked.")
     yield from earlier_hosts(report)
 
 
@@ -76,8 +76,8 @@ def earlier_hosts(report: Mapping[str, Any]) -> Iterator[str]:
         before = [entry["checked"] for entry in report["hosts"].values() if entry["checked"] and entry["checked"] < run["started"]]
         oldest = f"; the oldest check is of {printable(min(before), most=40)}" if before else ""
         yield (
-            f"The report has {_count(len(report['hosts']), 'host')}. Those that this run did not ask are as earlier runs found them"
-            f" (all were asked by the run of {printable(run['base']['ended'], most=40)}){oldest}."
+            f"The report has {_count(len(report['hosts']), 'host')}. Hosts that were not in this run are as earlier runs found them"
+            f" (all were in the run of {printable(run['base']['ended'], most=40)}){oldest}."
         )
 
 
@@ -139,7 +139,7 @@ def _not_checked(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
         if entry["state"] == NOT_CHECKED:
             reasons.setdefault((entry["reason"], entry["message"]), []).append(host)
     if reasons:
-        yield from ("", paint(NOT_CHECKED, "Not checked, so nothing is known of these hosts:"))
+        yield from ("", paint(NOT_CHECKED, "Not checked (state unknown):"))
     for (reason, message), hosts in reasons.items():
         shown = printable(" ".join(message.split()))
         yield f"{reason.replace('_', ' ').ljust(_WIDTH)}    {_names(hosts)}{f': {shown}' if shown else ''}"
@@ -177,7 +177,7 @@ def _history(report: Mapping[str, Any], _paint: _Paint) -> Iterator[str]:
 def _foreign(report: Mapping[str, Any], _paint: _Paint) -> Iterator[str]:
     found = Counter((each["interpreter"], each["version"]) for entry in report["hosts"].values() for each in entry["foreign"])
     if found:
-        yield from ("", "Pythons beside ours (no drift):")
+        yield from ("", "Other Pythons (not drift):")
     for (interpreter, version), hosts in found.most_common(_FINDINGS_SHOWN):
         yield f"  {printable(interpreter, most=200)} {printable(version, most=40)} on {_count(hosts, 'host')}"
 

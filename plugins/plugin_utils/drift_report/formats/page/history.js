@@ -50,7 +50,7 @@ function showHistory() {
     h("div", { class: "cards" },
       h("div", { class: "card broad" }, h("h3", {}, "Hosts that were not clean, run by run"), past.trend.length > 1 ? [trendChart(past.trend), trendTable(past.trend)] : h("p", { class: "empty" }, "This is the first run that is kept. The next one makes a trend.")),
       h("div", { class: "card" }, h("h3", {}, "Open longest"), shortTable("oldest", "Findings that have been open longest", ["Host", "Finding", "Open for"], oldest, "Nothing is open.")),
-      h("div", { class: "card" }, h("h3", {}, "Since the run before ", h("span", { class: "badge" }, `${NUMBERS.format(fleet.totals.new)} new`), " ", h("span", { class: "badge" }, `${NUMBERS.format(fleet.totals.resolved)} resolved`)),
+      h("div", { class: "card" }, h("h3", {}, "Since the previous run ", h("span", { class: "badge" }, `${NUMBERS.format(fleet.totals.new)} new`), " ", h("span", { class: "badge" }, `${NUMBERS.format(fleet.totals.resolved)} resolved`)),
         fleet.totals.new ? h("p", {}, filterLink({ ...withoutFilters(), new: "1" }, `Show the ${count(fleet.totals.new, "new finding")}`)) : null,
-        shortTable("resolved", "Findings that were resolved since the run before", ["Host", "Resolved", "Was open for"], resolved, "Nothing was resolved."))));
+        shortTable("resolved", "Findings that were resolved since the previous run", ["Host", "Resolved", "Was open for"], resolved, "Nothing was resolved."))));
 }

@@ -122,7 +122,7 @@ function showDetail() {
           platform ? fact("Platform", visible(platform)) : null,
           hosts.generation[host] >= 0 ? fact("Generation", String(hosts.generation[host])) : null,
           fact("Checked", textOf(hosts.checked[host]) ? `${shownTime(textOf(hosts.checked[host]))} UTC` : "no")),
-        state === "not_checked" ? h("p", { class: "notice" }, "Nothing is known about this host. It may be clean, and it may not.") : findingLists(host),
+        state === "not_checked" ? h("p", { class: "notice" }, "The state of this host is unknown. It may or may not be clean.") : findingLists(host),
         state === "clean" && !listOf(host).length ? h("p", { class: "empty good" }, icon("clean"), fleet.hosts.declared[host] < 0 ? "Exactly as it was last installed; it was not compared with a declaration." : "Exactly as declared.") : null,
         declaredAndFound(host), foreignOf(host)));
   }

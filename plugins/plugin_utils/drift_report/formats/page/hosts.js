@@ -39,7 +39,7 @@ function hostColumns() {
   return [
     { key: "name", label: "Host", class: "host-name", value: (host) => fleet.names[host], cell: (host) => link({ host: wellFormed(fleet.names[host]) }, { "data-focus": `host-${host}`, "aria-haspopup": "dialog" }, breakable(named(fleet.names[host], 80))) },
     { key: "state", label: "State", value: (host) => stateRank[host], cell: (host) => stateMark(stateOf(host)) },
-    { key: "findings", label: "Findings", number: true, value: (host) => factsOf(host).counted, cell: (host) => (stateOf(host) === "not_checked" ? h("span", { class: "dim", title: "unknown" }, "?") : [NUMBERS.format(factsOf(host).counted), factsOf(host).fresh && fleet.history ? h("span", { class: "new", title: `${count(factsOf(host).fresh, "finding")} new since the run before` }, "new") : null]) },
+    { key: "findings", label: "Findings", number: true, value: (host) => factsOf(host).counted, cell: (host) => (stateOf(host) === "not_checked" ? h("span", { class: "dim", title: "unknown" }, "?") : [NUMBERS.format(factsOf(host).counted), factsOf(host).fresh && fleet.history ? h("span", { class: "new", title: `${count(factsOf(host).fresh, "finding")} new since the previous run` }, "new") : null]) },
     { key: "what", label: "What", class: "what-cell", cell: (host) => whatCell(host, findings, sightings) },
     { key: "groups", label: "Groups", class: "wide-only", value: (host) => groups(host).join(" "), cell: (host) => h("span", { class: "dim" }, breakable(clipped(groups(host).join(", "), 60))) },
     { key: "bundle", label: "Bundles", class: "wide-only", value: (host) => bundles(host).join(" "), cell: (host) => h("span", { class: "dim" }, bundles(host).length ? breakable(clipped(bundles(host).join(", "), 60)) : "–") },
@@ -59,6 +59,6 @@ function showHosts(matching) {
     allClean && !activeFilters().length ? h("p", { class: "empty good" }, icon("clean"), exactly ? `Every host is exactly as ${fleet.declarations.length ? "declared" : "it was last installed"}. There is nothing to do.` : "Nothing that counts differs on any host. The policy below says what does not count.") : null,
     commands(hostOrder),
     matching.length || !activeFilters().length
-      ? table({ caption: "Hosts", columns, rows: hostOrder, sortName: "sort", pageName: "page", standard: "", perPage: HOST_ROWS, printed: 500, empty: "This run was meant for no host." })
+      ? table({ caption: "Hosts", columns, rows: hostOrder, sortName: "sort", pageName: "page", standard: "", perPage: HOST_ROWS, printed: 500, empty: "This run had no hosts." })
       : h("p", { class: "empty" }, "No host matches these filters. ", link(withoutFilters(), {}, "Clear all filters")));
 }

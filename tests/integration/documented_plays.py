@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A play in which every module shows all that its results can hold: changes, drift of all sorts, diffs, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from play_fleet import Fleet
+from roots import Archive
+from supply_samples import make_bundle
+
+Task = dict[str, Any]
+
+CALLBACK = "hermetic.python.drift_report"
+# Refused by every module, in the same words.
+_WITH_SPACE = "/nowhere/with space"
+
+
+def _task(module: str, /, *, check: bool = False, **options: Any) -> Task:
+    return {"name": module, f"hermetic.python.{module}": options, "diff": True, "check_mode": check, "ignore_errors": True}
+
+
+def _alter(root: Path, command: str) -> Task:
+    return {"name": "alter", "ansible.builtin.raw": f"cd {root} && {command}"}
+
+
+def on_a_host(fleet: Fleet, later_release: str) -> Iterator[Task]:
+    """Yield the life of one root."""
+    root = {"root": str(fleet.root)}
+    places = {**root, "repository": str(fleet.repository), "find_links": fleet.options()["find_links"]}
+    changed = fleet.lock("changed", fleet.wheels["alpha-1.0"], fleet.wheels["beta-2.0"])
+    yield _task("drift", **fleet.options())
+    yield _task("system", check=True, **fleet.options())
+    yield _task("system", **fleet.options())
+    yield _task("system", **fleet.options())
+    yield _task("system_info", **root)
+    yield _alter(fleet.root, "rm current/bin/python")
+    yield _alter(fleet.root, "cd envs/two/lib/python*/site-packages; touch $(seq --format stray%g.py 12)")
+    yield _task("drift", **fleet.options(verify="deep", foreign_pythons=True))
+    yield _task("drift", against="installed", **root)
+    yield _task("system", state="repaired", **places)
+    yield _task("bundle", name="python", release=later_release, root=places["root"], repository=places["repository"])
+    yield _task("virtualenv", name="one", lock=changed, **places)
+    yield _task("virtualenv", name="two", state="absent", **root)
+    yield _task("generation", number="previous", **root)
+    yield _task("generation", state="pinned", number="1", **root)
+    yield _task("generation", state="unpinned", number="1", **root)
+    yield _task("generation", state="pruned", keep_generations=1, **root)
+    yield _alter(fleet.root, "echo mine > mine.txt")
+    yield _task("system", state="absent", **root)
+    for module in ("system", "bundle", "drift", "generation", "system_info"):
+        yield _task(module, root=_WITH_SPACE)
+    yield _task("virtualenv", root=_WITH_SPACE, name="one", state="absent")
+
+
+def on_the_controller(bundle: Archive, interpreter: Path, directory: Path) -> Iterator[Task]:
+    """Yield tasks of the modules that run on the controller only."""
+    build = {"release": bundle.release, "interpreter": str(interpreter)}
+    yield _task("bundle_build", check=True, dest=str(directory), **build)
+    # It is there already, made from the same inputs: nothing is built, and the result says all the same.
+    yield _task("bundle_build", dest=str(bundle.path.parent), **build)
+    yield _task("bundle_build", dest=str(directory), release="1", interpreter="/nowhere/python3", download_timeout=0)
+    repository = str(directory / "repository")
+    yield _task("repository", path=repository, archives=[str(make_bundle(directory))], channel="canary", release="3.12.1+1")
+    yield _task("repository", path=repository, state="verified")
+    yield _task("repository", path=repository, archives=["/nowhere"])
+    yield _task("drift_report", directory=str(directory / "reports"), fail=False)
+    yield _task("drift_report", directory=str(directory / "reports"), merge=["/nowhere/*.json"])

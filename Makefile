@@ -80,7 +80,7 @@ $(MYPY39)/.mypy: requirements-mypy39.txt requirements/mypy39.txt $(MYPY39)/.lock
 
 environments: $(VENV)/.molecule $(VENV)/.browser $(VENV)/.bench $(MYPY39)/.mypy ## Install everything that the other commands need
 
-lock: $(VENV)/.bench ## Lock the requirement files below requirements/; ARGS=--upgrade takes the newest releases
+lock: $(VENV)/.bench ## Lock the requirement files in requirements/ (ARGS=--upgrade locks the newest releases)
 	$(VENV)/bin/python tools/lock_requirements.py $(ARGS)
 
 demo: $(VENV)/.controller ## Show the main features on this machine, without privileges
@@ -90,7 +90,7 @@ test: lint unit browser security integration integration-newer windows molecule-
 
 check: lint-quick unit ## The inner loop: quick lint, types and unit tests in half a minute (ARGS="-k plan" goes to pytest)
 
-types: $(VENV)/.test $(MYPY39)/.mypy ## Check the types of everything, at Python 3.9 for what runs on hosts (PARTS=tests/unit for one part)
+types: $(VENV)/.test $(MYPY39)/.mypy ## Check types, at Python 3.9 for code that runs on hosts (PARTS=tests/unit checks one part)
 	$(VENV)/bin/python tools/check_types.py --oldest $(MYPY39)/bin/mypy $(PARTS)
 
 lint-quick: types ## Check formatting, types and imports

@@ -29,7 +29,7 @@ def _alter(root: Path, command: str) -> Task:
 
 def on_a_host(fleet: Fleet, later_release: str) -> Iterator[Task]:
     """Yield the life of one root."""
-    root = {"root": str(fleet.root)}
+    root: dict[str, Any] = {"root": str(fleet.root)}
     places = {**root, "repository": str(fleet.repository), "find_links": fleet.options()["find_links"]}
     changed = fleet.lock("changed", fleet.wheels["alpha-1.0"], fleet.wheels["beta-2.0"])
     yield _task("drift", **fleet.options())
@@ -58,7 +58,7 @@ def on_a_host(fleet: Fleet, later_release: str) -> Iterator[Task]:
 
 def on_the_controller(bundle: Archive, interpreter: Path, directory: Path) -> Iterator[Task]:
     """Yield tasks of the modules that run on the controller only."""
-    build = {"release": bundle.release, "interpreter": str(interpreter)}
+    build: dict[str, Any] = {"release": bundle.release, "interpreter": str(interpreter)}
     yield _task("bundle_build", check=True, dest=str(directory), **build)
     # It is there already, made from the same inputs: nothing is built, and the result says all the same.
     yield _task("bundle_build", dest=str(bundle.path.parent), **build)

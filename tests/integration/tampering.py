@@ -17,7 +17,7 @@ import pytest
 from roots import Declared, Document, Root, output
 from wheelhouse import Wheel
 
-Told = tuple[str, str, str, "str | None"]
+FoundDifference = tuple[str, str, str, "str | None"]
 
 # Trees that are made again, each with those that share the files that were tampered with.
 ONE = frozenset({"{one}"})
@@ -58,11 +58,11 @@ class Tampered(Root):
         """Return the path of a place."""
         return self.path / self.place(text)
 
-    def told(self, verify: str, **parts: Any) -> list[Told]:
+    def findings(self, verify: str, **parts: Any) -> list[FoundDifference]:
         """Return the findings, reduced to what a test compares."""
         return sorted((self.reduced(finding) for finding in self.drift(verify, **parts)), key=str)
 
-    def reduced(self, finding: Document) -> Told:
+    def reduced(self, finding: Document) -> FoundDifference:
         """Return subject, kind, cause and the path below the root."""
         path = finding["path"]
         below = str(Path(path).relative_to(self.path)) if path is not None else None

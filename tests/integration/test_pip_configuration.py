@@ -160,6 +160,14 @@ def test_a_change_of_a_file_counts_at_once_and_no_pip_runs_for_it(
         assert _sources(tmp_path).index_urls == (index,)
 
 
+def test_pip_is_not_asked_where_no_index_is_looked_into(tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", None)
+    found = _sources(tmp_path)
+    assert (found.find_links, found.trusted_hosts, found.configured_urls) == ((), (), ())
+    with pytest.raises(TypeError):
+        _ = found.index_urls
+
+
 def test_the_built_in_index_is_asked_of_pip_once(tmp_path: Path, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     ask = subject._ask_pip

@@ -69,14 +69,14 @@ def test_tampering_is_found_with_its_cause_and_nothing_else_and_is_mended(case: 
         case.do(root)
         # A bundle with other content than was published is not started by a deep look, so that nothing is said of whether it would.
         strange = any(kind == "modified" and subject.startswith("file:python/") for subject, kind, _cause, _path in expected)
-        assert root.told("deep") == [each for each in expected if not (strange and each[1] == "not_runnable")]
+        assert root.findings("deep") == [each for each in expected if not (strange and each[1] == "not_runnable")]
         if case.verify == "deep":
-            assert root.told("quick") == []
+            assert root.findings("quick") == []
         result = root.converge(options={"verify": case.verify})
         assert result["changed"]
         assert result["generation"] == {"before": generation, "after": generation}
         assert sorted((root.reduced(finding) for finding in result["findings"]), key=str) == expected
-        assert root.told("deep") == []
+        assert root.findings("deep") == []
         after = identities(root.path)
     assert {tree for tree in {*before, *after} if before.get(tree) != after.get(tree)} == rebuilt
 
@@ -107,8 +107,8 @@ def test_drift_without_a_declaration_holds_the_host_against_its_own_generation(w
 def test_what_the_declaration_moved_on_from_is_pending(whole: Tampered, wheels: dict[str, Wheel]) -> None:
     alpha, gamma = wheels["alpha-1.0"], wheels["gamma-1.0"]
     wanted = Declared(whole.declared.bundles, {"one": [alpha, wheels["beta-1.0"], gamma], "three": [gamma]})
-    told = {finding[:3] for finding in whole.told("quick", declared=wanted)}
-    assert told == {
+    found = {finding[:3] for finding in whole.findings("quick", declared=wanted)}
+    assert found == {
         ("virtualenv:one", "version", "pending"),
         ("package:one/beta", "version", "pending"),
         ("package:one/gamma", "missing", "pending"),
@@ -117,12 +117,12 @@ def test_what_the_declaration_moved_on_from_is_pending(whole: Tampered, wheels: 
     }
     checked = whole.converge(wanted, check=True)
     assert checked["changed"]
-    assert {whole.reduced(finding)[:3] for finding in checked["findings"]} == told
+    assert {whole.reduced(finding)[:3] for finding in checked["findings"]} == found
 
 
 def test_a_new_release_of_the_bundle_makes_its_environments_stale(whole: Tampered, later_bundle_archive: Archive) -> None:
     wanted = replace(whole.declared, bundles={"python": later_bundle_archive})
-    assert {finding[:3] for finding in whole.told("quick", declared=wanted)} == {
+    assert {finding[:3] for finding in whole.findings("quick", declared=wanted)} == {
         ("bundle:python", "version", "pending"),
         ("virtualenv:one", "stale", "pending"),
         ("virtualenv:two", "stale", "pending"),
@@ -134,7 +134,7 @@ def test_pending_and_tampered_are_reported_separately_when_both_are_there(whole:
     append("{one}/{site}/alpha/__init__.py")(whole)
     write("{one}/{site}/z.pth")(whole)
     edited = "{site}/alpha/__init__.py"
-    assert set(whole.told("quick", declared=wanted)) == {
+    assert set(whole.findings("quick", declared=wanted)) == {
         (whole.place(f"file:one/{edited}"), "modified", "tampered", whole.place(f"{{one}}/{edited}")),
         (whole.place(f"file:two/{edited}"), "modified", "tampered", whole.place(f"{{two}}/{edited}")),
         (whole.place("file:one/{site}/z.pth"), "unexpected", "tampered", whole.place("{one}/{site}/z.pth")),
@@ -176,13 +176,13 @@ def test_a_tree_that_is_used_again_is_looked_at_first(moving: Tampered, wheels: 
     old = next(path for path in (moving.path / "environments").glob("one-*") if path != moving.environment("one"))
     (old / moving.remembered / "evil.pth").write_text("import os\n")
     assert moving.drift("deep") == []
-    told = moving.told("quick", declared=before)
+    found = moving.findings("quick", declared=before)
     assert (
         f"file:one/{moving.remembered}/evil.pth",
         "unexpected",
         "tampered",
         f"environments/{old.name}/{moving.remembered}/evil.pth",
-    ) in told
+    ) in found
     moving.converge(before)
     assert moving.environment("one") == old
     assert moving.drift("deep") == []
@@ -224,8 +224,8 @@ def test_the_record_of_another_generation_is_pruned_with_all_that_it_stood_for(m
         record.unlink()
     else:
         record.write_text(text)
-    assert {finding[:3] for finding in moving.told("quick")} <= {("store", "unexpected", "tampered"), ("store", "modified", "tampered")}
-    assert moving.told("quick") != []
+    assert {finding[:3] for finding in moving.findings("quick")} <= {("store", "unexpected", "tampered"), ("store", "modified", "tampered")}
+    assert moving.findings("quick") != []
     moving.converge()
     assert moving.drift("deep") == []
     assert moving.converge()["changed"] is False

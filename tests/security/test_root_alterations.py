@@ -32,7 +32,7 @@ def altered(engine: Engine, good: Archive, wheels: dict[str, Wheel], tmp_path_fa
 def whole(altered: Here, wheels: dict[str, Wheel]) -> Iterator[Here]:
     """Give the root that every test leaves as it found it; a test that fails spoils no other."""
     yield altered
-    if altered.told("deep") != []:
+    if altered.findings("deep") != []:
         _release_all(altered.path)
         shutil.rmtree(altered.path)
         converge_twice(altered, wheels)
@@ -52,12 +52,12 @@ def _found_and_put_right(case: Case, root: Here) -> None:
     expected = sorted(((root.place(s), kind, case.cause, path and root.place(path)) for s, kind, path in case.found), key=str)
     with held(root.path):
         case.do(root)
-        assert root.told("deep") == expected
-        assert root.told("quick") == ([] if case.verify == "deep" else expected)
+        assert root.findings("deep") == expected
+        assert root.findings("quick") == ([] if case.verify == "deep" else expected)
         result = root.converge(options={"verify": case.verify})
         assert result["changed"]
         assert sorted((root.reduced(finding) for finding in result["findings"]), key=str) == expected
-        assert root.told("deep") == []
+        assert root.findings("deep") == []
         after = identities(root.path)
     assert {tree for tree in {*trees, *after} if trees.get(tree) != after.get(tree)} == rebuilt
     assert snapshot(root.path, KEPT, content=False) == before

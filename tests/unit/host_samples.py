@@ -177,7 +177,7 @@ def steps(plan: Plan) -> list[tuple[str, str]]:
     return [(step.action, step.subject) for step in plan.steps]
 
 
-def told(plan: Plan) -> list[tuple[str, str, str]]:
+def found_by(plan: Plan) -> list[tuple[str, str, str]]:
     """Return what a plan has found."""
     return sorted((finding.subject, finding.kind, finding.cause) for finding in plan.findings)
 

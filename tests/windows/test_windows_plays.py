@@ -56,8 +56,8 @@ def test_a_root_of_somebody_elses_software_is_left_alone(desk: Desk) -> None:
     ("variables", "root", "texts"),
     [
         ({}, "/opt/infra-system", ("'/opt/infra-system'", "drive letter")),
-        ({"hermetic_platform": "windows-arm64"}, ROOT, ("says windows-arm64", "the host is windows-x86_64")),
-        ({"hermetic_platform": "linux-x86_64"}, ROOT, ("says linux-x86_64", "Windows")),
+        ({"hermetic_platform": "windows-arm64"}, ROOT, ("hermetic_platform is windows-arm64", "the host is windows-x86_64")),
+        ({"hermetic_platform": "linux-x86_64"}, ROOT, ("hermetic_platform is linux-x86_64", "Windows")),
     ],
 )
 def test_what_contradicts_the_host_is_reported(desk: Desk, variables: dict[str, str], root: str, texts: tuple[str, ...]) -> None:

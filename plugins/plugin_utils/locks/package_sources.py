@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
@@ -20,7 +20,8 @@ from .pip_configuration import built_in_index, pip_configuration, variables
 class PackageSources:
     """Indexes and wheel directories to look into, and how to reach them; URLs carry no credentials."""
 
-    index_urls: tuple[str, ...] = ()
+    configured_urls: tuple[str, ...] = ()
+    """The indexes that options and pip's configuration name."""
     find_links: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     ca_path: str | None = None
@@ -29,8 +30,36 @@ class PackageSources:
     retries: int = 4
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
-    unknown: str | None = None
-    """Why the indexes are not known, when they are not."""
+    built_in: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    """Returns the index that pip has built in, where no other takes its place; it may start a process."""
+    unreadable: str | None = None
+    """Why pip's configuration is not known, where an index depends on it."""
+
+    @cached_property
+    def index_urls(self) -> tuple[str, ...]:
+        """All indexes; pip is asked for its own only when they are needed."""
+        first = self._default[0]
+        return (*first, *(url for url in self.configured_urls if url not in first))
+
+    @property
+    def unknown(self) -> str | None:
+        """Why the indexes are not known, when they are not."""
+        problem = self._default[1]
+        if problem is None:
+            return None
+        return (
+            f"no package index is known: {problem}; set the option index_url (or PIP_INDEX_URL), "
+            "or PIP_NO_INDEX=1 and find_links to a directory of wheels"
+        )
+
+    @cached_property
+    def _default(self) -> tuple[tuple[str, ...], str | None]:
+        if self.unreadable is not None or self.built_in is None:
+            return (), self.unreadable
+        try:
+            return (self.built_in(),), None
+        except HermeticError as error:
+            return (), error.message
 
     @cached_property
     def digest(self) -> str:
@@ -41,33 +70,27 @@ class PackageSources:
 def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) -> PackageSources:
     """Put the options (those of ``Supply.from_options``) over what pip is configured with."""
     pip: Mapping[str, str] = {}
-    problem = None
+    unreadable = None
     if not all(_words(options.get(name)) for name in ("index_url", "find_links", "ca_path")):
         try:
             pip = pip_configuration()
         except HermeticError as error:
             # No default takes the place of an index that such a file may name: private names would go to the public index.
-            pip, problem = variables(), error.message
+            pip, unreadable = variables(), error.message
     credentials: dict[str, Mapping[str, str]] = {}
     warnings: list[str] = []
-    unknown = None
+    built_in = None
     if _words(options.get("index_url")):
-        indexes = _words(options["index_url"])
+        indexes, unreadable = _words(options["index_url"]), None
     elif str(pip.get("no-index", "")).strip().lower() in ("1", "true", "yes", "on", "t", "y"):
-        indexes = []
+        indexes, unreadable = [], None
     else:
-        default = _words(pip.get("index-url"))
-        if not default and problem is None:
-            try:
-                default = [built_in_index(cache)]
-            except HermeticError as error:
-                problem = error.message
-        indexes = [*default, *_words(pip.get("extra-index-url"))]
-        if not default:
-            unknown = (
-                f"no package index is known: {problem}; set the option index_url (or PIP_INDEX_URL), "
-                "or PIP_NO_INDEX=1 and find_links to a directory of wheels"
-            )
+        indexes = _words(pip.get("index-url"))
+        if indexes:
+            unreadable = None
+        else:
+            built_in = partial(built_in_index, cache)
+        indexes += _words(pip.get("extra-index-url"))
     indexes += _words(options.get("extra_index_urls"))
     links = _words(options.get("find_links")) or _words(pip.get("find-links"))
 
@@ -85,7 +108,7 @@ def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) ->
 
     trusted = _words(options.get("trusted_hosts")) or _words(pip.get("trusted-host"))
     return PackageSources(
-        index_urls=usable(indexes),
+        configured_urls=usable(indexes),
         find_links=usable(links),
         trusted_hosts=tuple(trusted),
         ca_path=options.get("ca_path") or pip.get("cert") or None,
@@ -94,7 +117,8 @@ def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) ->
         retries=int(options["retries"] if options.get("retries") is not None else _number(pip, "retries", 4)),
         credentials={**credentials, **(options.get("credentials") or {})},
         warnings=tuple(warnings),
-        unknown=unknown,
+        built_in=built_in,
+        unreadable=unreadable,
     )
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 import source_texts
 import yaml
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import CAUSES, KINDS, SEVERITIES
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import SPECS
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import ARGUMENT_SPEC as BUNDLE_BUILD
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import CAUSES, SEVERITIES
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.report_request import ARGUMENT_SPEC as DRIFT_REPORT
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC as REPOSITORY
 from pages import PAGES, PROJECT, code, commands, page_text, quotations, table, tables, without_blocks

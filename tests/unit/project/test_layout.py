@@ -17,7 +17,6 @@ VALUES = "it has fields and no logic"
 WINDOWS = "it calls Windows; tests run it there"
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "findings/difference.py": (VALUES, "tests/unit/engine/inspect/test_tree.py"),
-    "planning/step.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),
     "findings/needed_repair.py": (VALUES, "tests/unit/engine/install/test_root_repair.py"),
     "model/artifact.py": (VALUES, "tests/unit/engine/records/test_stored_artifacts.py"),
     "planning/observation.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),

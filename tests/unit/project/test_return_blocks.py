@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import source_texts
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import KINDS
-from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import CAUSES, SEVERITIES
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import CAUSES, KINDS, SEVERITIES
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_answer import answer_problems
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_format import (
     comparison_message,

@@ -8,8 +8,8 @@ import os
 from typing import Any
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import apply as applying
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import disk_space, installer
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.generations import profile
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import disk_space, environment
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import make_wheel
 from root_samples import SampleRoot, make_bundle_archive
 
@@ -120,9 +120,9 @@ def test_a_failure_leaves_the_generation_before_in_force(root: SampleRoot, monke
     root.virtualenvs["two"] = (gamma,)
     with monkeypatch.context() as patch:
         if step == "build":
-            patch.setattr(installer.environment, "make", fail)
+            patch.setattr(environment, "make", fail)
         else:
-            patch.setattr(applying.profile, "activate", fail)
+            patch.setattr(profile, "activate", fail)
         result = root.run("converge")
     assert result["failed"]
     assert "disk is full" in result["msg"]

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records import vouching
@@ -52,7 +54,7 @@ def test_a_record_that_the_controller_knows_otherwise_is_found(root: SampleRoot)
     assert "the controller knows (000000000000)" in result["findings"][0]["expected"]
 
 
-def root_manifests(root: SampleRoot) -> dict[str, dict[str, object]]:
+def root_manifests(root: SampleRoot) -> Mapping[str, Mapping[str, Any]]:
     """Return what the run that installed a root told the controller."""
-    empty = {kind: {} for kind in ("bundles", "environments", "laid")}
+    empty: dict[str, dict[str, Any]] = {kind: {} for kind in ("bundles", "environments", "laid")}
     return vouching.made_since(empty, load_records(root.layout))

@@ -24,9 +24,9 @@ def switched(root: SampleRoot) -> SampleRoot:
 
 
 def act(root: SampleRoot, action: str, **parts: Any) -> dict[str, Any]:
-    options = {"options": {"keep_generations": parts.pop("keep", 3)}}
+    options = {"keep_generations": parts.pop("keep", 3)}
     check = parts.pop("check", False)
-    return root.run("generation", generation={"action": action, **parts}, check=check, **options)
+    return root.run("generation", generation={"action": action, **parts}, check=check, options=options)
 
 
 def in_force(root: SampleRoot) -> str:

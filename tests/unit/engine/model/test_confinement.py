@@ -18,7 +18,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Index
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.resolver import Resolver
 from bundle_samples import tree_at
-from host_samples import PYTHON, SYSTEM, bundle_info, host_as_declared, told
+from host_samples import PYTHON, SYSTEM, bundle_info, found_by, host_as_declared
 
 
 def _index(**entry: Any) -> Index:
@@ -88,7 +88,7 @@ def test_a_bundle_of_before_is_a_finding_that_asks_for_another_release_and_nothi
     files = {path: record for path, record in known["files"].items() if not path.endswith(".zip")}
     known["files"] = files  # type: ignore[index]
     plan = host.plan(SYSTEM)
-    assert told(plan) == [("bundle:python", "stale", "pending")]
+    assert found_by(plan) == [("bundle:python", "stale", "pending")]
     assert not plan.changes
     assert "python312.zip" in str(plan.findings[0].actual)
     assert "bundle_build" in plan.findings[0].remedy

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import InvalidRequest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.plan import make_plan
-from host_samples import NOW, ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, laid, steps, told, virtualenv
+from host_samples import NOW, ONE, PYTHON, SYSTEM, TWO, Host, bundle, found_by, host_as_declared, laid, steps, virtualenv
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ def test_a_first_install_does_everything() -> None:
         ("build_environment", "virtualenv:two"),
         ("switch", "generation"),
     ]
-    assert told(plan) == [
+    assert found_by(plan) == [
         ("bundle:python", "missing", "pending"),
         ("virtualenv:one", "missing", "pending"),
         ("virtualenv:two", "missing", "pending"),
@@ -55,7 +55,7 @@ def test_a_host_that_is_as_declared_is_left_alone(host: Host, declaration: Decla
 def test_a_complete_declaration_removes_what_it_does_not_name(host: Host) -> None:
     plan = host.plan(Declaration(bundles=(PYTHON,), virtualenvs=(TWO,), complete=True))
     assert steps(plan) == [("switch", "generation")]
-    assert told(plan) == [("virtualenv:one", "unexpected", "pending")]
+    assert found_by(plan) == [("virtualenv:one", "unexpected", "pending")]
     assert plan.target is not None
     assert list(plan.target.virtualenvs) == ["two"]
     assert plan.target.previous == 1
@@ -77,7 +77,7 @@ def test_a_part_leaves_the_rest(host: Host) -> None:
 def test_absent_takes_away_and_leaves_the_rest(host: Host) -> None:
     plan = host.plan(Declaration(absent_virtualenvs=frozenset({"one", "never there"})))
     assert steps(plan) == [("switch", "generation")]
-    assert told(plan) == [("virtualenv:one", "unexpected", "pending")]
+    assert found_by(plan) == [("virtualenv:one", "unexpected", "pending")]
     assert plan.target is not None
     assert list(plan.target.virtualenvs) == ["two"]
 
@@ -110,7 +110,7 @@ def test_an_environment_without_a_bundle_gets_the_default_one(host: Host) -> Non
 
 def test_other_wheels_are_reported_package_by_package(host: Host) -> None:
     plan = host.plan(Declaration(virtualenvs=(virtualenv("one", "beta-2.0", "gamma-1.0"),)))
-    assert told(plan) == [
+    assert found_by(plan) == [
         ("package:one/alpha", "unexpected", "pending"),
         ("package:one/beta", "version", "pending"),
         ("package:one/gamma", "missing", "pending"),
@@ -121,7 +121,7 @@ def test_other_wheels_are_reported_package_by_package(host: Host) -> None:
 
 def test_site_packages_of_the_system_make_another_environment(host: Host) -> None:
     plan = host.plan(Declaration(virtualenvs=(virtualenv("two", "alpha-1.0", system_site_packages=True),)))
-    assert told(plan) == [("virtualenv:two", "version", "pending")]
+    assert found_by(plan) == [("virtualenv:two", "version", "pending")]
     assert steps(plan) == [("build_environment", "virtualenv:two"), ("switch", "generation")]
 
 
@@ -200,7 +200,7 @@ class TestUpgrade:
             ("build_environment", "virtualenv:two"),
             ("switch", "generation"),
         ]
-        assert told(plan) == [
+        assert found_by(plan) == [
             ("bundle:python", "version", "pending"),
             ("virtualenv:one", "stale", "pending"),
             ("virtualenv:two", "stale", "pending"),

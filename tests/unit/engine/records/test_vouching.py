@@ -36,13 +36,13 @@ def test_equal_trees_have_equal_digests_whenever_and_by_whom_they_were_made() ->
 @pytest.mark.parametrize("field", vouching._OF_LAID)
 def test_every_part_of_a_wheels_record_counts(field: str) -> None:
     receipt = next(iter(host_as_declared().records.laid.values()))
-    assert vouching.digest(replace(receipt, **{field: "other"})) != vouching.digest(receipt)
+    assert vouching.digest(replace(receipt, **dict[str, Any]({field: "other"}))) != vouching.digest(receipt)
 
 
 @pytest.mark.parametrize("field", vouching._OF_ENVIRONMENT)
 def test_every_part_of_an_environments_record_counts(field: str) -> None:
     receipt = next(iter(host_as_declared().records.environments.values()))
-    assert vouching.digest(replace(receipt, **{field: "other"})) != vouching.digest(receipt)
+    assert vouching.digest(replace(receipt, **dict[str, Any]({field: "other"}))) != vouching.digest(receipt)
 
 
 def test_what_was_made_since_is_told_and_what_was_there_is_not() -> None:

@@ -68,7 +68,10 @@ def test_a_bundle_is_read_by_the_hosts_own_shell(tmp_path: Path, shell: str) -> 
 def test_a_host_that_cannot_look_says_so_and_is_not_believed(tmp_path: Path) -> None:
     tree, digest = tree_of(tmp_path)
     assert looked_at(tmp_path / "nowhere", digest)[0] == "changed"
-    assert parse_verification("", stderr="sh: not found", rc=127) == ("cannot", "its /bin/sh ended with 127 and said: sh: not found")
+    assert parse_verification("", stderr="sh: not found", rc=127) == (
+        "cannot",
+        "its /bin/sh ended with 127; its last output: sh: not found",
+    )
     assert parse_verification("hermetic-verify-1 fine\n", stderr="", rc=0)[0] == "cannot"
     assert parse_verification("hermetic-verify-1 same 3\nhermetic-verify-1 same 3\n", stderr="", rc=0)[0] == "cannot"
     assert tree.exists()

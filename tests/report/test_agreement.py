@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import format_readers as read
+import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import CAUSES, KINDS, SEVERITIES
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.document import REASONS, not_checked
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.merging import merge
@@ -54,6 +55,7 @@ POLICIES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(hosts=HOSTS, by=POLICIES, complete=st.booleans())
 def test_all_formats_and_the_exit_status_agree(hosts: dict[str, Any], by: Any, complete: bool) -> None:

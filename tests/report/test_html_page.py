@@ -74,6 +74,7 @@ def test_the_declarations_are_those_of_the_report(report: dict[str, Any], page: 
             assert dict(zip(row[::2], row[1::2], strict=True)) == wanted["virtualenvs"][data["texts"][name]]["packages"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_hosts_take_less_than_five_megabytes() -> None:
     assert len(html_page(fleet(10_000, 1)).encode()) < 5 * MEGABYTE
 
@@ -252,6 +253,7 @@ def test_texts_of_megabytes_do_not_make_a_page_of_megabytes() -> None:
     assert "characters in all)" in text
 
 
+@pytest.mark.slow
 def test_hosts_with_very_many_findings_keep_what_matters_most() -> None:
     report = fleet(300, 5)
     names = list(report["hosts"])[:100]

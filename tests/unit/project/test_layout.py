@@ -19,6 +19,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "findings/difference.py": (VALUES, "tests/unit/engine/inspect/test_tree.py"),
     "findings/needed_repair.py": (VALUES, "tests/unit/engine/install/test_root_repair.py"),
     "model/artifact.py": (VALUES, "tests/unit/engine/records/test_stored_artifacts.py"),
+    "planning/step.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),
     "planning/observation.py": (VALUES, "tests/unit/engine/planning/test_plan.py"),
     "planning/desired_state.py": ("it is the first step of a plan", "tests/unit/engine/planning/test_plan.py"),
     "commands/observed_plan.py": ("it is the first half of two commands", "tests/unit/engine/commands/test_converge.py"),

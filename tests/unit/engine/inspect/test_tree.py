@@ -139,6 +139,7 @@ def test_a_file_that_cannot_be_read_is_reported(tree: Path, manifest: Manifest) 
     assert len(inspection.differences) == len(CONTENT)
 
 
+@pytest.mark.slow
 def test_touching_every_file_of_a_large_tree_takes_no_longer_than_looking_at_it(tmp_path: Path) -> None:
     """Twenty thousand touched files once took minutes: the list was made again for each."""
     manifest = Manifest()

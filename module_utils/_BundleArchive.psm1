@@ -71,7 +71,7 @@ Function Expand-BundleArchive {
                 $wrong = 'is a link'
             }
             if (-not $wrong -and -not $names.Add($entry.FullName.TrimEnd('/'))) {
-                $wrong = 'is there twice, as Windows reads names'
+                $wrong = 'is a duplicate entry, as Windows reads names'
             }
             if ($wrong) {
                 $problems += "'$($entry.FullName)' $wrong"

@@ -26,9 +26,9 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     if job["task"] == "hash":
         return {"digests": hash_files(job["paths"])}
     # Imported here because a process that only hashes can do without it.
-    from .unpack.wheel import lay
+    from .unpack.wheel import unpack_wheel
 
-    unpacked = lay(
+    unpacked = unpack_wheel(
         Path(job["wheel"]),
         Path(job["into"]),
         compiles=job["compiles"],

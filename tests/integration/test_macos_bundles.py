@@ -32,7 +32,7 @@ def packed(prefix: Path, target: Path) -> ArchiveSource:
 
 
 def tree_of(place: Path, *, program: bytes | Path, libraries: Mapping[str, bytes | Path]) -> Path:
-    """Lay a tree as python-build-standalone's install_only archives have it; no such archive can be had here."""
+    """Write a tree as python-build-standalone's install_only archives have it; no such archive can be had here."""
     for name, content in {f"bin/python{SHORT}": program, **libraries}.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.environment import Places, make
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import has_drive
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages, places_in
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
@@ -103,7 +103,7 @@ def in_environment(wheel: Wheel, base: Path) -> Installed:
     base = base.resolve()
     declared = Host().install(bundle(release=f"{VERSION}+1"))
     (base / "laid").mkdir()
-    told = lay(wheel.path, base / "laid", compiles=True, up_to_prefix="../../../")
+    told = unpack_wheel(wheel.path, base / "laid", compiles=True, up_to_prefix="../../../")
     told.pop("warnings")
     told["name"] = re.sub(r"[-_.]+", "-", told["name"]).lower()
     receipt = LaidReceipt(
@@ -180,7 +180,7 @@ def test_what_pip_refuses_is_refused_and_named(name: str, tmp_path: Path) -> Non
 def test_what_is_odd_about_a_wheel_is_said(tmp_path: Path, parts: dict[str, object], said: str) -> None:
     wheel = make_wheel(tmp_path, "pkg", **parts)  # type: ignore[arg-type]
     (tmp_path / "into").mkdir()
-    warnings = lay(wheel.path, tmp_path / "into", compiles=True, up_to_prefix="../../../")["warnings"]
+    warnings = unpack_wheel(wheel.path, tmp_path / "into", compiles=True, up_to_prefix="../../../")["warnings"]
     assert [wheel.filename in warning and said in warning for warning in warnings] == [True]
     if "__pycache__" not in str(parts):
         told: list[str] = []

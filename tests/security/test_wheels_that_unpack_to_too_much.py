@@ -23,7 +23,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import wheel as unpacking_wheels
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack as unpack_on_host
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.unpack_budget import MIB
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.sources.unpacking import unpack as unpack_for_build
@@ -57,7 +57,7 @@ def bomb(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
 def unpacked(wheel: Wheel, tmp_path: Path, **options: object) -> tuple[dict[str, object], Path]:
     into = tmp_path / "unpacked"
     into.mkdir()
-    return lay(wheel.path, into, compiles=True, up_to_prefix="../../../", **options), into  # type: ignore[arg-type]
+    return unpack_wheel(wheel.path, into, compiles=True, up_to_prefix="../../../", **options), into  # type: ignore[arg-type]
 
 
 def test_a_wheel_that_unpacks_to_too_much_is_refused_before_it_is(bomb: Wheel, tmp_path: Path) -> None:
@@ -82,8 +82,8 @@ def test_the_option_lets_it_through_and_memory_stays_small(bomb: Wheel, tmp_path
         "import sys, json; sys.path[:0] = json.loads(sys.argv[1])\n"
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (250 << 20, 250 << 20))\n"
         "from pathlib import Path\n"
-        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay\n"
-        "told = lay(Path(sys.argv[2]), Path(sys.argv[3]), compiles=True, up_to_prefix='../../../', unpack_limit=320)\n"
+        "from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel\n"
+        "told = unpack_wheel(Path(sys.argv[2]), Path(sys.argv[3]), compiles=True, up_to_prefix='../../../', unpack_limit=320)\n"
         "print(json.dumps([told['files']['site/bomb/zeros.py'][1], told['warnings']]))"
     )
     into = tmp_path / "into"

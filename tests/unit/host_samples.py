@@ -92,7 +92,7 @@ class Host:
         self.records.bundles[receipt.id] = receipt
         return receipt
 
-    def lay(self, filename: str, on: Bundle, **parts: Any) -> LaidReceipt:
+    def unpack(self, filename: str, on: Bundle, **parts: Any) -> LaidReceipt:
         """Add the receipt of an unpacked wheel."""
         name, version = name_and_version(filename)
         self.filenames[wheel(filename)] = f"{filename}-py3-none-any.whl"
@@ -123,7 +123,7 @@ class Host:
 
     def build(self, declared: VirtualEnv, on: Bundle, *filenames: str) -> EnvironmentReceipt:
         """Add the receipt of an environment of wheels that are laid already or are laid now."""
-        laid = [self.records.laid.get(laid_id(wheel(name), bundle_sha256=on.sha256)) or self.lay(name, on) for name in filenames]
+        laid = [self.records.laid.get(laid_id(wheel(name), bundle_sha256=on.sha256)) or self.unpack(name, on) for name in filenames]
         short = ".".join(on.release.split(".")[:2])
         receipt = EnvironmentReceipt(
             id=declared.id(on),

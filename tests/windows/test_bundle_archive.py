@@ -115,7 +115,7 @@ def test_paths_over_260_characters_are_unpacked(windows_host: WindowsHost, unpac
         ("stream", "a stream"),
         ("device", "'bin/NUL.txt' has the name of a device"),
         ("dot", "ends with a dot"),
-        ("twice", "is there twice"),
+        ("twice", "is a duplicate entry"),
         ("link", "'bin/link' is a link"),
         ("empty", "it is empty"),
         ("truncated", "it cannot be read"),

@@ -90,7 +90,12 @@ class WheelUnpacking:
             self.warnings.extend(free(building))
             self.finished[building] = ()
             make_directory(building)
-            job: dict[str, Any] = {"task": "lay", "wheel": str(self._stored(wheel)), "into": str(building), "compiles": runs_engine}
+            job: dict[str, Any] = {
+                "task": "unpack_wheel",
+                "wheel": str(self._stored(wheel)),
+                "into": str(building),
+                "compiles": runs_engine,
+            }
             jobs.append({**job, "up_to_prefix": up_to_prefix, "unpack_limit": self.unpack_limit})
         answers = Workers(executable if runs_engine else Path(sys.executable), count=core_count(self.jobs)).run(jobs)
         unpacked = {}

@@ -103,7 +103,7 @@ class Layout:
 
     @property
     def root_record(self) -> Path:
-        """What the root was like when it was taken: mode, owner, and what lay in it."""
+        """What the root was like when it was taken: mode, owner, and what was in it."""
         return self.state / "root.json"
 
     @property

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a root was like when this project took it: its mode and owner, and what lay in it; later runs verify it against that."""
+"""What a root was like when this project took it: its mode and owner, and what was in it; later runs verify it against that."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REFUSED, _NEEDED = 0o7022, 0o700
 
 @dataclass(frozen=True)
 class RootRecord:
-    """Mode and owner of the root, the names that lay in it before, and on Windows owner and access list of each own directory."""
+    """Mode and owner of the root, the names that were in it before, and on Windows owner and access list of each own directory."""
 
     mode: int
     owner: tuple[int, int]

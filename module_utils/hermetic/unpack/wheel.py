@@ -169,7 +169,7 @@ def _record(files: dict[str, FileRecord], record: str, up_to_prefix: str) -> byt
     return "".join(sorted(lines)).encode()
 
 
-def lay(
+def unpack_wheel(
     wheel: Path, into: Path, *, compiles: bool, up_to_prefix: str, unpack_limit: int = 0, rules: HostRules | None = None
 ) -> dict[str, Any]:
     """Unpack a wheel into an existing, empty directory and return what a receipt says of it, and warnings.

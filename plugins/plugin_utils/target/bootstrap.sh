@@ -309,7 +309,7 @@ links_outside() {
         case /$target/ in
             */../*) printf "%s\n" "$shown" ;;
         esac
-        [ "$(grep -c -x -F "$name" "$place/list")" = 1 ] || printf "%s (the name is there twice)\n" "$shown"
+        [ "$(grep -c -x -F "$name" "$place/list")" = 1 ] || printf "%s (duplicate entry)\n" "$shown"
         grep -F "$name/" "$place/list" | while read -r entry; do
             case $entry in
                 "$name/"*) printf "%s (%s lies behind it)\n" "$shown" "$entry" ;;

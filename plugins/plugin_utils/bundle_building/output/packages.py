@@ -21,7 +21,7 @@ from ....module_utils.hermetic.install.environment import Places, record_with_sc
 from ....module_utils.hermetic.model.manifest import FileRecord
 from ....module_utils.hermetic.text.grammar import has_drive
 from ....module_utils.hermetic.unpack.scripts import Launchers, own_scripts
-from ....module_utils.hermetic.unpack.wheel import lay
+from ....module_utils.hermetic.unpack.wheel import unpack_wheel
 from ....module_utils.hermetic.unpack.wheel_contents import HostRules
 from ...net.local_file import sha256_of
 from ...platforms import Target
@@ -161,7 +161,9 @@ def _install(tree: Tree, wheel: Wheel, *, scripts: bool, unpack_limit: int) -> l
     launchers: Launchers = WindowsTrampolines(tree) if rules.windows else Trampolines(tree)
     with tempfile.TemporaryDirectory(prefix=".wheel-", dir=tree.root.parent) as directory:
         unpacked = Path(directory)
-        unpacked_wheel = lay(wheel.path, unpacked, compiles=False, up_to_prefix=places.up_to_prefix, unpack_limit=unpack_limit, rules=rules)
+        unpacked_wheel = unpack_wheel(
+            wheel.path, unpacked, compiles=False, up_to_prefix=places.up_to_prefix, unpack_limit=unpack_limit, rules=rules
+        )
         name, files = str(canonicalize_name(unpacked_wheel["name"])), unpacked_wheel["files"]
         made: dict[str, bytes] = {}
         if scripts:

@@ -66,7 +66,7 @@ def find_posix_python(unpacked: Path) -> Path | None:
 
 
 def take_posix(root: Path, *, source: Path, platform: Platform, request: BuildRequest) -> Tree:
-    """Lay an unpacked prefix of Linux or macOS."""
+    """Write an unpacked prefix of Linux or macOS."""
     stdlib = min(path.parent for path in source.glob("lib/python[0-9].*/os.py"))
     if stdlib.name.endswith("t"):
         raise BrokenArtifact(f"the archive holds a free-threaded {stdlib.name}; take the default build")

@@ -33,7 +33,7 @@ def find_windows_python(unpacked: Path) -> Path | None:
 
 
 def take_windows(root: Path, *, source: Path, platform: Platform, request: BuildRequest) -> Tree:
-    """Lay a CPython for Windows in full layout; the embeddable archive's zip of modules becomes Lib/."""
+    """Write a CPython for Windows in full layout; the embeddable archive's zip of modules becomes Lib/."""
     dlls = sorted((int(match[1]), int(match[2]), path) for path in source.iterdir() if (match := _DLL.match(path.name)))
     if not dlls:
         raise BrokenArtifact("the archive holds a python.exe and no pythonXY.dll")

@@ -74,7 +74,7 @@ def _group(groups: Sequence[list[str]], place: int) -> list[str]:
 
 
 def weakest(levels: Iterable[str]) -> str:
-    """Return the level of verification that all of a report's hosts were looked at with, at least."""
+    """Return the lowest verification level of all checked hosts of a report."""
     return min((level for level in levels if level in VERIFY_LEVELS), key=VERIFY_LEVELS.index, default=VERIFY_LEVELS[0])
 
 

@@ -27,7 +27,7 @@ SITE = "lib/python3.12/site-packages"
 @pytest.fixture
 def known() -> tuple[EnvironmentReceipt, dict[str, LaidReceipt]]:
     host = Host()
-    host.lay("alpha-1.0", bundle(), entry_points=[["alpha", "alpha", "main", "console"]])
+    host.unpack("alpha-1.0", bundle(), entry_points=[["alpha", "alpha", "main", "console"]])
     receipt = host.build(virtualenv("one", "alpha-1.0", "beta-1.0"), bundle(), "alpha-1.0", "beta-1.0")
     return receipt, host.records.laid
 
@@ -271,7 +271,7 @@ class TestForeignPackages:
 def test_of_two_wheels_with_one_path_the_later_one_owns_it() -> None:
     host = Host()
     for name in ("alpha-1.0", "beta-1.0"):
-        host.lay(name, bundle(), files={"site/both.py": FileRecord(0o644, len(name), digest(name))})
+        host.unpack(name, bundle(), files={"site/both.py": FileRecord(0o644, len(name), digest(name))})
     receipt = host.build(virtualenv("one", "alpha-1.0", "beta-1.0"), bundle(), "alpha-1.0", "beta-1.0")
     later = host.records.laid[max(receipt.laid)]
     assert receipt.owners(host.records.laid)[f"{SITE}/both.py"] == later.name

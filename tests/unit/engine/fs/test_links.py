@@ -99,7 +99,7 @@ def without_reparse_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def bundle_at(path: Path, content: str) -> None:
-    """Lay the part of a Windows bundle's bin that a fallback directory shows, and something that it does not."""
+    """Write the part of a Windows bundle's bin that a fallback directory shows, and something that it does not."""
     (path / "Lib").mkdir(parents=True)
     (path / "python.exe").write_text(content)
     (path / "python312._pth").write_text("Lib\n.\nimport site\n")

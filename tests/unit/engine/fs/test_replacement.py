@@ -48,7 +48,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def tree(place: Path, **files: str) -> Path:
-    """Lay a tree; two underlines in a name are a slash, one is a dot."""
+    """Write a tree; two underlines in a name are a slash, one is a dot."""
     for name, content in files.items():
         path = place / name.replace("__", "/").replace("_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)

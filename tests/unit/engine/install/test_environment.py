@@ -19,7 +19,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.e
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord, Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.scripts import PosixLaunchers, own_scripts
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 from host_samples import Host, bundle, bundle_info
 
@@ -33,10 +33,10 @@ class Workshop:
         self.base = base
         self.bundle = Host().install(bundle())
 
-    def lay(self, wheel: Wheel) -> tuple[LaidReceipt, Path]:
+    def unpack(self, wheel: Wheel) -> tuple[LaidReceipt, Path]:
         into = self.base / f"laid-{wheel.name}"
         into.mkdir()
-        told = lay(wheel.path, into, compiles=False, up_to_prefix="../../../")
+        told = unpack_wheel(wheel.path, into, compiles=False, up_to_prefix="../../../")
         told.pop("warnings")
         receipt = LaidReceipt(
             id=wheel.sha256[:16],
@@ -60,7 +60,7 @@ class Workshop:
             system_site_packages=system,
             bundle=self.bundle,
             bundle_tree=Path("/opt/infra-system/bundles") / self.bundle.id,
-            laid=[self.lay(wheel) for wheel in wheels],
+            laid=[self.unpack(wheel) for wheel in wheels],
             link_mode=link_mode,
         )
 
@@ -142,7 +142,7 @@ def test_what_was_built_is_what_is_reported(workshop: Workshop, link_mode: str) 
 
 def laid_files(workshop: Workshop, wheel: Wheel) -> dict[str, FileRecord]:
     """Return the files of a wheel by their places, without those that the environment writes itself."""
-    told = lay(wheel.path, _empty(workshop.base / "again"), compiles=False, up_to_prefix="../../../")
+    told = unpack_wheel(wheel.path, _empty(workshop.base / "again"), compiles=False, up_to_prefix="../../../")
     found = {}
     for path, record in told["files"].items():
         scheme, _, rest = path.partition("/")
@@ -280,7 +280,7 @@ class TestCollisions:
 
     @pytest.mark.parametrize("name", ["../evil", "a/b", "..", ""])
     def test_a_command_of_a_forged_receipt_is_refused(self, workshop: Workshop, name: str) -> None:
-        receipt, tree = workshop.lay(workshop.wheel("aa"))
+        receipt, tree = workshop.unpack(workshop.wheel("aa"))
         forged = replace(receipt, entry_points=[[name, "aa", "main", "console"]])
         with pytest.raises(BrokenArtifact, match="which is no file name"):
             own_scripts(forged.files, forged.entry_points, tree, filename="aa.whl", version="3.12.1", launchers=PosixLaunchers("/p"))

@@ -32,7 +32,7 @@ def test_what_is_unpacked_stays_unless_it_is_to_be_unpacked_again() -> None:
     host = Host()
     host.install(PYTHON)
     for name in ("alpha-1.0", "beta-1.0"):
-        host.lay(name, PYTHON)
+        host.unpack(name, PYTHON)
     assert missing_wheels(ENVIRONMENTS, host.records, again=()) == [missing("gamma-1.0")]
     found = missing_wheels(ENVIRONMENTS, host.records, again={laid("alpha-1.0")})
     assert {each.id for each in found} == {laid("alpha-1.0"), laid("gamma-1.0")}

@@ -27,6 +27,6 @@ def test_every_part_of_a_wheel_has_its_place(path: str, target: str) -> None:
 
 def test_the_environment_wins_over_its_wheels() -> None:
     host = Host()
-    host.lay("alpha-1.0", bundle(), files={"data/pyvenv.cfg": FileRecord(0o644, 9, digest("evil"))})
+    host.unpack("alpha-1.0", bundle(), files={"data/pyvenv.cfg": FileRecord(0o644, 9, digest("evil"))})
     receipt = host.build(virtualenv("one", "alpha-1.0"), bundle(), "alpha-1.0")
     assert receipt.manifest(host.records.laid).files["pyvenv.cfg"] == receipt.own_files["pyvenv.cfg"]

@@ -24,7 +24,7 @@ def test_a_tree_of_an_older_generation_is_named(host: Host) -> None:
 
 
 def test_an_unpacked_wheel_for_a_new_environment_is_named(host: Host) -> None:
-    host.lay("gamma-1.0", PYTHON)
+    host.unpack("gamma-1.0", PYTHON)
     three = virtualenv("three", "alpha-1.0", "gamma-1.0")
     found = reused(host.plan(Declaration(virtualenvs=(three,))), host.observation())
     assert found is not None

@@ -49,7 +49,7 @@ def test_what_was_made_since_is_told_and_what_was_there_is_not() -> None:
     host = host_as_declared()
     before = vouching.taken(host.records)
     assert vouching.made_since(before, host.records) == {}
-    made = host.lay("gamma-1.0", PYTHON)
+    made = host.unpack("gamma-1.0", PYTHON)
     assert list(vouching.made_since(before, host.records)) == [f"laid/{made.id}"]
     # The same record, written again, is a tree that was made again.
     host.records.laid[made.id] = replace(made)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import lay
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 
 UP = "../../../"
@@ -27,7 +27,7 @@ UP = "../../../"
 def laid(wheel: Wheel, tmp_path: Path, *, compiles: bool = True) -> tuple[dict[str, Any], Path]:
     into = tmp_path / "laid"
     into.mkdir()
-    return lay(wheel.path, into, compiles=compiles, up_to_prefix=UP), into
+    return unpack_wheel(wheel.path, into, compiles=compiles, up_to_prefix=UP), into
 
 
 def files_of(into: Path) -> set[str]:

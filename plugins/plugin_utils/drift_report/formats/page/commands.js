@@ -6,8 +6,8 @@ const PLAIN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
 const IPV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/;
 
 const ACTIONS = {
-  repair: { label: "Repair", playbook: "hermetic.python.repair", variable: "repair_hosts", takes: ["tampered", "interrupted"], means: "Gives back what was installed last, and deploys nothing. With -e repair_declared=true it brings the hosts to what is declared by now." },
-  deploy: { label: "Bring to the declaration", playbook: "hermetic.python.site", variable: "site_hosts", takes: ["pending"], means: "Deploys what was declared since. Converging also repairs what it finds on these hosts." },
+  repair: { label: "Repair", playbook: "hermetic.python.repair", variable: "repair_hosts", takes: ["tampered", "interrupted"], means: "Restores what was installed last, and deploys nothing. With -e repair_declared=true it converges the hosts to the current declaration." },
+  deploy: { label: "Converge", playbook: "hermetic.python.site", variable: "site_hosts", takes: ["pending"], means: "Deploys what has been declared since, and repairs what it finds on these hosts." },
   check: { label: "Check again", playbook: "hermetic.python.drift", variable: "drift_hosts", takes: ["not_checked"], means: null },
 };
 

@@ -146,6 +146,6 @@ def test_progress_goes_to_standard_error(engine: Path, tmp_path: Path) -> None:
     artifact = {"filename": "python.tar.gz", "size": 10, "sources": [str(tmp_path / "python.tar.gz")]}
     done = by_hand(engine, request(tmp_path, "converge", declaration={"bundles": [bundle]}, artifacts={bundle["sha256"]: artifact}))
     assert done.returncode == 1
-    assert "fetch 1 artifacts" in done.stderr
+    assert "fetch 1 artifact" in done.stderr
     assert "corrupt" in json.loads(done.stdout)["msg"]
     assert not list((tmp_path / "root/bundles").iterdir())

@@ -25,6 +25,7 @@ from ..planning.plan import Plan
 from ..planning.step import Step
 from ..records import transaction_marker
 from ..records.load import load_records
+from ..text.counting import counted
 from ..timings import Timings
 from .result import Progress, Result, make_result
 from .root_access import reading, require_usable, secured, writing
@@ -79,9 +80,14 @@ def carry_out(request: Request, _progress: Progress) -> Result:
             with timings.of("prune"):
                 garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
                 if garbage.any():
-                    counted = f"{len(garbage.generations)} generations, {sum(map(len, garbage.trees.values()))} trees, {len(garbage.artifacts)} artifacts"
                     freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
-                    plan.steps.append(Step("prune", "store", f"{counted}, {size_text(freed)}"))
+                    reasons = (
+                        counted(len(garbage.generations), "generation"),
+                        counted(sum(map(len, garbage.trees.values())), "tree"),
+                        counted(len(garbage.artifacts), "artifact"),
+                        size_text(freed),
+                    )
+                    plan.steps.append(Step("prune", "store", ", ".join(reasons)))
                 if plan.steps and not request.check:
                     with transaction_marker.held(layout, [step.as_dict() for step in plan.steps]):
                         warnings += remove(layout, records, garbage)

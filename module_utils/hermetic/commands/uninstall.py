@@ -13,6 +13,7 @@ from ..planning import changes
 from ..planning.plan import Plan
 from ..planning.step import Step
 from ..records.load import load_records
+from ..text.counting import counted
 from ..timings import Timings
 from .result import Progress, Result, make_result
 from .root_access import reading, require_usable, secured, writing
@@ -41,7 +42,7 @@ def carry_out(request: Request, _progress: Progress) -> Result:
         current = records.generations.get(profile.current_number(layout) or 0)
         trees = {kind: list(getattr(records, kind)) for kind in ("bundles", "laid", "environments")}
         freed = freed_bytes(records, trees, layout.wheels.iterdir() if layout.wheels.is_dir() else ())
-        plan = Plan(steps=[Step("uninstall", "store", f"{size_text(freed)} in {sum(map(len, trees.values()))} trees")])
+        plan = Plan(steps=[Step("uninstall", "store", f"{size_text(freed)} in {counted(sum(map(len, trees.values())), 'tree')}")])
         left: list[str] = []
         if not request.check:
             with timings.of("uninstall"):

@@ -20,6 +20,7 @@ from ..planning.observation import Observation
 from ..planning.plan import Plan
 from ..records import transaction_marker
 from ..records.stored_artifacts import find_artifact
+from ..text.counting import counted
 from ..timings import Timings
 from .disk_space import needed_bytes, refuse_full
 from .installer import Store
@@ -125,7 +126,7 @@ def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layou
             remove_tree(stored)
     missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
     if missing:
-        progress(f"fetch {len(missing)} artifacts")
+        progress(f"fetch {counted(len(missing), 'artifact')}")
 
     def destination(artifact: Artifact) -> Path:
         return layout.artifact(artifact.sha256, artifact.filename)

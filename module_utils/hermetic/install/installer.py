@@ -26,6 +26,7 @@ from ..paths import BUILDING, WINDOWS
 from ..process import interpreter
 from ..process.background import repeatedly
 from ..records import root_record
+from ..text.counting import counted
 from ..unpack.archive import unpack
 from ..windows import acl as windows_acl
 from . import environment
@@ -174,7 +175,7 @@ class Store:
     def _build_one(
         self, planned: PlannedEnvironment, fresh: Mapping[str, tuple[LaidReceipt, Path]], finished: Finished
     ) -> tuple[EnvironmentReceipt, Path]:
-        self.progress(f"environment {planned.declared.name}: {len(planned.declared.wheels)} wheels")
+        self.progress(f"environment {planned.declared.name}: {counted(len(planned.declared.wheels), 'wheel')}")
         bundle = self.records.bundles[planned.bundle_id]
         names = sorted({laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in planned.declared.wheels})
         laid = [fresh.get(name) or (self.records.laid[name], self.layout.tree("laid", name)) for name in names]

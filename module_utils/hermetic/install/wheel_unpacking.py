@@ -24,6 +24,7 @@ from ..model.wheel_name import distribution
 from ..paths import BUILDING
 from ..process.pool import Workers
 from ..process.subprocess_environment import core_count
+from ..text.counting import counted
 from . import environment
 from .target_compile import compile_elsewhere
 
@@ -72,7 +73,7 @@ class WheelUnpacking:
             wheels = [wheel for wheel in missing if wheel.bundle_id == bundle_id]
             # The largest first, so that no core waits for it at the end.
             wheels.sort(key=lambda wheel: -os.path.getsize(self._stored(wheel)))
-            self.progress(f"unpack and compile {len(wheels)} wheels for {bundle_id}")
+            self.progress(f"unpack and compile {counted(len(wheels), 'wheel')} for {bundle_id}")
             unpacked.update(self._unpack_for(bundles[bundle_id], wheels))
         return unpacked
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE, DEFAULT_CHANNEL, DOWNLOADS, WHEEL_SELECTION
+from ...module_utils.hermetic.text.counting import counted
 from ..locks.wheel_selection import Selection
 from ..net.local_file import sha256_of
 from ..repository import signature as signatures
@@ -65,7 +66,11 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         problems = store.verify(public_key=public_key)
         result: dict[str, Any] = {"changed": False, "plan": [], "problems": problems, "warnings": []}
         if problems:
-            result |= {"failed": True, "msg": f"The repository {store.directory} has {len(problems)} problems", "errors": problems}
+            result |= {
+                "failed": True,
+                "msg": f"The repository {store.directory} has {counted(len(problems), 'problem')}",
+                "errors": problems,
+            }
         return result
     outcome = _update(store, options, supply, check=check)
     if outcome.changed and not check:

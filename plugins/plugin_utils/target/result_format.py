@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...module_utils.hermetic.text.counting import counted
 from ...module_utils.hermetic.text.printable import printable
 
 _SHOWN = 6
@@ -52,7 +53,7 @@ def steps_message(result: Mapping[str, Any], *, check: bool, nothing_to_do: str)
     number = _number((result.get("generation") or {}).get("after"))
     if not plan:
         return f"Nothing to do: {nothing_to_do.format(number)}."
-    return f"{_count(len(plan), 'step')} {_would_be(check)}taken to generation {number}: {_steps(plan)}."
+    return f"{counted(len(plan), 'step')} {_would_be(check)}taken to generation {number}: {_steps(plan)}."
 
 
 def generation_message(result: Mapping[str, Any], *, check: bool, nothing_to_do: str) -> str:
@@ -64,7 +65,7 @@ def generation_message(result: Mapping[str, Any], *, check: bool, nothing_to_do:
     # To pin, unpin or prune leads to no other generation.
     led_to = f" to generation {_number(generation.get('after'))}" if generation.get("before") != generation.get("after") else ""
     steps = "; ".join([_steps(plan), *map(printable, _changes(result))])
-    return f"{_count(len(plan), 'step')} {_would_be(check)}taken{led_to}: {steps}."
+    return f"{counted(len(plan), 'step')} {_would_be(check)}taken{led_to}: {steps}."
 
 
 def removal_message(result: Mapping[str, Any], *, check: bool) -> str:
@@ -82,7 +83,7 @@ def comparison_message(result: Mapping[str, Any], *, target: str) -> str:
         number = _number((result.get("generation") or {}).get("before"))
         return f"Clean: generation {number} is {target}.{_unvouched(result)}"
     named = _listed([f"{_shown(each)} {each['kind']}" for each in findings])
-    return f"{_count(len(findings), 'finding')} ({_causes(findings)}): {named}.{_unvouched(result)}"
+    return f"{counted(len(findings), 'finding')} ({_causes(findings)}): {named}.{_unvouched(result)}"
 
 
 def _steps(plan: Sequence[Mapping[str, Any]]) -> str:
@@ -134,10 +135,6 @@ def _listed(names: Sequence[str]) -> str:
 
 def _more(names: Sequence[str]) -> str:
     return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _number(value: object) -> str:

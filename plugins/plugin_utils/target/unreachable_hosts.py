@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...module_utils.hermetic.text.counting import counted
 from ...module_utils.hermetic.text.printable import printable
 
 CALLBACK = "hermetic.python.unreachable_hosts"
@@ -52,20 +53,16 @@ def named(lost: dict[str, Unreachable]) -> Iterator[str]:
     before = [each for each in lost.values() if each.planning]
     midway = [each for each in lost.values() if not each.planning]
     if before:
-        yield f"NOT DONE, {_count(len(before))} could not be reached, so {_was(len(before))} left out; nothing was changed there:"
+        yield f"NOT DONE, {counted(len(before), 'host')} could not be reached, so {_was(len(before))} left out; nothing was changed there:"
         yield from map(_line, before)
     if midway:
-        yield f"NOT DONE, {_count(len(midway))} could not be reached when {_was(len(midway))} to be changed; what is there now is not known:"
+        yield f"NOT DONE, {counted(len(midway), 'host')} could not be reached when {_was(len(midway))} to be changed; what is there now is not known:"
         yield from map(_line, midway)
 
 
 def _line(each: Unreachable) -> str:
     message = printable(" ".join(each.message.split()))
     return f"  {printable(each.host)} ({printable(each.task)}): {message[:_MESSAGE]}{'…' if len(message) > _MESSAGE else ''}"
-
-
-def _count(number: int) -> str:
-    return f"{number} host{'' if number == 1 else 's'}"
 
 
 def _was(number: int) -> str:

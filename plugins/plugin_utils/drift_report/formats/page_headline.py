@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ....module_utils.hermetic.text.counting import counted
 from ....module_utils.hermetic.text.printable import printable as visible
 
 STATES: Mapping[str, tuple[str, str]] = {
@@ -40,7 +41,7 @@ def headline(totals: Mapping[str, Any]) -> str:
         return "This run had no hosts."
     if clean == hosts:
         return "The one host is clean." if hosts == 1 else f"All {hosts:,} hosts are clean."
-    start = f"{'None' if not clean else f'{clean:,}'} of {_count(hosts, 'host')} {'is' if clean == 1 else 'are'} clean"
+    start = f"{'None' if not clean else f'{clean:,}'} of {counted(hosts, 'host', grouped=True)} {'is' if clean == 1 else 'are'} clean"
     return f"{start}; {_differing(totals)[0]}."
 
 
@@ -50,7 +51,7 @@ def details(totals: Mapping[str, Any], *, has_history: bool) -> str:
     differing = _differing(totals)[1:]
     if differing:
         sentences.append(_listed(differing))
-    shown = _count(totals["findings"], "finding") + (" counts" if totals["findings"] == 1 else " count")
+    shown = counted(totals["findings"], "finding", grouped=True) + (" counts" if totals["findings"] == 1 else " count")
     kept_apart = [f"{totals['ignored']:,} ignored by policy"] if totals["ignored"] else []
     kept_apart += [f"{totals['below_threshold']:,} below the threshold"] if totals["below_threshold"] else []
     if totals["findings"] or kept_apart:
@@ -66,10 +67,6 @@ def _differing(totals: Mapping[str, Any]) -> list[str]:
 
 def _listed(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def run_line(run: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ....module_utils.hermetic.findings.finding import CAUSES, INTERRUPTED, PENDING, TAMPERED
+from ....module_utils.hermetic.text.counting import counted
 from ..model.document import CLEAN, NOT_CHECKED
 from ..model.printable import printable
 
@@ -56,14 +57,14 @@ class _Paint:
 def _head(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
     run, totals = report["run"], report["totals"]
     controllers = printable(", ".join(run["controllers"]), most=200)
-    yield f"Drift report of {run['ended']} (verify {run['verify']}, by {controllers}): {_count(totals['hosts'], 'host')}"
+    yield f"Drift report of {run['ended']} (verify {run['verify']}, by {controllers}): {counted(totals['hosts'], 'host')}"
     states = (CLEAN, PENDING, TAMPERED, INTERRUPTED, NOT_CHECKED)
     yield ", ".join(
         paint(state, f"{totals[state]} {state.replace('_', ' ')}") if totals[state] else f"0 {state.replace('_', ' ')}" for state in states
     )
     causes = ", ".join(f"{totals['causes'][cause]} {cause}" for cause in CAUSES)
     more = ", ".join(f"{totals[key]} {key.replace('_', ' ')}" for key in ("new", "resolved", "ignored", "below_threshold"))
-    yield f"{_count(totals['findings'], 'finding')}: {causes}; {more}"
+    yield f"{counted(totals['findings'], 'finding')}: {causes}; {more}"
     if not run["complete"]:
         yield paint(TAMPERED, "INCOMPLETE: the run was cut off; hosts without a result are not checked.")
     yield from earlier_hosts(report)
@@ -76,7 +77,7 @@ def earlier_hosts(report: Mapping[str, Any]) -> Iterator[str]:
         before = [entry["checked"] for entry in report["hosts"].values() if entry["checked"] and entry["checked"] < run["started"]]
         oldest = f"; the oldest check is of {printable(min(before), most=40)}" if before else ""
         yield (
-            f"The report has {_count(len(report['hosts']), 'host')}. Hosts that were not in this run are as earlier runs found them"
+            f"The report has {counted(len(report['hosts']), 'host')}. Hosts that were not in this run are as earlier runs found them"
             f" (all were in the run of {printable(run['base']['ended'], most=40)}){oldest}."
         )
 
@@ -98,7 +99,7 @@ def _differing(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
         yield from ("", _names(hosts))
         yield from lines[:_FINDINGS_SHOWN]
         if len(lines) > _FINDINGS_SHOWN:
-            yield f"… {_count(len(lines) - _FINDINGS_SHOWN, 'more line')}; the JSON report has them all"
+            yield f"… {counted(len(lines) - _FINDINGS_SHOWN, 'more line')}; the JSON report has them all"
 
 
 def _lines(findings: Sequence[Mapping[str, Any]], paint: _Paint) -> Iterator[str]:
@@ -159,7 +160,7 @@ def _policy(report: Mapping[str, Any], paint: _Paint) -> Iterator[str]:
         globs = ", ".join(
             f"{name} {printable(each[name], most=100)}" for name in ("hosts", "subject", "kind", "cause", "path") if each[name] != "*"
         )
-        state = paint(TAMPERED, "EXPIRED, no longer ignored") if each["expired"] else f"{_count(each['matched'], 'finding')} ignored"
+        state = paint(TAMPERED, "EXPIRED, no longer ignored") if each["expired"] else f"{counted(each['matched'], 'finding')} ignored"
         yield f"  until {each['expires']}: {state} ({globs}): {printable(each['reason'])}"
 
 
@@ -179,7 +180,7 @@ def _foreign(report: Mapping[str, Any], _paint: _Paint) -> Iterator[str]:
     if found:
         yield from ("", "Other Pythons (not drift):")
     for (interpreter, version), hosts in found.most_common(_FINDINGS_SHOWN):
-        yield f"  {printable(interpreter, most=200)} {printable(version, most=40)} on {_count(hosts, 'host')}"
+        yield f"  {printable(interpreter, most=200)} {printable(version, most=40)} on {counted(hosts, 'host')}"
 
 
 def _names(hosts: Iterable[str]) -> str:
@@ -191,7 +192,3 @@ def _names(hosts: Iterable[str]) -> str:
 
 def _or_nothing(value: str | None) -> str:
     return value or "nothing"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

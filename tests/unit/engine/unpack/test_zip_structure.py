@@ -32,7 +32,11 @@ def zipped(*names: str, comment: bytes = b"", method: int = zipfile.ZIP_DEFLATED
 NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0/\\"), min_size=1, max_size=8), unique=True, max_size=8)
 
 
-@given(names=NAMES, comment=st.binary(max_size=50))
+# A comment with the signature of the directory's end in it is a zip that zipfile itself cannot read.
+COMMENTS = st.binary(max_size=50).filter(lambda comment: b"PK\x05\x06" not in comment)
+
+
+@given(names=NAMES, comment=COMMENTS)
 def test_a_zip_as_it_is_written_has_no_problem(names: list[str], comment: bytes) -> None:
     made = zipped(*names, comment=comment)
     check_entry_count(made, budget())

@@ -109,8 +109,9 @@ def test_a_job_in_the_background_has_the_keys_that_it_has_elsewhere(pair: Pair) 
     assert pair.play(("system", {"bundles": [pair.bundle]})).code == 0
     elsewhere = pair.play(("drift", {"bundles": [pair.bundle]}), arguments=("--limit", ELSEWHERE), task={"async": 60, "poll": 1})
     request = {"format": 1, "command": "drift", "root": "C:\\infra-system"}
-    told = {"platform": "windows-x86_64", "declared": {"bundles": {}, "virtualenvs": {}}}
-    given = {"platform": "windows-x86_64", "time_limit": 60, "request": json.dumps(request), "background": True, "told": json.dumps(told)}
+    additions = {"platform": "windows-x86_64", "declared": {"bundles": {}, "virtualenvs": {}}}
+    given = {"platform": "windows-x86_64", "time_limit": 60, "request": json.dumps(request), "background": True}
+    given["additions"] = json.dumps(additions)
     there = pair.play(
         ("win_engine", {**given, "engine": base64.b64encode(engine_zip()).decode()}),
         ("win_engine", {**given, "engine": base64.b64encode(engine_zip()).decode(), "request": json.dumps({**request, "command": "none"})}),
@@ -118,6 +119,6 @@ def test_a_job_in_the_background_has_the_keys_that_it_has_elsewhere(pair: Pair) 
     )
     drift, failed = (each["result"] for each in there.results)
     assert set(drift) - {"warnings"} == set(elsewhere.of(ELSEWHERE)) - BY_ASYNC_STATUS - {"warnings"}
-    assert (drift["platform"], drift["declared"], drift["findings"]) == (told["platform"], told["declared"], [])
+    assert (drift["platform"], drift["declared"], drift["findings"]) == (additions["platform"], additions["declared"], [])
     assert there.results[1]["status"] == "failed"
     assert "none" in failed["msg"] and "platform" not in failed

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import hashlib
 import os
 import shlex
 import shutil
@@ -79,7 +80,9 @@ def pip_settings() -> configparser.RawConfigParser:
 
 def ansible_test(target: Path, *arguments: str, libraries: bool = False) -> int:
     """Run ansible-test sanity in the collection and return its exit status."""
-    home = BUILD / ("home-with-libraries" if libraries else "home")
+    # ansible-test keeps its environments, and does not see that other libraries are needed now.
+    needed = hashlib.sha256((PROJECT / "requirements.txt").read_bytes()).hexdigest()[:12]
+    home = BUILD / (f"home-with-libraries-{needed}" if libraries else "home")
     prepare_home(home, libraries=libraries)
     command = [str(Path(sys.executable).with_name("ansible-test")), "sanity", "--python", PYTHON, "--color", "no", *arguments]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

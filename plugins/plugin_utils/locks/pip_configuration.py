@@ -12,7 +12,7 @@ import locale
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -26,22 +26,22 @@ _SECTIONS = ("global", "install")
 _BUILT_IN_INDEX = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
-def pip_configuration(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def pip_configuration() -> dict[str, str]:
     """Return the options of ``pip install`` by their long names; a section wins over [global], a later file over an earlier, a variable over all.
 
     An empty value is none and hides no other. Raises HermeticError where pip could not read one of its files either.
     """
     found: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
-    for path in _files(environment):
+    for path in _files():
         for section, values in _read(path).items():
             found[section].update(values)
     merged = {name: value for section in _SECTIONS for name, value in found[section].items()}
-    return {**merged, **variables(environment)}
+    return {**merged, **variables()}
 
 
-def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def variables() -> dict[str, str]:
     """Return the options that variables set."""
-    return {_option(name.removeprefix("PIP_")): value for name, value in environment.items() if name.startswith("PIP_") and value.strip()}
+    return {_option(name.removeprefix("PIP_")): value for name, value in os.environ.items() if name.startswith("PIP_") and value.strip()}
 
 
 def built_in_index(cache: ControllerCache) -> str:
@@ -67,9 +67,9 @@ def _ask_pip() -> str:
     return done.stdout.strip()
 
 
-def _files(environment: Mapping[str, str]) -> Iterator[Path]:
+def _files() -> Iterator[Path]:
     """Give the files of the system, the user and the virtual environment, and the one that a variable names; the last one wins."""
-    named = environment.get("PIP_CONFIG_FILE")
+    named = os.environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return
     home = Path(os.path.expanduser("~"))
@@ -78,10 +78,10 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
         yield Path("/Library/Application Support/pip/pip.conf")
         own = support / "pip" if (support / "pip").is_dir() else home / ".config" / "pip"
     else:
-        for directory in (environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
+        for directory in (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
             yield Path(directory, "pip", "pip.conf")
         yield Path("/etc/pip.conf")
-        own = Path(environment.get("XDG_CONFIG_HOME") or home / ".config", "pip")
+        own = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "pip")
     # A file that a variable names takes the place of the user's.
     if not (named and os.path.exists(named)):
         yield home / ".pip" / "pip.conf"

@@ -89,7 +89,9 @@ demo: $(VENV)/.controller ## Show the main features on this machine, without pri
 test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Run everything that must pass before a commit
 
 check: lint-quick ## The inner loop: quick lint, types and unit tests but the slow ones, in half a minute (ARGS="-k plan" goes to pytest)
-	$(PYTEST) -q -n $(PYTEST_WORKERS) -m "not slow" $(call tests,tests/unit tests/report)
+	@# In memory, where there is such a file system: what is installed there is flushed to its disk, as on a host.
+	@place=$$(mktemp -d -p /dev/shm hermetic-check-XXXXXX 2>/dev/null || mktemp -d) && trap 'rm -rf "$$place"' EXIT && \
+	  $(PYTEST) -q -n $(PYTEST_WORKERS) -m "not slow" --basetemp="$$place/tests" $(call tests,tests/unit tests/report)
 
 types: $(VENV)/.browser $(MYPY39)/.mypy ## Check types, at Python 3.9 for code that runs on hosts (PARTS=tests/unit checks one part)
 	$(VENV)/bin/python tools/check_types.py --oldest $(MYPY39)/bin/mypy $(PARTS)

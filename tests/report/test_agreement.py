@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from report_samples import host, policy, report
 
+pytestmark = pytest.mark.slow
+
 # A whole report shrinks for minutes and stays unreadable; the report that failed says enough.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 # Every code point, lone surrogates included.

@@ -21,6 +21,8 @@ from fleet_troubles import HOSTILE
 from generated_fleet import fleet
 from page_reader import Page, hosts_of
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1_000_000
 
 

@@ -19,6 +19,8 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.r
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC as REPOSITORY
 from pages import PAGES, PROJECT, code, commands, page_text, quotations, table, tables, without_blocks
 
+pytestmark = pytest.mark.slow
+
 SPEC_OF = {**SPECS, "bundle_build": BUNDLE_BUILD, "drift_report": DRIFT_REPORT, "repository": REPOSITORY}
 PLAYBOOKS = {path.stem: path.read_text(encoding="utf-8") for path in (PROJECT / "playbooks").glob("*.yml")}
 _TASKS = [path.read_text(encoding="utf-8") for path in (PROJECT / "playbooks" / "tasks").glob("*.yml")]

@@ -20,6 +20,8 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.target.result_form
 )
 from return_blocks import MODULES, TARGET_MODULES, Block, returned, sample, sample_result, undocumented
 
+pytestmark = pytest.mark.slow
+
 # What a module is about may differ: the sample, and when a key of one state only is returned.
 OWN_WORDS = {"sample"}
 OWN_CONDITIONS = {"bytes"}

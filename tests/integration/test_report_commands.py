@@ -11,16 +11,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from run_command_samples import commands
+from run_command_samples import commands, inventory_in
 
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a directory with an inventory."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "inventories").mkdir()
-    (tmp_path / "inventories" / "prod.yml").write_text("all: {hosts: {a: }}\n")
-    return tmp_path
+    return inventory_in(tmp_path)
 
 
 def test_a_shell_reads_a_command_as_it_was_meant(directory: Path) -> None:

@@ -8,35 +8,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import _archives, _wheel_files
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
-from supply_samples import make_bundle, make_wheel, served, sha256
+from repository_samples import keys, publish
+from supply_samples import make_bundle, served, sha256
 
 
 @pytest.fixture
 def supply(tmp_path: Path) -> Supply:
     return Supply.from_options({"cache": tmp_path / "cache", "retries": 0})
-
-
-def publish(tmp_path: Path, *, key: str | None = None) -> Path:
-    """Publish two releases, two platforms, one wheel and two channels."""
-    for release, platform in (("3.12.1+1", "linux-x86_64"), ("3.12.1+2", "linux-x86_64"), ("3.12.1+2", "windows-x86_64")):
-        make_bundle(tmp_path / "build", release=release, platform=platform)
-    wheel = make_wheel(tmp_path / "build", "pkg-1.0-py3-none-any.whl")
-    private = signature.read_private_key(key) if key else None
-    moves = [ChannelMove("python", "stable", "3.12.1+1"), ChannelMove("python", "canary", "3.12.1+2")]
-    update = Update(archives=_archives([str(tmp_path / "build")]), wheels=_wheel_files([str(wheel)]), channels=moves)
-    RepositoryStore(tmp_path / "repository", private_key=private).update(update)
-    return tmp_path / "repository"
-
-
-def keys(tmp_path: Path, name: str = "key") -> tuple[str, str]:
-    private, public = str(tmp_path / f"{name}.pem"), str(tmp_path / f"{name}.pub")
-    signature.make_keys(private, public)
-    return private, public
 
 
 def test_a_repository_on_a_web_server(tmp_path: Path, supply: Supply) -> None:

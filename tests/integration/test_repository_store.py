@@ -13,18 +13,13 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC, carry_out
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
+from repository_samples import task
 from supply_samples import make_bundle, make_wheel, pylock_entry, served, sha256, write_pylock
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-def task(tmp_path: Path, *, check: bool = False, **options: object) -> dict:
-    """Run one task as the action plugin does."""
-    defaults = {name: option.get("default") for name, option in ARGUMENT_SPEC.items()}
-    return carry_out({**defaults, "path": str(tmp_path / "repository"), **options}, check=check)
 
 
 def actions(result: dict) -> list[str]:

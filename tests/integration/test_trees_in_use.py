@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import in_use
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.in_use import trees_in_use
+from tree_samples import SLEEP, trees_with_a_program
 
-SLEEP = shutil.which("sleep") or "/bin/sleep"
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 
 
@@ -33,10 +33,7 @@ def running(*command: str, cwd: Path | None = None, executable: str | None = Non
 
 @pytest.fixture
 def trees(tmp_path: Path) -> list[Path]:
-    for name in ("python-1-aaaa", "python-1-aaaab", "other"):
-        (tmp_path / name / "bin").mkdir(parents=True)
-        shutil.copy(SLEEP, tmp_path / name / "bin" / "tool")
-    return [tmp_path / name for name in ("python-1-aaaa", "python-1-aaaab", "other")]
+    return trees_with_a_program(tmp_path)
 
 
 def test_a_running_program_holds_its_tree_and_not_one_with_a_similar_name(trees: list[Path]) -> None:

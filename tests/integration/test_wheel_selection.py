@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed, HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
-from lock_samples import names, requirements
+from lock_samples import local_supply, names, requirements
 from supply_samples import (
     LINUX,
     make_wheel,
@@ -21,15 +21,7 @@ from supply_samples import (
 
 @pytest.fixture
 def supply(tmp_path: Path) -> Supply:
-    return Supply.from_options(
-        {
-            "cache": tmp_path / "cache",
-            "index_url": (tmp_path / "simple").as_uri(),
-            "find_links": [str(tmp_path / "links")],
-            "ca_path": "/none",
-            "retries": 0,
-        }
-    )
+    return local_supply(tmp_path)
 
 
 def test_a_source_that_cannot_be_asked_is_a_warning_only_while_nothing_is_missing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ansible.cli.playbook import PlaybookCLI
@@ -18,3 +19,10 @@ def commands(*words: str) -> dict[str, Any]:
     found = commands_of_run(vars(options))
     assert set(found) == {"repair", "deploy", "check", "directory", "left_out"}
     return found
+
+
+def inventory_in(directory: Path) -> Path:
+    """Make an inventory in a directory, and return the directory."""
+    (directory / "inventories").mkdir()
+    (directory / "inventories" / "prod.yml").write_text("all: {hosts: {a: }}\n")
+    return directory

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.model.run_commands import PLAYBOOKS
 from report_samples import report
-from run_command_samples import commands
+from run_command_samples import commands, inventory_in
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "s3cret-pass"
@@ -21,9 +21,7 @@ SECRET = "s3cret-pass"
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a directory with an inventory."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "inventories").mkdir()
-    (tmp_path / "inventories" / "prod.yml").write_text("all: {hosts: {a: }}\n")
-    return tmp_path
+    return inventory_in(tmp_path)
 
 
 def test_an_installed_collection_is_named_and_the_inventory_is_the_one_that_was_used(directory: Path) -> None:

@@ -6,9 +6,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from supply_samples import (
-    sha256,
-)
+from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
+from supply_samples import make_wheel, sha256
+
+
+def local_supply(place: Path, *, links: str = "links") -> Supply:
+    """Return a supply with an index and a directory of wheels below ``place`` and nothing else."""
+    directories = {"index_url": (place / "simple").as_uri(), "find_links": [str(place / links)]}
+    return Supply.from_options({"cache": place / "cache", **directories, "ca_path": "/none", "retries": 0})
+
+
+def wheels_with_tags(directory: Path, name: str, *tags: str) -> list[Path]:
+    """Make a wheel of a package for each tag."""
+    return [make_wheel(directory / "wheels", f"{name}-1.0-{tag}.whl") for tag in tags]
 
 
 def names(selection: object) -> list[str]:

@@ -22,6 +22,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic import wo
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.commands import dispatch
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenInterpreter
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.observe import observe
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import installer
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, VirtualEnv
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
@@ -237,6 +238,13 @@ def empty_root(place: Path) -> Layout:
         directory.chmod(0o755)
     root_record.claim(made)
     return made
+
+
+def store_findings(layout: Layout) -> list[tuple[str, str | None]]:
+    """Return kind and path of what is found of a root's own directories and records."""
+    observation = Observation()
+    check_store(layout, observation)
+    return sorted((finding.kind, finding.path) for finding in observation.findings)
 
 
 def sample_root(place: Path, *environments: str) -> SampleRoot:

@@ -24,6 +24,7 @@ LINUX_39 = Target.of("linux-x86_64", python={"version": "3.9.18", "abi": "cp39"}
 LINUX_27 = Target.of("linux-x86_64", python={"version": "2.7.18", "abi": "cp27mu"}, libc={"family": "glibc", "minimum": "2.17"})
 MACOS = Target.of("macos-arm64", python={"version": "3.12.1", "abi": "cp312"}, macos={"minimum": "11.0"})
 WINDOWS = Target.of("windows-x86_64", python={"version": "3.12.1", "abi": "cp312"})
+WINDOWS_X86 = Target.of("windows-x86", python={"version": "3.12.1", "abi": "cp312"})
 WINDOWS_ARM = Target.of("windows-arm64", python={"version": "3.12.1", "abi": "cp312"})
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME_NS
 
+SLEEP = shutil.which("sleep") or "/bin/sleep"
 CONTENT = {"a.py": b"a = 1\n", "pkg/b.py": b"b = 2\n", "pkg/sub/c.txt": b"c\n"}
 
 
@@ -44,3 +46,12 @@ def differences(tree: Path, manifest: Manifest, times: dict[str, list[int]] | No
         read = {path: (tree / path).read_bytes() for path in inspection.inodes}
         inspection.contents({inspection.inodes[path]: hashlib.sha256(data).hexdigest() for path, data in read.items()})
     return {(difference.path, difference.kind) for difference in inspection.differences}
+
+
+def trees_with_a_program(place: Path) -> list[Path]:
+    """Make three trees, two of them with names of which one begins with the other, each with a program ``bin/tool`` that can sleep."""
+    trees = [place / name for name in ("python-1-aaaa", "python-1-aaaab", "other")]
+    for tree in trees:
+        (tree / "bin").mkdir(parents=True)
+        shutil.copy(SLEEP, tree / "bin" / "tool")
+    return trees

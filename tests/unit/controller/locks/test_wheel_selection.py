@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.platforms import Target
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import DeclaredLock, Supply
-from lock_samples import names, requirements
+from lock_samples import local_supply, names, requirements
 from supply_samples import (
     LINUX,
     LINUX_27,
@@ -39,15 +39,7 @@ FAST = [
 
 @pytest.fixture
 def supply(tmp_path: Path) -> Supply:
-    return Supply.from_options(
-        {
-            "cache": tmp_path / "cache",
-            "index_url": (tmp_path / "simple").as_uri(),
-            "find_links": [str(tmp_path / "links")],
-            "ca_path": "/none",
-            "retries": 0,
-        }
-    )
+    return local_supply(tmp_path)
 
 
 def fast_lock(tmp_path: Path) -> Path:

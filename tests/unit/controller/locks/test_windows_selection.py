@@ -10,35 +10,29 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.platforms import Target
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import DeclaredLock, Supply
-from supply_samples import LINUX, MACOS, WINDOWS, WINDOWS_ARM, make_wheel, pylock_entry, write_pylock
+from lock_samples import local_supply, wheels_with_tags
+from supply_samples import LINUX, MACOS, WINDOWS, WINDOWS_ARM, WINDOWS_X86, pylock_entry, sha256, write_pylock
 
-WINDOWS_X86 = Target.of("windows-x86", python={"version": "3.12.1", "abi": "cp312"})
 SYSTEMS = {"win_amd64": WINDOWS, "win_arm64": WINDOWS_ARM, "win32": WINDOWS_X86}
 
 
 @pytest.fixture
 def supply(tmp_path: Path) -> Supply:
-    return Supply.from_options(
-        {"cache": tmp_path / "cache", "index_url": (tmp_path / "simple").as_uri(), "find_links": [str(tmp_path / "wheels")], "retries": 0}
-    )
-
-
-def _wheels(directory: Path, name: str, *tags: str) -> list[Path]:
-    return [make_wheel(directory / "wheels", f"{name}-1.0-{tag}.whl") for tag in tags]
+    return local_supply(tmp_path, links="wheels")
 
 
 def _mixed_lock(directory: Path, *, native: tuple[str, ...] = tuple(SYSTEMS)) -> Path:
     """Write a lock as resolvers write it for all systems: markers bring what only Windows needs."""
     packages = {
-        "click": (_wheels(directory, "click", "py3-none-any"), ""),
-        "colorama": (_wheels(directory, "colorama", "py2.py3-none-any"), "marker = \"sys_platform == 'win32'\""),
+        "click": (wheels_with_tags(directory, "click", "py3-none-any"), ""),
+        "colorama": (wheels_with_tags(directory, "colorama", "py2.py3-none-any"), "marker = \"sys_platform == 'win32'\""),
         "pywin32": (
-            _wheels(directory, "pywin32", *(f"cp312-cp312-{tag}" for tag in native)),
+            wheels_with_tags(directory, "pywin32", *(f"cp312-cp312-{tag}" for tag in native)),
             "marker = \"platform_system == 'Windows'\"",
         ),
-        "uvloop": (_wheels(directory, "uvloop", "cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64"),
+        "uvloop": (wheels_with_tags(directory, "uvloop", "cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64"),
                    "marker = \"sys_platform != 'win32'\""),
-        "armonly": (_wheels(directory, "armonly", "cp312-cp312-win_arm64"), "marker = \"os_name == 'nt' and platform_machine == 'ARM64'\""),
+        "armonly": (wheels_with_tags(directory, "armonly", "cp312-cp312-win_arm64"), "marker = \"os_name == 'nt' and platform_machine == 'ARM64'\""),
     }  # fmt: skip
     entries = [pylock_entry(*wheels, directory=directory, extra=extra) for wheels, extra in packages.values()]
     return write_pylock(directory / "pylock.toml", *entries)
@@ -66,3 +60,17 @@ def test_a_processor_without_a_wheel_is_reported_before_any_host_is_touched(supp
     told = "\n".join(caught.value.problems)
     assert "pywin32 1.0" in told and "windows-arm64" in told and "windows-x86-cp312" in told
     assert "windows-x86_64" not in told and "colorama" not in told
+
+
+def test_markers_in_a_requirements_file_count_alike(supply: Supply, tmp_path: Path) -> None:
+    (tmp_path / "simple").mkdir()
+    (colorama,) = wheels_with_tags(tmp_path, "colorama", "py2.py3-none-any")
+    (pywin32,) = wheels_with_tags(tmp_path, "pywin32", "cp312-cp312-win32")
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(
+        f'colorama==1.0 ; sys_platform == "win32" --hash=sha256:{sha256(colorama)}\n'
+        f'pywin32==1.0 ; platform_machine == "x86" --hash=sha256:{sha256(pywin32)}\n'
+    )
+    found = {label: {wheel.filename.split("-")[0] for wheel in supply.select(supply.lock(lock), target).wheels}
+             for label, target in {"x86": WINDOWS_X86, "x86_64": WINDOWS, "linux": LINUX}.items()}  # fmt: skip
+    assert found == {"x86": {"colorama", "pywin32"}, "x86_64": {"colorama"}, "linux": set()}

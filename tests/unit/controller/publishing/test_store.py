@@ -12,22 +12,16 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC, carry_out
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
+from repository_samples import task
 from supply_samples import make_bundle, make_wheel, sha256
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-def task(tmp_path: Path, *, check: bool = False, **options: object) -> dict:
-    """Run one task as the action plugin does."""
-    defaults = {name: option.get("default") for name, option in ARGUMENT_SPEC.items()}
-    return carry_out({**defaults, "path": str(tmp_path / "repository"), **options}, check=check)
 
 
 def tree(directory: Path) -> dict[str, bytes]:

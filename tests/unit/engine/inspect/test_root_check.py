@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import file_severity
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
-from root_samples import empty_root
+from root_samples import empty_root, store_findings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners as on POSIX")
 
@@ -23,21 +21,15 @@ def layout(tmp_path: Path) -> Layout:
     return empty_root(tmp_path / "root")
 
 
-def found(layout: Layout) -> list[tuple[str, str | None]]:
-    observation = Observation()
-    check_store(layout, observation)
-    return sorted((finding.kind, finding.path) for finding in observation.findings)
-
-
 def test_a_root_as_it_was_made_needs_no_repair(layout: Layout) -> None:
-    assert found(layout) == []
+    assert store_findings(layout) == []
 
 
 def test_what_a_volume_keeps_at_its_top_is_no_stray(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     (layout.root / "lost+found").mkdir()
-    assert found(layout) == [("unexpected", "lost+found")]
+    assert store_findings(layout) == [("unexpected", "lost+found")]
     monkeypatch.setattr(os.path, "ismount", lambda path: path == layout.root)
-    assert found(layout) == []
+    assert store_findings(layout) == []
 
 
 def test_rights_beside_the_mode_weigh_as_much_as_a_mode_that_gives_them() -> None:

@@ -13,7 +13,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.r
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.root_repair import repair_root
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
-from root_samples import empty_root
+from root_samples import empty_root, store_findings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners as on POSIX")
 
@@ -24,23 +24,17 @@ def layout(tmp_path: Path) -> Layout:
     return empty_root(tmp_path / "root")
 
 
-def found(layout: Layout) -> list[tuple[str, str | None]]:
-    observation = Observation()
-    check_store(layout, observation)
-    return sorted((finding.kind, finding.path) for finding in observation.findings)
-
-
 def test_everything_is_found_at_once_and_put_right(layout: Layout) -> None:
     layout.root.chmod(0o777)
     layout.state.chmod(0o2775)
     (layout.root / "notes").touch()
     (layout.state / "receipts/x").mkdir()
-    assert found(layout) == [("mode", "."), ("mode", "state"), ("unexpected", "notes"), ("unexpected", "state/receipts/x")]
+    assert store_findings(layout) == [("mode", "."), ("mode", "state"), ("unexpected", "notes"), ("unexpected", "state/receipts/x")]
     observation = Observation()
     check_store(layout, observation)
     warnings = repair_root(layout, observation.repairs)
     assert len(warnings) == 2
-    assert found(layout) == []
+    assert store_findings(layout) == []
     assert sorted(path.name.partition("-")[0] for path in layout.unexpected.iterdir()) == ["notes", "x"]
 
 

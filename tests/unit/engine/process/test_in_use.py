@@ -13,16 +13,12 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import in_use
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.in_use import trees_in_use
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.windows import processes as windows_processes
-
-SLEEP = shutil.which("sleep") or "/bin/sleep"
+from tree_samples import trees_with_a_program
 
 
 @pytest.fixture
 def trees(tmp_path: Path) -> list[Path]:
-    for name in ("python-1-aaaa", "python-1-aaaab", "other"):
-        (tmp_path / name / "bin").mkdir(parents=True)
-        shutil.copy(SLEEP, tmp_path / name / "bin" / "tool")
-    return [tmp_path / name for name in ("python-1-aaaa", "python-1-aaaab", "other")]
+    return trees_with_a_program(tmp_path)
 
 
 def test_trees_that_nobody_uses_are_free(trees: list[Path]) -> None:

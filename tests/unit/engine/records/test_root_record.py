@@ -8,11 +8,9 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.root_check import check_store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.observation import Observation
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records import root_record
-from root_samples import empty_root
+from root_samples import empty_root, store_findings
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners as on POSIX")
 
@@ -21,12 +19,6 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners as 
 def layout(tmp_path: Path) -> Layout:
     """Return a root in which nothing was installed."""
     return empty_root(tmp_path / "root")
-
-
-def found(layout: Layout) -> list[tuple[str, str | None]]:
-    observation = Observation()
-    check_store(layout, observation)
-    return sorted((finding.kind, finding.path) for finding in observation.findings)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"owner": 1}', '{"mode": "x", "owner": [0, 0], "beside": [], "access": {}}', "[" * 100_000])
@@ -40,4 +32,4 @@ def test_a_record_of_the_root_that_is_no_file_is_none(layout: Layout, kind: str)
     layout.root_record.unlink()
     os.mkfifo(layout.root_record) if kind == "fifo" else layout.root_record.mkdir()
     assert root_record.read(layout) is None
-    assert ("modified", "state/root.json") in found(layout)
+    assert ("modified", "state/root.json") in store_findings(layout)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..errors import DiskFull
 from ..free_space import size_text
 from ..generations.root_mounts import is_unchangeable, program_problems, require_programs, require_writable, write_problems
+from ..install.progress import Progress
 from ..model.layout import Layout
 from ..model.request import Request
 from ..planning import changes
@@ -14,7 +15,7 @@ from ..planning.plan import Plan
 from ..records.vouching import made_since, taken
 from ..timings import Timings
 from .observed_plan import file_names, observe_and_plan
-from .result import Progress, Result, make_result, releases
+from .result import Result, make_result, releases
 from .root_access import reading, require_usable, secured, writing
 
 

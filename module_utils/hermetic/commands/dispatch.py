@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import FetchFailed, HermeticError
 from ..fs.case_folding import as_written
 from ..generations import root_trust
+from ..install.progress import Progress
 from ..model.request import Request, parse_request
 from ..os_errors import explain
 from ..paths import WINDOWS
@@ -20,7 +21,7 @@ from ..system_limits import no_more_threads, out_of_memory
 from ..text.printable import printable_result
 from ..text.redaction import redacted
 from ..windows.volume import long_name
-from .result import Progress, Result
+from .result import Result
 
 
 def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> Result:

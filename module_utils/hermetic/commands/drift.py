@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from ..inspect.other_pythons import find_foreign_pythons
+from ..install.progress import Progress
 from ..model.layout import Layout
 from ..model.request import Request
 from ..planning.plan import Plan
 from ..timings import Timings
 from .observed_plan import observe_and_plan
-from .result import Progress, Result, make_result, releases
+from .result import Result, make_result, releases
 from .root_access import reading, require_usable, secured
 
 

@@ -16,6 +16,7 @@ from ..generations.prune import find_garbage, remove
 from ..inspect.observe import observe
 from ..inspect.root_check import needed_repairs
 from ..install.disk_space import freed_bytes
+from ..install.progress import Progress
 from ..install.root_repair import repair_root
 from ..model.layout import Layout
 from ..model.receipts import Generation, dump
@@ -27,7 +28,7 @@ from ..records import transaction_marker
 from ..records.load import load_records
 from ..text.counting import counted
 from ..timings import Timings
-from .result import Progress, Result, make_result
+from .result import Result, make_result
 from .root_access import reading, require_usable, secured, writing
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 from ..generations import profile
 from ..inspect.generation_in_force import in_force
 from ..inspect.info import describe
+from ..install.progress import Progress
 from ..model.layout import Layout
 from ..model.request import Request
 from ..records.load import load_records
-from .result import Progress, Result
+from .result import Result
 from .root_access import require_usable
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
@@ -15,8 +14,6 @@ from ..planning.plan import Plan
 from ..timings import Timings
 
 Result = dict[str, Any]
-# How a run shows how far it is.
-Progress = Callable[[str], None]
 
 
 def now() -> str:

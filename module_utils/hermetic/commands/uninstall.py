@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..free_space import size_text
 from ..generations import profile
 from ..install.disk_space import freed_bytes
+from ..install.progress import Progress
 from ..model.layout import Layout
 from ..model.request import Request
 from ..planning import changes
@@ -15,7 +16,7 @@ from ..planning.step import Step
 from ..records.load import load_records
 from ..text.counting import counted
 from ..timings import Timings
-from .result import Progress, Result, make_result
+from .result import Result, make_result
 from .root_access import reading, require_usable, secured, writing
 
 

@@ -24,8 +24,8 @@ from ..text.counting import counted
 from ..timings import Timings
 from .disk_space import needed_bytes, refuse_full
 from .installer import Store
+from .progress import Progress
 from .root_repair import repair_root
-from .wheel_unpacking import Progress
 
 
 def apply(plan: Plan, observation: Observation, request: Request, layout: Layout, *, timings: Timings, progress: Progress) -> list[str]:

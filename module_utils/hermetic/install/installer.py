@@ -31,7 +31,8 @@ from ..unpack.archive import unpack
 from ..windows import acl as windows_acl
 from . import environment
 from .bundle_verification import bundle_info, check_confined, verify_unpacked
-from .wheel_unpacking import Finished, Progress, WheelUnpacking, missing_wheels
+from .progress import Progress
+from .wheel_unpacking import Finished, WheelUnpacking, missing_wheels
 
 
 @dataclass

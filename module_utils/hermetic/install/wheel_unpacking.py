@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ from ..process.pool import Workers
 from ..process.subprocess_environment import core_count
 from ..text.counting import counted
 from . import environment
+from .progress import Progress
 from .target_compile import compile_elsewhere
 
-Progress = Callable[[str], None]
 Finished = dict[Path, Collection[str]]
 """The trees under construction, with the files that were written into each."""
 

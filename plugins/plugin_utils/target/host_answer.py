@@ -47,7 +47,7 @@ def checked_answer(answer: object) -> Result:
     if problems or not isinstance(answer, dict):
         raise HermeticError(
             "The host answered with something that is no result of the engine, and nothing of it is used. "
-            "Somebody may have changed what its Python runs: look at the host, and install it again where in doubt.",
+            "Somebody may have changed what its Python runs: check the host, and reinstall it if in doubt.",
             problems[:10],
         )
     return answer

@@ -35,6 +35,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "inspect/foreign_packages.py": ("what it finds becomes findings of trees", "tests/unit/engine/findings/test_tree_findings.py"),
     "inspect/info.py": ("it is what the command says", "tests/unit/engine/commands/test_info.py"),
     "install/apply.py": ("it is the second half of the command", "tests/unit/engine/commands/test_converge.py"),
+    "install/progress.py": (VALUES, "tests/unit/engine/install/test_installer.py"),
     "install/bundle_verification.py": ("it is a step of an installation", "tests/unit/engine/install/test_installer.py"),
     "install/target_compile.py": ("it starts another Python", "tests/integration/test_byte_code_within_bounds.py"),
     "install/uninstall.py": ("it is what the command does", "tests/unit/engine/commands/test_uninstall.py"),

@@ -39,7 +39,8 @@ from .locks.wheel_selection import DeclaredLock, Selection, prove, select
 from .net.controller_cache import ControllerCache, local_path
 from .net.url_credentials import host_names, is_loopback, split_address, split_credentials
 from .platforms import Target, stated_values
-from .repository.index import BundleArtifact, Index, archive_artifact, load_index
+from .repository.bundle_artifact import BundleArtifact, archive_artifact
+from .repository.index import Index, load_index
 
 if TYPE_CHECKING:
     from .net.http_source import HttpSource

@@ -17,7 +17,8 @@ from .run import TargetRun
 from .untouched_host import NothingInstalled, is_untouched
 
 if TYPE_CHECKING:
-    from ..repository.index import BundleArtifact, Index
+    from ..repository.bundle_artifact import BundleArtifact
+    from ..repository.index import Index
 
 
 def repair_request(run: TargetRun, *, declared: Callable[[], DeclaredState], check: bool) -> Request:

@@ -13,7 +13,7 @@ from ...module_utils.hermetic.model.declaration import parse_declaration
 from ...module_utils.hermetic.model.layout import bundle_id, laid_id
 from ..net.controller_cache import ControllerCache, local_path
 from ..repository.bundle_archive import MANIFEST, read_metadata
-from ..repository.index import BundleArtifact
+from ..repository.bundle_artifact import BundleArtifact
 from .declared_state import DeclaredState
 from .engine_zip import engine_zip
 from .known_manifests import KnownManifests, Made

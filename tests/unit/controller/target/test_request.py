@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.action.generation import generation_action
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import parse_request
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import BundleArtifact
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_artifact import BundleArtifact
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import (
     DeclaredState,
     default_bundle,

@@ -16,7 +16,8 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.net.local_file imp
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import Archive, Update
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import archive_artifact, load_index, parse_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_artifact import archive_artifact
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index, parse_index
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import DeclaredState
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import declare

@@ -32,7 +32,6 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         Path(job["wheel"]),
         Path(job["into"]),
         compiles=job["compiles"],
-        up_to_prefix=job["up_to_prefix"],
         unpack_limit=job.get("unpack_limit", 0),
     )
     return {"laid": unpacked}

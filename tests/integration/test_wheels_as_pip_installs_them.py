@@ -103,11 +103,20 @@ def in_environment(wheel: Wheel, base: Path) -> Installed:
     base = base.resolve()
     declared = Host().install(bundle(release=f"{VERSION}+1"))
     (base / "laid").mkdir()
-    told = unpack_wheel(wheel.path, base / "laid", compiles=True, up_to_prefix="../../../")
+    told = unpack_wheel(wheel.path, base / "laid", compiles=True)
     told.pop("warnings")
     told["name"] = re.sub(r"[-_.]+", "-", told["name"]).lower()
     receipt = LaidReceipt(
-        id="1", wheel=wheel.sha256, filename=wheel.filename, bundle=declared.id, owner=None, directories={}, stamp="1", **told
+        id="1",
+        wheel=wheel.sha256,
+        filename=wheel.filename,
+        byte_code="0" * 64,
+        python="3.12.1",
+        bundle=None,
+        owner=None,
+        directories={},
+        stamp="1",
+        **told,
     )
     (base / "tree").mkdir()
     built = make(
@@ -180,7 +189,7 @@ def test_what_pip_refuses_is_refused_and_named(name: str, tmp_path: Path) -> Non
 def test_what_is_odd_about_a_wheel_is_said(tmp_path: Path, parts: dict[str, object], said: str) -> None:
     wheel = make_wheel(tmp_path, "pkg", **parts)  # type: ignore[arg-type]
     (tmp_path / "into").mkdir()
-    warnings = unpack_wheel(wheel.path, tmp_path / "into", compiles=True, up_to_prefix="../../../")["warnings"]
+    warnings = unpack_wheel(wheel.path, tmp_path / "into", compiles=True)["warnings"]
     assert [wheel.filename in warning and said in warning for warning in warnings] == [True]
     if "__pycache__" not in str(parts):
         told: list[str] = []

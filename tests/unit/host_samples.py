@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,11 @@ def landmark_files(version: str) -> dict[str, Any]:
     return {path: records[kind] for path, kind in landmarks(platform="linux-x86_64", version=version).items()}
 
 
+def byte_code(bundle: Bundle) -> str:
+    """Return what the wheels of a bundle are keyed by: the same for every bundle of one X.Y."""
+    return digest(f"byte code of {'.'.join(bundle.release.split('.')[:2])}")
+
+
 class Host:
     """Collects records, then tells what is observed."""
 
@@ -90,6 +96,7 @@ class Host:
             declared.id, declared.sha256, f"{declared.id}.tar.gz", 1, [0, 0], about, FileRecord(0o644, 1, digest("json")), {"": [0, 0]}
         )
         self.records.bundles[receipt.id] = receipt
+        self.records.byte_codes[receipt.id] = byte_code(declared)
         return receipt
 
     def unpack(self, filename: str, on: Bundle, **parts: Any) -> LaidReceipt:
@@ -106,10 +113,12 @@ class Host:
             **parts,
         }
         receipt = LaidReceipt(
-            id=laid_id(wheel(filename), bundle_sha256=on.sha256),
+            id=laid_id(wheel(filename), byte_code=byte_code(on)),
             wheel=wheel(filename),
             filename=f"{filename}-py3-none-any.whl",
-            bundle=on.id,
+            byte_code=byte_code(on),
+            python=on.release.partition("+")[0],
+            bundle=None,
             name=name,
             version=version,
             dist_info=f"{name}-{version}.dist-info",
@@ -123,7 +132,7 @@ class Host:
 
     def build(self, declared: VirtualEnv, on: Bundle, *filenames: str) -> EnvironmentReceipt:
         """Add the receipt of an environment of wheels that are laid already or are laid now."""
-        laid = [self.records.laid.get(laid_id(wheel(name), bundle_sha256=on.sha256)) or self.unpack(name, on) for name in filenames]
+        laid = [self.records.laid.get(laid_id(wheel(name), byte_code=byte_code(on))) or self.unpack(name, on) for name in filenames]
         short = ".".join(on.release.split(".")[:2])
         receipt = EnvironmentReceipt(
             id=declared.id(on),
@@ -198,5 +207,10 @@ def host_as_declared() -> Host:
 
 
 def laid(filename: str, on: Bundle = PYTHON) -> str:
-    """Return the name of a wheel laid for a bundle."""
-    return laid_id(wheel(filename), bundle_sha256=on.sha256)
+    """Return the name of a wheel laid for the byte code of a bundle."""
+    return laid_id(wheel(filename), byte_code=byte_code(on))
+
+
+def earlier(receipt: LaidReceipt, on: Bundle) -> LaidReceipt:
+    """Return the receipt that an earlier release gave an unpacked wheel, which belonged to one bundle then."""
+    return replace(receipt, id=f"{receipt.wheel[:16]}-{on.sha256[:12]}", byte_code=None, python=None, bundle=on.id)

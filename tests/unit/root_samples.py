@@ -92,6 +92,7 @@ def bundle_json(release: str = f"{VERSION}+1", **parts: Any) -> dict[str, Any]:
             "stdlib": STDLIB,
             "site_packages": SITE,
             "commands": {"python": PROGRAM, "python3": PROGRAM, "python3.12": PROGRAM},
+            "byte_code": {"cache_tag": "cpython-312", "magic": "cb0d0d0a"},
         },
         "hermetic": "launcher",
         "engine": True,

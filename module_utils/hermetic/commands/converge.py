@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
-from ..errors import DiskFull
+from ..errors import DiskFull, HermeticError
 from ..free_space import size_text
 from ..generations.root_mounts import is_unchangeable, program_problems, require_programs, require_writable, write_problems
 from ..install.progress import Progress
 from ..model.layout import Layout
+from ..model.receipts import LaidReceipt
 from ..model.request import Request
 from ..planning import changes
+from ..planning.observation import Observation
 from ..planning.plan import Plan
+from ..planning.takeover import takeovers
 from ..records.vouching import made_since, taken
 from ..timings import Timings
 from .observed_plan import file_names, observe_and_plan
@@ -32,10 +35,15 @@ def carry_out(request: Request, progress: Progress) -> Result:
         if waited >= 1:
             warnings.append(f"Waited {waited:.0f} s for another run on {layout.root}.")
         observation, plan = observe_and_plan(request, layout, timings, untrusted)
+        taken_over: dict[str, LaidReceipt] = {}
+        if not (request.check or fixed):
+            taken_over = _take_over(layout, observation, warnings, progress)
+            if taken_over:
+                observation, plan = observe_and_plan(request, layout, timings, untrusted)
         before = observation.current.number if observation.current else None
         after = plan.target.number if plan.target is not None else before
         changed = changes.of_plan(plan, observation, file_name=file_names(request, layout))
-        before_it = None
+        before_it = taken(observation.records, without=taken_over) if taken_over else None
         if plan.changes:
             warnings += _against_mounts(plan, layout, check=request.check)
             # Fetching and building are half of the engine's code, which most runs have no use for.
@@ -43,19 +51,40 @@ def carry_out(request: Request, progress: Progress) -> Result:
 
             needed = require_room(plan, observation, request, layout)
             if not request.check:
-                before_it = taken(observation.records)
+                before_it = taken(observation.records, without=taken_over)
                 try:
                     warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
                 except DiskFull as error:
                     raise DiskFull(f"{error.message} This run needs about {size_text(needed)}.", error.problems) from error
-        if before_it is None:
+        if request.check or not plan.changes:
             warnings += plan.unrepairable
         result = make_result(plan, layout.root, before, after, changed=plan.changes, timings=timings, warnings=warnings)
         reached = observation.current if request.check else plan.target or observation.current
         result["bundles"] = releases(reached, observation.records, plan)
         if before_it is not None:
-            result["manifests"] = made_since(before_it, observation.records)
+            result["manifests"] = made_since(before_it, observation.records, taken_over=taken_over)
         return {**result, **changed.as_dict()}
+
+
+def _take_over(layout: Layout, observation: Observation, warnings: list[str], progress: Progress) -> dict[str, LaidReceipt]:
+    """Take over what an earlier release unpacked, and return the receipts that it had there by the identifiers of now.
+
+    It is the engine's own affair and no change of the host. What is in the way leaves everything as it is: that serves as it did.
+    """
+    found = takeovers(observation.records, broken=observation.broken["laid"])
+    if not found or observation.leftovers or observation.orphans or write_problems(layout):
+        return {}
+    # For one run in the life of a root.
+    from ..install.takeover import take_over
+
+    try:
+        warnings += take_over(layout, observation.records, found, progress=progress)
+    except (OSError, HermeticError) as error:
+        warnings.append(
+            f"What an earlier release unpacked below {layout.root} stays as it is; wheels are unpacked again when needed. {error}"
+        )
+        return {}
+    return {each.now.id: each.earlier for each in found if not each.is_twin}
 
 
 def _against_mounts(plan: Plan, layout: Layout, *, check: bool) -> list[str]:

@@ -94,11 +94,11 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
 def needed_artifacts(plan: Plan, observation: Observation, request: Request, layout: Layout) -> dict[str, Artifact]:
     """Return the artifacts that a plan works from, wherever they are to come from."""
     needed = [bundle.sha256 for bundle in plan.install]
-    bundle_digests = {bundle.id: bundle.sha256 for bundle in plan.install}
-    bundle_digests.update({tree_id: receipt.sha256 for tree_id, receipt in observation.records.bundles.items()})
     for each in plan.environments:
+        byte_code = plan.byte_code(each.bundle_id, observation.records)
         for wheel in each.declared.wheels:
-            name = laid_id(wheel, bundle_sha256=bundle_digests[each.bundle_id])
+            # Without knowing it, none can be taken for unpacked: whatever the bundle proves to need is at hand then.
+            name = laid_id(wheel, byte_code=byte_code) if byte_code is not None else ""
             if name not in observation.records.laid or name in plan.reinstall:
                 needed.append(wheel)
     return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(needed)}

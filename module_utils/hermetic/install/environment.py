@@ -23,7 +23,7 @@ from ..unpack.scripts import Launchers, PosixLaunchers, own_scripts
 from . import windows_environment
 
 # The parts of an unpacked wheel that its RECORD cannot speak of before it is known where an environment has them.
-_BESIDE_SITE = ("scripts/", "headers/")
+_BESIDE_SITE = ("scripts/", "headers/", "data/")
 
 
 @dataclass(frozen=True)
@@ -284,12 +284,14 @@ def _record_with_scripts(wheel: LaidReceipt, laid_tree: Path, where: Places, scr
 
 
 def record_with_scripts(record: str, files: Mapping[str, FileRecord], *, name: str, where: Places, scripts: Mapping[str, bytes]) -> bytes:
-    """Return the RECORD of a wheel with the lines of its scripts and headers, whose places differ from tree to tree."""
+    """Return the RECORD of a wheel with the lines of its scripts, headers and data, whose places differ from tree to tree."""
     beside = {f"{where.scripts}/{script}": (hashlib.sha256(data).hexdigest(), len(data)) for script, data in scripts.items()}
     for path, file in files.items():
         scheme, _unused, rest = path.partition("/")
         if scheme == "headers":
             beside[f"{where.headers}/{name}/{rest}"] = (file.sha256, file.size)
+        elif scheme == "data":
+            beside[rest] = (file.sha256, file.size)
         elif scheme == "scripts" and rest not in scripts:
             beside[f"{where.scripts}/{rest}"] = (file.sha256, file.size)
     lines = [f"{quoted(where.up_to_prefix + path)},{record_digest(sha256)},{size}" for path, (sha256, size) in beside.items()]

@@ -26,11 +26,12 @@ from ..paths import BUILDING, WINDOWS
 from ..process import interpreter
 from ..process.background import repeatedly
 from ..records import root_record
+from ..records.installed_byte_code import byte_code_of
 from ..text.counting import counted
 from ..unpack.archive import unpack
 from ..windows import acl as windows_acl
 from . import environment
-from .bundle_verification import bundle_info, check_confined, verify_unpacked
+from .bundle_verification import bundle_info, check_byte_code, check_confined, verify_unpacked
 from .progress import Progress
 from .wheel_unpacking import Finished, WheelUnpacking, missing_wheels
 
@@ -94,6 +95,8 @@ class Store:
             subject = f"The bundle '{bundle.name}' {bundle.release}"
             answer = interpreter.check_version(executable, expected=info["python"]["version"], subject=subject)
             check_confined(info, subject=subject)
+            if bundle.id not in self.records.bundles:
+                check_byte_code(bundle, byte_code_of(info, sha256=bundle.sha256, tree=building), subject=subject)
             interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
             sync_trees({building: manifest.files}, below=building)
             self.warnings += place(building, self.layout.tree("bundles", bundle.id))
@@ -118,6 +121,7 @@ class Store:
         )
         write_json(self.layout.receipt("bundles", bundle.id), dump(receipt))
         self.records.bundles[bundle.id] = receipt
+        self.records.byte_codes[bundle.id] = byte_code_of(info, sha256=bundle.sha256, tree=self.layout.tree("bundles", bundle.id))
         return receipt
 
     def build(
@@ -178,7 +182,8 @@ class Store:
     ) -> tuple[EnvironmentReceipt, Path]:
         self.progress(f"environment {planned.declared.name}: {counted(len(planned.declared.wheels), 'wheel')}")
         bundle = self.records.bundles[planned.bundle_id]
-        names = sorted({laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in planned.declared.wheels})
+        byte_code = self.records.byte_codes[planned.bundle_id]
+        names = sorted({laid_id(wheel, byte_code=byte_code) for wheel in planned.declared.wheels})
         laid = [fresh.get(name) or (self.records.laid[name], self.layout.tree("laid", name)) for name in names]
         _refuse_two_versions(planned, [receipt for receipt, _tree in laid])
         with self._building("environments", planned.id) as building:

@@ -25,7 +25,6 @@ from ..paths import BUILDING
 from ..process.pool import Workers
 from ..process.subprocess_environment import core_count
 from ..text.counting import counted
-from . import environment
 from .progress import Progress
 from .target_compile import compile_elsewhere
 
@@ -35,22 +34,23 @@ Finished = dict[Path, Collection[str]]
 
 @dataclass(frozen=True)
 class MissingWheel:
-    """A wheel to unpack for one bundle; ``id`` names its tree."""
+    """A wheel to unpack; ``id`` names its tree, and the bundle's Python compiles it."""
 
     id: str
     sha256: str
     bundle_id: str
+    byte_code: str
 
 
 def missing_wheels(environments: Iterable[PlannedEnvironment], records: Records, *, again: Collection[str]) -> list[MissingWheel]:
-    """Return the wheels of environments that are not unpacked for their bundles yet, or are to be unpacked again."""
-    missing = {}
+    """Return the wheels of environments that are not unpacked for their byte code yet, or are to be unpacked again, each once."""
+    missing: dict[str, MissingWheel] = {}
     for each in environments:
-        bundle = records.bundles[each.bundle_id]
+        byte_code = records.byte_codes[each.bundle_id]
         for wheel in each.declared.wheels:
-            tree_id = laid_id(wheel, bundle_sha256=bundle.sha256)
+            tree_id = laid_id(wheel, byte_code=byte_code)
             if tree_id not in records.laid or tree_id in again:
-                missing[tree_id] = MissingWheel(tree_id, wheel, each.bundle_id)
+                missing.setdefault(tree_id, MissingWheel(tree_id, wheel, each.bundle_id, byte_code))
     return list(missing.values())
 
 
@@ -67,7 +67,7 @@ class WheelUnpacking:
     progress: Progress
 
     def unpack(self, missing: Sequence[MissingWheel], bundles: Mapping[str, BundleReceipt]) -> dict[str, tuple[LaidReceipt, Path]]:
-        """Unpack wheels for each bundle that needs them, and return their receipts, still without time stamps, with the trees."""
+        """Unpack wheels by the bundles that need them first, and return their receipts, still without time stamps, with the trees."""
         unpacked: dict[str, tuple[LaidReceipt, Path]] = {}
         for bundle_id in sorted({wheel.bundle_id for wheel in missing}):
             wheels = [wheel for wheel in missing if wheel.bundle_id == bundle_id]
@@ -84,7 +84,6 @@ class WheelUnpacking:
     def _unpack_for(self, bundle: BundleReceipt, wheels: Sequence[MissingWheel]) -> dict[str, tuple[LaidReceipt, Path]]:
         runs_engine = bool(bundle.info.get("engine"))
         executable = self.layout.tree("bundles", bundle.id) / bundle.python["executable"]
-        up_to_prefix = environment.places(bundle.info).up_to_prefix
         trees = [self.layout.tree("laid", f"{BUILDING}{wheel.id}") for wheel in wheels]
         jobs = []
         for wheel, building in zip(wheels, trees):
@@ -97,7 +96,7 @@ class WheelUnpacking:
                 "into": str(building),
                 "compiles": runs_engine,
             }
-            jobs.append({**job, "up_to_prefix": up_to_prefix, "unpack_limit": self.unpack_limit})
+            jobs.append({**job, "unpack_limit": self.unpack_limit})
         answers = Workers(executable if runs_engine else Path(sys.executable), count=core_count(self.jobs)).run(jobs)
         unpacked = {}
         for wheel, building, answer in zip(wheels, trees, answers):
@@ -111,7 +110,9 @@ class WheelUnpacking:
                 id=wheel.id,
                 wheel=artifact.sha256,
                 filename=artifact.filename,
-                bundle=bundle.id,
+                byte_code=wheel.byte_code,
+                python=str(bundle.python["version"]),
+                bundle=None,
                 name=distribution(found["name"]),
                 version=found["version"],
                 dist_info=found["dist_info"],

@@ -26,6 +26,7 @@ from ..text.grammar import (
 )
 from ..text.json_text import plain_problem
 from ..text.letter_case import folded
+from .byte_code import FACT, fact_problem
 from .confinement import CONFINED
 
 FORMAT = 1
@@ -85,6 +86,7 @@ def _python_problems(python: object) -> Iterator[str]:
         ("abi", tag_problem),
         ("stdlib", path_problem),
         ("site_packages", path_problem),
+        (FACT, fact_problem),
     )
     for key, judge in (*needed, *((key, judge) for key, judge in optional if key in python)):
         problem = judge(python.get(key))

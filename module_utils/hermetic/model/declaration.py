@@ -26,6 +26,8 @@ class Bundle:
     release: str
     sha256: str
     default: bool = False
+    byte_code: str | None = None
+    """The digest of the byte code that its Python reads; None where the controller does not know it."""
 
     @property
     def id(self) -> str:
@@ -88,7 +90,13 @@ def parse_declaration(value: object, *, complete: bool) -> Declaration:
     absent = value.get("absent") or {}
     return Declaration(
         bundles=tuple(
-            Bundle(name=entry["name"], release=entry["release"], sha256=entry["sha256"], default=bool(entry.get("default")))
+            Bundle(
+                name=entry["name"],
+                release=entry["release"],
+                sha256=entry["sha256"],
+                default=bool(entry.get("default")),
+                byte_code=entry.get("byte_code"),
+            )
             for entry in value.get("bundles") or ()
         ),
         virtualenvs=tuple(
@@ -119,6 +127,8 @@ def _problems(value: object) -> Iterator[str]:
         if problem is not None:
             yield f"The {subject} has the release {shown(entry.get('release'))}; {problem}."
         yield from _flag(entry, "default", subject)
+        if entry.get("byte_code") is not None:
+            yield from _digest_sentence(entry["byte_code"], f"The byte code of the {subject}")
     for subject, entry in environments:
         wheels = entry.get("wheels")
         if not isinstance(wheels, (list, type(None))):

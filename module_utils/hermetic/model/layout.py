@@ -40,9 +40,9 @@ def environment_id(name: str, *, key: str) -> str:
     return f"{name}-{key[:_TREE_DIGEST]}"
 
 
-def laid_id(wheel_sha256: str, *, bundle_sha256: str) -> str:
-    """Return the name of the directory that holds a wheel unpacked and compiled for one bundle."""
-    return f"{wheel_sha256[:_LAID_DIGEST]}-{bundle_sha256[:_TREE_DIGEST]}"
+def laid_id(wheel_sha256: str, *, byte_code: str) -> str:
+    """Return the name of the directory that holds a wheel unpacked and compiled for one kind of byte code, named by its digest."""
+    return f"{wheel_sha256[:_LAID_DIGEST]}-{byte_code[:_TREE_DIGEST]}"
 
 
 @dataclass(frozen=True)

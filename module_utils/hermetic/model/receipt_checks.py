@@ -26,6 +26,7 @@ from ..text.grammar import (
     target_problem,
     text_problem,
     tree_parts,
+    version_problem,
 )
 from .bundle_json import bundle_problems
 
@@ -69,7 +70,10 @@ def _laid(document: Document) -> Iterator[str]:
         dist_info=part_problem,
         stamp=lambda stamp: text_problem(stamp, longest=_LONGEST_STAMP),
     )
-    yield from _tree("bundles", document["bundle"], "bundle")
+    if document["byte_code"] is not None:
+        yield from _texts(document, byte_code=digest_problem, python=version_problem)
+    else:
+        yield from _tree("bundles", document["bundle"], "bundle")
     for entry_point in document["entry_points"]:
         if not isinstance(entry_point, list) or len(entry_point) != 4 or not all(isinstance(part, str) for part in entry_point):
             yield f"entry_points holds {shown(entry_point)}; expected lists of four texts"
@@ -83,7 +87,8 @@ def _laid(document: Document) -> Iterator[str]:
         yield f"files lists {shown(outside)}, which belongs to no part of a wheel"
     yield from _directories(document["directories"])
     parts = tree_parts("laid", document["id"])
-    if parts is None or parts["digest"] != document["wheel"][:16]:
+    made_for = document["byte_code"] or str(document["bundle"])[-12:]
+    if parts is None or (parts["digest"], parts["made_for"]) != (document["wheel"][:16], made_for[:12]):
         yield f"id is {shown(document['id'])}, which is not the identifier of this wheel"
 
 

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Union
 
 from .manifest import FileRecord, Manifest, from_bundle_files
 
 RECEIPT_FORMAT = 1
+# Format 1 has neither ``byte_code`` nor ``python``.
+LAID_FORMAT = 2
 
 TreeOwner = Union[list[int], list[str]]
 """User and group; on Windows owner and access list of a tree's directories, and those of its files, in SDDL."""
@@ -54,12 +56,17 @@ class BundleReceipt:
 
 @dataclass(frozen=True)
 class LaidReceipt:
-    """A wheel unpacked and compiled for one bundle; the paths begin with their scheme: ``site``, ``data``, ``headers`` or ``scripts``."""
+    """A wheel unpacked and compiled once; the paths begin with their scheme: ``site``, ``data``, ``headers`` or ``scripts``."""
 
     id: str
     wheel: str
     filename: str
-    bundle: str
+    byte_code: str | None
+    """The digest of the byte code that it was compiled to; None where an earlier release unpacked it for one bundle alone."""
+    python: str | None
+    """The version of the Python that compiled it; None likewise."""
+    bundle: str | None
+    """The one bundle that it was unpacked for by an earlier release; None for all others, which bundles of equal byte code share."""
     name: str
     version: str
     dist_info: str
@@ -162,7 +169,7 @@ class Generation:
 
 def dump(record: BundleReceipt | LaidReceipt | EnvironmentReceipt | Generation) -> dict[str, Any]:
     """Return the JSON document of a receipt or generation."""
-    return {"format": RECEIPT_FORMAT, **record.__dict__}
+    return {"format": LAID_FORMAT if isinstance(record, LaidReceipt) else RECEIPT_FORMAT, **record.__dict__}
 
 
 @dataclass
@@ -174,3 +181,5 @@ class Records:
     laid: dict[str, LaidReceipt]
     generations: dict[int, Generation]
     unreadable: dict[str, str]
+    byte_codes: dict[str, str] = field(default_factory=dict)
+    """What wheels are keyed by that are unpacked for a bundle, by the identifier of the bundle."""

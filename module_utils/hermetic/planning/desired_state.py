@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import InvalidRequest
 from ..model.declaration import Bundle, Declaration, PlannedEnvironment, VirtualEnv
@@ -16,7 +16,8 @@ def _kept_bundle(tree_id: str, name: str, observation: Observation, *, default: 
     """Return a bundle of the current generation; without its receipt, what the name of its directory still says."""
     receipt = observation.records.bundles.get(tree_id)
     if receipt is not None:
-        return Bundle(name=name, release=receipt.release, sha256=receipt.sha256, default=default)
+        byte_code = observation.records.byte_codes.get(tree_id)
+        return Bundle(name=name, release=receipt.release, sha256=receipt.sha256, default=default, byte_code=byte_code)
     if not declared:
         unrepairable.append(
             f"The bundle '{name}' of the current generation has lost its receipt, so its archive is not known on this host. "
@@ -45,12 +46,14 @@ def desired_bundles(declaration: Declaration, observation: Observation, unrepair
     for bundle in declaration.bundles:
         before = desired.get(bundle.name)
         is_default = bundle.name == new_default or (new_default is None and before is not None and before.default)
-        desired[bundle.name] = Bundle(bundle.name, bundle.release, bundle.sha256, default=is_default)
+        # What is installed shows its byte code itself; an index that an older release wrote does not name it.
+        byte_code = observation.records.byte_codes.get(bundle.id, bundle.byte_code)
+        desired[bundle.name] = replace(bundle, default=is_default, byte_code=byte_code)
     if new_default is not None:
-        desired = {name: Bundle(each.name, each.release, each.sha256, default=name == new_default) for name, each in desired.items()}
+        desired = {name: replace(each, default=name == new_default) for name, each in desired.items()}
     if desired and not any(bundle.default for bundle in desired.values()):
         first = "python" if "python" in desired else min(desired)
-        desired[first] = Bundle(first, desired[first].release, desired[first].sha256, default=True)
+        desired[first] = replace(desired[first], default=True)
     return desired
 
 

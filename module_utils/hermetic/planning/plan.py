@@ -13,8 +13,7 @@ from ..findings.needed_repair import PROTECT, RENAME, SET_ASIDE, RepairAction
 from ..findings.tree_findings import open_finding
 from ..model.confinement import missing_landmarks
 from ..model.declaration import Bundle, Declaration, PlannedEnvironment, VirtualEnv
-from ..model.layout import laid_id
-from ..model.receipts import EnvironmentReceipt, Generation
+from ..model.receipts import EnvironmentReceipt, Generation, Records
 from ..model.wheel_name import name_and_version
 from ..text.grammar import LARGEST_GENERATION
 from .desired_state import DesiredEnvironment, desired_bundles, desired_environments
@@ -42,6 +41,11 @@ class Plan:
     def changes(self) -> bool:
         """Whether anything is to be done."""
         return bool(self.steps)
+
+    def byte_code(self, bundle_id: str, records: Records) -> str | None:
+        """Return what wheels for a bundle are keyed by; None where that shows only when the bundle is installed."""
+        declared = (bundle.byte_code for bundle in self.install if bundle.id == bundle_id)
+        return records.byte_codes.get(bundle_id) or next(declared, None)
 
 
 def make_plan(declaration: Declaration | None, observation: Observation, *, file_name: FileName, now: str) -> Plan:
@@ -180,24 +184,20 @@ def _plan_repairs(
         plan.environments.append(each.planned)
         plan.steps.append(Step("repair_environment", f"virtualenv:{each.name}", "it is not as it was built"))
         planned.add(tree_id)
-        receipt = records.environments.get(tree_id)
-        bundle = next((bundle for bundle in bundles.values() if bundle.id == each.bundle), None)
-        if receipt is not None and bundle is not None:
-            wheels = {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in each.planned.declared.wheels}
-            plan.reinstall |= {name for name in wheels if name in observation.broken["laid"]}
     if not observation.broken["laid"]:
         return
-    needed = {
-        laid_id(wheel, bundle_sha256=bundle.sha256)
-        for each in environments.values()
-        if each.planned is not None
-        for bundle in bundles.values()
-        if bundle.id == each.bundle
-        for wheel in each.planned.declared.wheels
+    broken = [records.laid[tree_id] for tree_id in sorted(observation.broken["laid"]) if tree_id in records.laid]
+    byte_codes = {bundle.id: bundle.byte_code for bundle in bundles.values()}
+    shared = [(each.planned.declared.wheels, byte_codes.get(each.bundle)) for each in environments.values() if each.planned is not None]
+    plan.reinstall |= {
+        laid.id
+        for laid in broken
+        if laid.byte_code is not None and any(laid.wheel in wheels and of in (None, laid.byte_code) for wheels, of in shared)
     }
-    plan.reinstall |= observation.broken["laid"] & needed
+    # What an earlier release unpacked for one bundle is not unpacked again: environments that share it move to what has taken its place.
+    earlier = {laid.id for laid in broken if laid.byte_code is None}
     for receipt in sorted(records.environments.values(), key=lambda receipt: receipt.id):
-        if receipt.id in planned or not plan.reinstall.intersection(receipt.laid):
+        if receipt.id in planned or not receipt.laid.keys() & (plan.reinstall | earlier):
             continue
         if receipt.bundle not in records.bundles and all(bundle.id != receipt.bundle for bundle in plan.install):
             # Its bundle has lost its receipt, and is not in use: the environment does not start, and nothing is known to build it on.

@@ -39,9 +39,9 @@ def reused(plan: Plan, observation: Observation) -> Reused | None:
     )
     inspected = {laid for tree_id in known if tree_id in records.environments for laid in records.environments[tree_id].laid}
     shared = {
-        laid_id(wheel, bundle_sha256=records.bundles[each.bundle_id].sha256)
+        laid_id(wheel, byte_code=byte_code)
         for each in plan.environments
-        if each.bundle_id in records.bundles
+        if (byte_code := plan.byte_code(each.bundle_id, records)) is not None
         for wheel in each.declared.wheels
     }
     return Reused(trees, frozenset(shared & records.laid.keys() - inspected))

@@ -15,10 +15,12 @@ from ..fs.record_files import read_json
 from ..model.layout import Layout
 from ..model.manifest import FileRecord, file_records
 from ..model.receipt_checks import record_problem
-from ..model.receipts import RECEIPT_FORMAT, BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
+from ..model.receipts import LAID_FORMAT, RECEIPT_FORMAT, BundleReceipt, EnvironmentReceipt, Generation, LaidReceipt, Records
 from ..text.grammar import is_number, shown
+from .installed_byte_code import byte_code_of
 
 _LATEST_FORMAT = 999
+_FORMATS = {"laid": LAID_FORMAT}
 _KINDS: dict[str, Any] = {"bundles": BundleReceipt, "environments": EnvironmentReceipt, "laid": LaidReceipt, "generations": Generation}
 _SHAPES: dict[str, Any] = {
     "str": str,
@@ -39,22 +41,29 @@ def _load(path: Path, kind: str) -> Any:
         if not isinstance(document, dict):
             raise ValueError(f"it holds {shown(document)}; expected an object")
         number = document.pop("format", None)
+        newest = _FORMATS.get(kind, RECEIPT_FORMAT)
         # A number that no release will ever have is damage, not the future.
-        if is_number(number, least=RECEIPT_FORMAT + 1, most=_LATEST_FORMAT):
+        if is_number(number, least=newest + 1, most=_LATEST_FORMAT):
             raise BrokenRoot(
-                f"{path} has the format {number}, and this engine reads {RECEIPT_FORMAT}: a later release of hermetic.python wrote it. "
+                f"{path} has the format {number}, and this engine reads {newest}: a later release of hermetic.python wrote it. "
                 "Use that release or a later one; nothing was changed."
             )
-        if not is_number(number, least=RECEIPT_FORMAT, most=RECEIPT_FORMAT):
+        if not is_number(number, least=RECEIPT_FORMAT, most=newest):
             raise ValueError(f"the format is {shown(number)}")
-        if kind == "generations" and "kept" in document:
-            # Its name before release 1.0.0.
-            document.setdefault("pinned", document.pop("kept"))
-        return _record(kind, document, path)
+        return _record(kind, _as_now(kind, document, number), path)
     except FileNotFoundError:
         return None
     except ValueError as error:
         return f"{path} cannot be read ({error}); a converge restores what it stands for."
+
+
+def _as_now(kind: str, document: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the document of an earlier release as this one would have written it."""
+    if kind == "generations" and "kept" in document:
+        document.setdefault("pinned", document.pop("kept"))
+    elif kind == "laid" and number < LAID_FORMAT:
+        document.update(byte_code=None, python=None)
+    return document
 
 
 def _record(kind: str, document: dict[str, Any], path: Path) -> Any:
@@ -111,4 +120,8 @@ def load_records(layout: Layout) -> Records:
                 records.unreadable[str(path)] = record
             elif record is not None:
                 found[record.number if kind == "generations" else record.id] = record
+    records.byte_codes = {
+        tree_id: byte_code_of(receipt.info, sha256=receipt.sha256, tree=layout.tree("bundles", tree_id))
+        for tree_id, receipt in records.bundles.items()
+    }
     return records

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypedDict, Union
 
 from ..findings.finding import TAMPERED, Finding
@@ -26,7 +27,7 @@ Receipt = Union[BundleReceipt, EnvironmentReceipt, LaidReceipt]
 _SAME_BYTES_SINCE = (3, 11)
 
 # What decides the content of a tree. Owner and times differ from host to host, and so does how files are shared.
-_OF_LAID = ("id", "wheel", "bundle", "name", "version", "dist_info", "entry_points", "files")
+_OF_LAID = ("id", "wheel", "name", "version", "dist_info", "entry_points", "files")
 _OF_ENVIRONMENT = ("id", "name", "key", "bundle", "system_site_packages", "site_packages", "headers", "scripts", "own_files", "own_links")
 
 _REMEDY = "Converge to install it again from the verified artifact, and find out who may write below the root."
@@ -41,41 +42,60 @@ def digest(receipt: Receipt) -> str:
         return receipt.info_record.sha256
     if isinstance(receipt, LaidReceipt):
         content = {name: getattr(receipt, name) for name in _OF_LAID}
+        content.update({"bundle": receipt.bundle} if receipt.byte_code is None else {"byte_code": receipt.byte_code})
     else:
         content = {name: getattr(receipt, name) for name in _OF_ENVIRONMENT}
-        content.update(wheels=sorted(receipt.wheels), laid=sorted(receipt.laid), directories=sorted(receipt.directories))
+        # Bundle and wheels say which unpacked wheels these are. They are named as when each bundle had its own, so that what was
+        # remembered of an environment then is true of it now.
+        laid = sorted(laid_id(wheel, byte_code=receipt.bundle[-12:]) for wheel in receipt.wheels)
+        content.update(wheels=sorted(receipt.wheels), laid=laid, directories=sorted(receipt.directories))
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class MadeTree(TypedDict):
-    """The digest of a receipt, and whether only this host can be held to it."""
+    """The digest of a receipt, and which hosts are held to it."""
 
     digest: str
     here: bool
+    """Only this one."""
+    by: str
+    """Only those whose Python has this version; all where it is empty."""
+    was: dict[str, str]
+    """The digest of the receipt that this tree had before, by ``kind/id``, where it was taken over from an earlier release."""
 
 
-def made_since(before: Mapping[str, Mapping[str, Receipt]], records: Records) -> dict[str, MadeTree]:
+def made_since(
+    before: Mapping[str, Mapping[str, Receipt]], records: Records, *, taken_over: Mapping[str, LaidReceipt] = MappingProxyType({})
+) -> dict[str, MadeTree]:
     """Return the digests of the trees that were made since ``before`` was taken by ``taken``, for the controller to remember.
 
-    ``here`` marks those that only this host can be held to.
+    ``taken_over`` are the receipts that unpacked wheels had in an earlier release, by the identifiers that they have now.
     """
     found: dict[str, MadeTree] = {}
     for kind, known in before.items():
         for tree_id, receipt in getattr(records, kind).items():
-            if known.get(tree_id) is not receipt:
-                found[f"{kind}/{tree_id}"] = {"digest": digest(receipt), "here": kind == "laid" and _differs_by_host(receipt, records)}
+            if known.get(tree_id) is receipt:
+                continue
+            laid = isinstance(receipt, LaidReceipt)
+            earlier = taken_over.get(tree_id) if laid else None
+            found[f"{kind}/{tree_id}"] = MadeTree(
+                digest=digest(receipt),
+                here=laid and _differs_by_host(receipt),
+                by=(receipt.python or "") if laid else "",
+                was={f"laid/{earlier.id}": digest(earlier)} if earlier is not None else {},
+            )
     return found
 
 
-def taken(records: Records) -> dict[str, dict[str, Receipt]]:
-    """Return the receipts as they are now."""
-    return {kind: dict(getattr(records, kind)) for kind in ("bundles", "environments", "laid")}
+def taken(records: Records, *, without: Collection[str] = ()) -> dict[str, dict[str, Receipt]]:
+    """Return the receipts as they are now, those of some unpacked wheels left out."""
+    found = {kind: dict(getattr(records, kind)) for kind in ("bundles", "environments", "laid")}
+    return {**found, "laid": {tree_id: receipt for tree_id, receipt in found["laid"].items() if tree_id not in without}}
 
 
-def _differs_by_host(receipt: LaidReceipt, records: Records) -> bool:
-    bundle = records.bundles.get(receipt.bundle)
-    return bundle is None or tuple(map(int, str(bundle.python["version"]).split(".")[:2])) < _SAME_BYTES_SINCE
+def _differs_by_host(receipt: LaidReceipt) -> bool:
+    return receipt.python is None or tuple(map(int, receipt.python.split(".")[:2])) < _SAME_BYTES_SINCE
 
 
 @dataclass(frozen=True)
@@ -162,15 +182,23 @@ def _contradictions(layout: Layout, receipt: Receipt, records: Records) -> Itera
         elif not _is_description(receipt, layout.tree("bundles", receipt.id) / "bundle.json"):
             yield "its list of files is not the one of bundle.json"
         return
-    bundle = records.bundles.get(receipt.bundle)
     if isinstance(receipt, LaidReceipt):
-        if bundle is not None and laid_id(receipt.wheel, bundle_sha256=bundle.sha256) != receipt.id:
-            yield f"it names the wheel {receipt.wheel[:16]} on {bundle.id}"
+        if laid_id(receipt.wheel, byte_code=receipt.byte_code or str(receipt.bundle)[-12:]) != receipt.id:
+            yield f"it names the wheel {receipt.wheel[:16]}"
         return
     if environment_id(receipt.name, key=receipt.key) != receipt.id:
         yield f"it names the environment {environment_id(receipt.name, key=receipt.key)}"
-    elif bundle is not None and {laid_id(wheel, bundle_sha256=bundle.sha256) for wheel in receipt.wheels} != set(receipt.laid):
+    elif not _are_of(receipt, records):
         yield "the files that it lists are not those of its wheels"
+
+
+def _are_of(receipt: EnvironmentReceipt, records: Records) -> bool:
+    """Return whether the unpacked wheels of an environment are those of its wheels, of this release or of an earlier one."""
+    byte_code, bundle = records.byte_codes.get(receipt.bundle), receipt.bundle[-12:]
+    if byte_code is None:
+        return True
+    either = [{laid_id(wheel, byte_code=byte_code), laid_id(wheel, byte_code=bundle)} for wheel in set(receipt.wheels)]
+    return len(receipt.laid) == len(either) and all(len(ids & receipt.laid.keys()) == 1 for ids in either)
 
 
 def _is_description(receipt: BundleReceipt, path: Path) -> bool:

@@ -40,7 +40,7 @@ _GENERATION = re.compile(r"[1-9][0-9]{0,9}")
 _TREE_IDS = {
     "bundles": re.compile(rf"(?P<name>{_NAME.pattern})-(?P<release>{_RELEASE.pattern})-(?P<digest>[0-9a-f]{{12}})"),
     "environments": re.compile(rf"(?P<name>{_NAME.pattern})-(?P<digest>[0-9a-f]{{12}})"),
-    "laid": re.compile(r"(?P<digest>[0-9a-f]{16})-[0-9a-f]{12}"),
+    "laid": re.compile(r"(?P<digest>[0-9a-f]{16})-(?P<made_for>[0-9a-f]{12})"),
 }
 
 # A name of one part of a path: what the longest names of ext4, APFS and NTFS have in common.

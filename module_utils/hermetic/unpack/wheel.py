@@ -159,23 +159,21 @@ class _Unpacking:
             ) from error
 
 
-def _record(files: dict[str, FileRecord], record: str, up_to_prefix: str) -> bytes:
-    """Return the RECORD, without scripts and headers, whose places differ from environment to environment, which adds their lines."""
+def _record(files: dict[str, FileRecord], record: str) -> bytes:
+    """Return the RECORD of what goes into site-packages; an environment adds the rest, whose places differ from system to system."""
     lines = [f"{quoted(record)},,\n"]
     for path, file in files.items():
         part, _slash, rest = path.partition("/")
-        if part == "data" or (part == "site" and "/__pycache__/" not in path):
-            lines.append(f"{quoted(up_to_prefix + rest if part == 'data' else rest)},{record_digest(file.sha256)},{file.size}\n")
+        if part == "site" and "/__pycache__/" not in path:
+            lines.append(f"{quoted(rest)},{record_digest(file.sha256)},{file.size}\n")
     return "".join(sorted(lines)).encode()
 
 
-def unpack_wheel(
-    wheel: Path, into: Path, *, compiles: bool, up_to_prefix: str, unpack_limit: int = 0, rules: HostRules | None = None
-) -> dict[str, Any]:
+def unpack_wheel(wheel: Path, into: Path, *, compiles: bool, unpack_limit: int = 0, rules: HostRules | None = None) -> dict[str, Any]:
     """Unpack a wheel into an existing, empty directory and return what a receipt says of it, and warnings.
 
-    ``up_to_prefix`` leads from site-packages to the environment (``../../../``). ``rules`` are those of the host that it is for, of this
-    one where none are given. Raises BrokenArtifact when it is no usable wheel, and UnsafeArchive when it unpacks to more than it may.
+    ``rules`` are those of the host that it is for, of this one where none are given. Raises BrokenArtifact when it is no usable wheel,
+    and UnsafeArchive when it unpacks to more than it may.
     """
     try:
         with open(wheel, "rb") as source:
@@ -188,7 +186,7 @@ def unpack_wheel(
                     unpacking.add(entry)
         unpacking.write(f"site/{contents.dist_info}/INSTALLER", b"hermetic.python\n", mode=0o644)
         record = f"{contents.dist_info}/RECORD"
-        unpacking.write(f"site/{record}", _record(unpacking.files, record, up_to_prefix), mode=0o644)
+        unpacking.write(f"site/{record}", _record(unpacking.files, record), mode=0o644)
         unpacking.finish()
     except BrokenArtifact as error:
         if wheel.name in error.message:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ...module_utils.hermetic.model.byte_code import stated
 from ...module_utils.hermetic.model.confinement import is_open
 from ...module_utils.hermetic.text.grammar import is_number
 from ...module_utils.hermetic.text.redaction import shown
@@ -52,6 +53,12 @@ class BundleArtifact:
     def target(self) -> Target:
         """What wheels are selected for when they are meant for this bundle."""
         return Target.of(self.platform, python=self.python, libc=self.libc, macos=self.macos)
+
+    @property
+    def byte_code(self) -> str | None:
+        """The digest of the byte code that its Python reads; None where an older release built it."""
+        found = stated(self.python, engine=self.engine)
+        return found.digest if found is not None else None
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.bundle_json import metadata_problems
-from ...module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts
+from ...module_utils.hermetic.model.layout import is_tree_name
+from ...module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts, version_problem
 from ...module_utils.hermetic.text.json_text import plain_problem
 from ...module_utils.hermetic.text.redaction import redacted
 
@@ -24,6 +25,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "diff": dict,
     "timings": dict,
     "info": dict,
+    "manifests": dict,
     "foreign": list,
     "needs": list,
     "errors": list,
@@ -96,6 +98,9 @@ def answer_problems(answer: object) -> Iterator[str]:
     for key in ("bundles", "diff"):
         if not all(isinstance(text, str) for text in (answer.get(key) or {}).values()):
             yield f"{key} holds something else than texts"
+    for tree, made in (answer.get("manifests") or {}).items():
+        if not _is_manifest(tree, made):
+            yield f"manifests has for {shown(tree)} {shown(made)}, which says of no tree what it holds"
     seconds = (answer.get("timings") or {}).values()
     if not all(isinstance(each, (int, float)) and 0 <= each < 10**9 for each in seconds):
         yield "timings holds something else than seconds"
@@ -112,6 +117,23 @@ def _is_finding(finding: object) -> bool:
         and all(isinstance(finding.get(key), str) for key in _FINDING)
         and all(isinstance(finding.get(key), (str, type(None))) for key in _FINDING_OR_NULL)
     )
+
+
+def _is_manifest(tree: object, made: object) -> bool:
+    if not _is_tree(tree) or not isinstance(made, dict) or digest_problem(made.get("digest")) is not None:
+        return False
+    by, was = made.get("by") or None, made.get("was") or {}
+    return (
+        isinstance(made.get("here"), bool)
+        and (by is None or version_problem(by) is None)
+        and isinstance(was, dict)
+        and all(_is_tree(each) and digest_problem(digest) is None for each, digest in was.items())
+    )
+
+
+def _is_tree(value: object) -> bool:
+    kind, _slash, tree_id = value.partition("/") if isinstance(value, str) else ("", "", "")
+    return kind != "generations" and is_tree_name(kind, tree_id)
 
 
 def _info_problems(info: Mapping[str, Any]) -> Iterator[str]:

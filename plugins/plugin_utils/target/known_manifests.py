@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +46,25 @@ class KnownManifests:
         base = Path(directory) if directory else Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "hermetic.python"
         return cls(base.absolute() / "known-manifests.sqlite")
 
+    def credible(self, made: Made, *, host: str, root: str, pythons: Collection[str]) -> Made:
+        """Return what a host reported as far as it is worth remembering.
+
+        What it took over from an earlier release has to be known as it was there: to take a tree over is not to make it, and whoever
+        changed it before would be vouched for from then on. What was compiled by none of the ``pythons`` that the controller deploys
+        holds for that host alone: byte code of another version may differ, and a host could say so of any.
+        """
+        earlier = {tree for entry in made.values() for tree in entry.get("was") or ()}
+        known = self.of(earlier, host=host, root=root) if earlier else {}
+        return {
+            tree: {**entry, "here": bool(entry.get("here")) or bool(entry.get("by") and entry["by"] not in pythons)}
+            for tree, entry in made.items()
+            if all(digest in known.get(before, ()) for before, digest in (entry.get("was") or {}).items())
+        }
+
     def remember(self, made: Made, *, host: str, root: str, engine: str) -> list[str]:
         """Keep what a host reported of the trees that it made, and return a warning for each that another host reported differently.
 
-        ``engine`` identifies the engine that made them: only trees that the same one made have to be equal.
+        ``engine`` identifies the engine that made them: only trees that the same one made, with the same Python, have to be equal.
         """
         if not made:
             return []
@@ -58,13 +73,14 @@ class KnownManifests:
         with self._opened(writing=True) as database:
             for tree, entry in sorted(made.items()):
                 scope = _scope(tree, host=host, root=root, here=bool(entry.get("here")))
-                row = (tree, scope, engine, entry["digest"], host, now)
+                maker = f"{engine}/{entry['by']}" if entry.get("by") else engine
+                row = (tree, scope, maker, entry["digest"], host, now)
                 if scope == _only(host):
                     # Nobody else could have reported it, and an installation is what changes it.
                     database.execute("DELETE FROM manifests WHERE tree = ? AND scope = ?", (tree, scope))
                 database.execute("INSERT OR IGNORE INTO manifests VALUES (?, ?, ?, ?, ?, ?)", row)
                 digest, first, seen = database.execute(
-                    "SELECT digest, host, seen FROM manifests WHERE tree = ? AND scope = ? AND engine = ?", (tree, scope, engine)
+                    "SELECT digest, host, seen FROM manifests WHERE tree = ? AND scope = ? AND engine = ?", (tree, scope, maker)
                 ).fetchone()
                 if digest != entry["digest"]:
                     warnings.append(_conflict(tree, host, str(entry["digest"]), first, digest, seen, self.path))

@@ -170,7 +170,8 @@ class Resolver:
 
 def declared_bundle(bundle: BundleArtifact, *, default: bool) -> dict[str, Any]:
     """Return a bundle as the request declares it."""
-    return {"name": bundle.name, "release": bundle.release, "sha256": bundle.sha256, "default": default}
+    byte_code = {"byte_code": bundle.byte_code} if bundle.byte_code is not None else {}
+    return {"name": bundle.name, "release": bundle.release, "sha256": bundle.sha256, "default": default, **byte_code}
 
 
 def installed_bundle(info: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:

@@ -36,9 +36,18 @@ def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
     """Keep what a run's host reported of the trees that it made; what is wrong with it becomes a warning of the run."""
     try:
         engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
-        run.warnings += KnownManifests.at().remember(made, host=host, root=run.facts.root, engine=engine)
+        record, root = KnownManifests.at(), run.facts.root
+        credible = record.credible(made, host=host, root=root, pythons=_deployed_pythons(run.state))
+        run.warnings += record.remember(credible, host=host, root=root, engine=engine)
     except HermeticError as error:
         run.warnings.append(error.message)
+
+
+def _deployed_pythons(state: DeclaredState) -> set[str]:
+    """Return the versions of the Pythons that hosts may have from this controller: those that are declared, and all of the repository."""
+    published = state.index.content["bundles"].values() if state.index is not None else ()
+    archives = (archive for each in published for release in each["releases"].values() for archive in release["platforms"].values())
+    return {str(each["version"]) for each in (*(bundle.python for bundle in state.bundles), *(archive["python"] for archive in archives))}
 
 
 def vouched(state: DeclaredState, record: KnownManifests, *, cache: ControllerCache, platform: str, host: str, root: str) -> Known:
@@ -57,7 +66,9 @@ def _declared_trees(declaration: Mapping[str, Any]) -> Iterator[str]:
         bundle = bundles.get(environment.bundle)
         if bundle is not None:
             yield f"environments/{environment.id(bundle)}"
-            yield from (f"laid/{laid_id(wheel, bundle_sha256=bundle.sha256)}" for wheel in environment.wheels)
+            # As an earlier release names them, for a host that no converge of this one has been on.
+            keys = [key for key in (bundle.byte_code, bundle.sha256) if key is not None]
+            yield from (f"laid/{laid_id(wheel, byte_code=key)}" for wheel in environment.wheels for key in keys)
 
 
 def _published(state: DeclaredState, platform: str) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from ansible_collections.hermetic.python.tests.integration.wheelhouse import mak
 
 def unpacking(tmp_path: Path, wheel: Path, **parts: Any) -> dict[str, Any]:
     (tmp_path / "into").mkdir()
-    job = {"task": "unpack_wheel", "wheel": str(wheel), "into": str(tmp_path / "into"), "compiles": False, "up_to_prefix": "../../../"}
+    job = {"task": "unpack_wheel", "wheel": str(wheel), "into": str(tmp_path / "into"), "compiles": False}
     return worker.answered(json.dumps({**job, **parts}))
 
 

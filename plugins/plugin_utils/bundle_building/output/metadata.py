@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ....module_utils.hermetic.errors import BrokenArtifact
+from ....module_utils.hermetic.model.byte_code import FACT, of_sample, samples_of
 from ....module_utils.hermetic.model.confinement import CONFINED, missing_landmarks
 from ...net.local_file import sha256_of
 from ...platforms import Platform
@@ -58,6 +59,17 @@ def commands(tree: Tree) -> dict[str, str]:
     return dict.fromkeys(("python", f"python{major}", tree.command), tree.executable)
 
 
+def byte_code(tree: Tree) -> dict[str, str] | None:
+    """Return what byte code the tree's Python reads, as its own shows; None where the tree has none."""
+    inside = [path.relative_to(tree.root).as_posix() for path in tree.stdlib_directory.rglob("*.pyc")]
+    for path in samples_of(inside, stdlib=tree.stdlib):
+        with (tree.root / path).open("rb") as stream:
+            found = of_sample(path, stream.read(4), engine=tree.python.runs_engine)
+        if found is not None:
+            return found.as_fact()
+    return None
+
+
 def describe(
     tree: Tree, *, request: BuildRequest, hermetic: str, libc_minimum: str | None, packages: Sequence[Package], source: dict[str, Any],
     tools: dict[str, Any],
@@ -77,6 +89,7 @@ def describe(
             "stdlib": tree.stdlib,
             "site_packages": tree.site_packages,
             "commands": commands(tree),
+            FACT: byte_code(tree),
         },
         "libc": describe_libc(tree.platform, minimum=libc_minimum),
         "macos": {"minimum": request.macos_minimum} if tree.platform.system == "macos" else None,

@@ -161,9 +161,7 @@ def _install(tree: Tree, wheel: Wheel, *, scripts: bool, unpack_limit: int) -> l
     launchers: Launchers = WindowsTrampolines(tree) if rules.windows else Trampolines(tree)
     with tempfile.TemporaryDirectory(prefix=".wheel-", dir=tree.root.parent) as directory:
         unpacked = Path(directory)
-        unpacked_wheel = unpack_wheel(
-            wheel.path, unpacked, compiles=False, up_to_prefix=places.up_to_prefix, unpack_limit=unpack_limit, rules=rules
-        )
+        unpacked_wheel = unpack_wheel(wheel.path, unpacked, compiles=False, unpack_limit=unpack_limit, rules=rules)
         name, files = str(canonicalize_name(unpacked_wheel["name"])), unpacked_wheel["files"]
         made: dict[str, bytes] = {}
         if scripts:

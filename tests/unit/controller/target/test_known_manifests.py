@@ -54,6 +54,32 @@ def test_two_hosts_that_differ_are_both_named_and_the_first_stays_known(known: K
     assert known.of([], host="web2", root="/r") == {LAID: [ONE]}
 
 
+def test_pythons_of_two_patch_releases_may_differ(known: KnownManifests) -> None:
+    assert remember(known, {LAID: {**entry(ONE), "by": "3.12.1"}}) == []
+    assert remember(known, {LAID: {**entry(TWO), "by": "3.12.2"}}, host="b") == []
+    assert known.of([], host="c", root="/r") == {LAID: [ONE, TWO]}
+    (warning,) = remember(known, {LAID: {**entry(TWO), "by": "3.12.1"}}, host="b")
+    assert LAID in warning
+
+
+def test_what_no_deployed_python_compiled_holds_for_its_host_alone(known: KnownManifests) -> None:
+    made = {LAID: {**entry(ONE), "by": "3.12.9"}, BUNDLE: entry(TWO)}
+    credible = known.credible(made, host="a", root="/r", pythons={"3.12.1"})
+    assert remember(known, dict(credible)) == []
+    assert known.of([], host="a", root="/r") == {LAID: [ONE], BUNDLE: [TWO]}
+    assert known.of([], host="b", root="/r") == {BUNDLE: [TWO]}
+
+
+def test_what_was_taken_over_is_remembered_only_where_it_was_known_as_it_was(known: KnownManifests) -> None:
+    earlier = "laid/0123456789abcdef-fedcba987654"
+    taken_over = {LAID: {**entry(TWO), "was": {earlier: ONE}}}
+    assert known.credible(taken_over, host="a", root="/r", pythons=()) == {}
+    remember(known, {earlier: entry(ONE)}, host="b")
+    assert set(known.credible(taken_over, host="a", root="/r", pythons=())) == {LAID}
+    changed = {LAID: {**entry(TWO), "was": {earlier: "3" * 64}}}
+    assert known.credible(changed, host="a", root="/r", pythons=()) == {}
+
+
 def test_engines_of_two_releases_may_differ(known: KnownManifests) -> None:
     assert remember(known, {LAID: entry(ONE)}, engine="1") == remember(known, {LAID: entry(TWO)}, engine="2", host="b") == []
     assert known.of([], host="c", root="/r") == {LAID: [ONE, TWO]}

@@ -36,13 +36,15 @@ class Workshop:
     def unpack(self, wheel: Wheel) -> tuple[LaidReceipt, Path]:
         into = self.base / f"laid-{wheel.name}"
         into.mkdir()
-        told = unpack_wheel(wheel.path, into, compiles=False, up_to_prefix="../../../")
+        told = unpack_wheel(wheel.path, into, compiles=False)
         told.pop("warnings")
         receipt = LaidReceipt(
             id=wheel.sha256[:16],
             wheel=wheel.sha256,
             filename=wheel.filename,
-            bundle=self.bundle.id,
+            byte_code="0" * 64,
+            python="3.12.1",
+            bundle=None,
             owner=None,
             directories={},
             stamp="1",
@@ -142,7 +144,7 @@ def test_what_was_built_is_what_is_reported(workshop: Workshop, link_mode: str) 
 
 def laid_files(workshop: Workshop, wheel: Wheel) -> dict[str, FileRecord]:
     """Return the files of a wheel by their places, without those that the environment writes itself."""
-    told = unpack_wheel(wheel.path, _empty(workshop.base / "again"), compiles=False, up_to_prefix="../../../")
+    told = unpack_wheel(wheel.path, _empty(workshop.base / "again"), compiles=False)
     found = {}
     for path, record in told["files"].items():
         scheme, _, rest = path.partition("/")

@@ -20,7 +20,7 @@ NAME = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
 def test_names_of_trees_are_known_by_their_kind(name: str, digest: str, other: str) -> None:
     bundle = layout.bundle_id(name, release="3.12.1+1", sha256=digest)
     environment = layout.environment_id(name, key=digest)
-    laid = layout.laid_id(digest, bundle_sha256=other)
+    laid = layout.laid_id(digest, byte_code=other)
     assert layout.is_tree_name("bundles", bundle)
     assert layout.is_tree_name("environments", environment)
     assert layout.is_tree_name("laid", laid)

@@ -29,7 +29,7 @@ class TestRepair:
     def test_a_broken_bundle_is_installed_again_and_its_environments_stay(self, host: Host) -> None:
         plan = host.plan(SYSTEM, broken={"bundles": {PYTHON.id}})
         assert steps(plan) == [("repair_bundle", "bundle:python")]
-        assert plan.install == [PYTHON]
+        assert [each.id for each in plan.install] == [PYTHON.id]
         assert plan.environments == []
 
     def test_a_bundle_without_its_receipt_has_its_links_made_again_with_it(self, host: Host) -> None:
@@ -112,7 +112,7 @@ class TestLostReceipts:
         for declaration in (SYSTEM, Declaration(bundles=(bundle(),))):
             plan = host.plan(declaration, broken={"bundles": {PYTHON.id}})
             assert (steps(plan), plan.unrepairable) == ([("repair_bundle", "bundle:python")], [])
-            assert plan.install == [PYTHON]
+            assert [each.id for each in plan.install] == [PYTHON.id]
 
     def test_of_a_bundle_that_is_not(self, host: Host) -> None:
         del host.records.bundles[PYTHON.id]

@@ -59,10 +59,11 @@ def test_what_was_made_since_is_told_and_what_was_there_is_not() -> None:
 @pytest.mark.parametrize(("version", "here"), [("3.10.9", True), ("3.11.0", False), ("3.12.1", False)])
 def test_byte_code_of_old_pythons_holds_for_its_own_host_only(version: str, here: bool) -> None:
     host = host_as_declared()
-    for tree_id, receipt in host.records.bundles.items():
-        host.records.bundles[tree_id] = replace(receipt, info={**receipt.info, "python": {**receipt.info["python"], "version": version}})
+    for tree_id, receipt in host.records.laid.items():
+        host.records.laid[tree_id] = replace(receipt, python=version)
     made = vouching.made_since(EMPTY, host.records)
     assert {entry["here"] for tree, entry in made.items() if tree.startswith("laid/")} == {here}
+    assert {entry["by"] for tree, entry in made.items() if tree.startswith("laid/")} == {version}
     assert {entry["here"] for tree, entry in made.items() if not tree.startswith("laid/")} == {False}
 
 

@@ -138,7 +138,10 @@ def test_the_identifier_of_a_tree_has_one_reading(name: str, release: str) -> No
     made = grammar.tree_parts("bundles", bundle_id(name, release=release, sha256=digest("x")))
     assert made == {"name": name, "release": release, "digest": digest("x")[:12]}
     assert grammar.tree_parts("environments", environment_id(name, key=digest("x"))) == {"name": name, "digest": digest("x")[:12]}
-    assert grammar.tree_parts("laid", laid_id(digest("x"), bundle_sha256=digest("y"))) == {"digest": digest("x")[:16]}
+    assert grammar.tree_parts("laid", laid_id(digest("x"), byte_code=digest("y"))) == {
+        "digest": digest("x")[:16],
+        "made_for": digest("y")[:12],
+    }
 
 
 def _is_declared(name: str, release: str) -> bool:

@@ -21,13 +21,11 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths imp
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 
-UP = "../../../"
-
 
 def laid(wheel: Wheel, tmp_path: Path, *, compiles: bool = True) -> tuple[dict[str, Any], Path]:
     into = tmp_path / "laid"
     into.mkdir()
-    return unpack_wheel(wheel.path, into, compiles=compiles, up_to_prefix=UP), into
+    return unpack_wheel(wheel.path, into, compiles=compiles), into
 
 
 def files_of(into: Path) -> set[str]:
@@ -126,7 +124,7 @@ def test_record_names_what_needs_no_environment_to_be_known(rich: Wheel, tmp_pat
     with open(into / "site/Rich_Name-1.0+local.1.dist-info/RECORD", newline="") as stream:
         rows = {row[0]: row[1:] for row in csv.reader(stream)}
     assert rows["Rich_Name-1.0+local.1.dist-info/RECORD"] == ["", ""]
-    assert f"{UP}share/man/man1/rich.1" in rows
+    assert not any(path.endswith("share/man/man1/rich.1") for path in rows)
     assert "rich/with blank, and comma.txt" in rows
     assert not any("rich-python" in path or "rich.h" in path or "__pycache__" in path for path in rows)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.byte_code import stated
 from wheelhouse import Wheel
 
 Document = dict[str, Any]
@@ -33,6 +34,12 @@ class Archive:
     def id(self) -> str:
         """Name of its tree, when it is installed under the name ``python``."""
         return f"python-{self.release}-{self.sha256[:12]}"
+
+    @property
+    def byte_code(self) -> str | None:
+        """What its wheels are keyed by, as the controller says."""
+        found = stated(self.python, engine=tuple(map(int, self.python["version"].split(".")[:2])) >= (3, 9))
+        return found.digest if found is not None else None
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,13 @@ class Declared:
         """Return the ``declaration`` of a request."""
         return {
             "bundles": [
-                {"name": name, "release": archive.release, "sha256": archive.sha256, "default": name == self.default}
+                {
+                    "name": name,
+                    "release": archive.release,
+                    "sha256": archive.sha256,
+                    "default": name == self.default,
+                    "byte_code": archive.byte_code,
+                }
                 for name, archive in self.bundles.items()
             ],
             "virtualenvs": [

@@ -220,6 +220,8 @@ class Supply:
             entry = table.setdefault(item.sha256, {"filename": item.filename, "size": item.size, "sources": []})
             if isinstance(item, BundleArtifact) and item.unpacked is not None:
                 entry["unpacked"] = item.unpacked
+            if isinstance(item, BundleArtifact) and item.members:
+                entry["members"] = list(item.members)
             entry["sources"].extend(source for source in sources if source not in entry["sources"])
         return table
 

@@ -25,6 +25,7 @@ from ..model.artifact import Artifact
 from ..os_errors import explain
 from ..paths import WINDOWS
 from ..text.redaction import shown
+from .arrival import Arrival
 from .sources import Access, Opened, SourceFailed, Sources, is_remote, origin
 
 _BLOCK = 1 << 20
@@ -64,13 +65,15 @@ def fetch_all(
     download_timeout: float = 3600.0,
     minimum_rate: float = 0.0,
     maximum_size: int = MAXIMUM_SIZE,
+    arrivals: Mapping[str, Arrival] | None = None,
 ) -> FetchReport:
     """Bring every artifact whose destination does not exist yet there, verified and durable; what exists is left unread.
 
     All artifacts are tried before FetchFailed names those that no source had. A ``.part`` file beside the destination keeps
     what an interrupted download had, and the next one goes on from it. ``timeout`` is the longest silence of a server, and
     the time over which ``minimum_rate`` (bytes for each second) is measured; ``download_timeout`` bounds all tries of one
-    source together, ``maximum_size`` the bytes of an artifact whose size is not known.
+    source together, ``maximum_size`` the bytes of an artifact whose size is not known. ``arrivals`` has, by digest, those who
+    read an artifact while it comes.
     """
     begin = time.monotonic()
     missing = {path: artifact for artifact in artifacts for path in [destination(artifact)] if not path.exists()}
@@ -86,7 +89,7 @@ def fetch_all(
         ca_path=ca_path,
     )
     sources = Sources(access)
-    run = _Run(sources, retries, download_timeout=download_timeout, maximum_size=maximum_size)
+    run = _Run(sources, retries, download_timeout=download_timeout, maximum_size=maximum_size, arrivals=arrivals or {})
     unprepared = None
     if any(is_remote(source) for artifact in missing.values() for source in artifact.sources):
         try:
@@ -150,7 +153,9 @@ def sha256_of(path: Path) -> str:
 class _Run:
     """What the threads of one call share: the way to the sources, and which servers have proved to be away."""
 
-    def __init__(self, sources: Sources, retries: int, *, download_timeout: float, maximum_size: int) -> None:
+    def __init__(
+        self, sources: Sources, retries: int, *, download_timeout: float, maximum_size: int, arrivals: Mapping[str, Arrival]
+    ) -> None:
         self.stop = threading.Event()
         self.broken: BrokenRoot | None = None
         self.transferred = 0
@@ -158,11 +163,22 @@ class _Run:
         self._retries = retries
         self._download_timeout = download_timeout
         self._maximum_size = maximum_size
+        self._arrivals = arrivals
         self._away: dict[str, str] = {}
         self._guard = threading.Lock()
 
     def fetch(self, artifact: Artifact, path: Path) -> list[str]:
         """Return nothing when the file is in place, else one reason for each source."""
+        whole = False
+        try:
+            reasons = self._fetch(artifact, path)
+            whole = not reasons and self.broken is None
+        finally:
+            if artifact.sha256 in self._arrivals:
+                self._arrivals[artifact.sha256].end(whole=whole)
+        return reasons
+
+    def _fetch(self, artifact: Artifact, path: Path) -> list[str]:
         if not artifact.sources:
             return ["no source is known; publish the file or push it from the controller"]
         reasons: list[str] = []
@@ -226,6 +242,8 @@ class _Run:
         if os.path.lexists(part) and not is_ours(part):
             remove_tree(part)
         with open(open_regular(part, os.O_RDWR | os.O_CREAT, mode=0o600), "r+b", buffering=0) as file:
+            write: Callable[[bytes], int | None] = file.write
+            arrival = self._arrivals.get(artifact.sha256)
             have = feed(digest, file, memoryview(bytearray(_BLOCK))) if is_remote(source) else 0
             if have > (self._maximum_size if artifact.size is None else artifact.size):
                 have = 0
@@ -236,7 +254,10 @@ class _Run:
                         have, digest = 0, hashlib.sha256()
                         file.truncate(0)
                     file.seek(have)
-                    have = self._copy(opened, file.write, digest, have, artifact.size)
+                    if arrival is not None:
+                        arrival.begin(file.fileno(), have)
+                        write = arrival.reporting(write)
+                    have = self._copy(opened, write, digest, have, artifact.size)
             found = digest.hexdigest()
             if artifact.size is not None and have != artifact.size:
                 raise _WrongContent(f"found {have} bytes with sha256 {found} instead of {artifact.size} bytes")

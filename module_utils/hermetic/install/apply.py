@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ..errors import HermeticError
+from ..fetching.arrival import Arrival
 from ..fetching.fetch import fetch_all, verified
 from ..fs.own_files import is_our_directory
 from ..fs.removal import remove_tree
@@ -50,14 +52,19 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
     with transaction_marker.held(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
         with timings.of("prune"):
             store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.transaction_marker)
+        artifacts = needed_artifacts(plan, observation, request, layout)
         with timings.of("fetch"):
-            artifacts = _fetch(plan, observation, request, layout, progress)
-        # Now the wheels are here and say what they hold.
-        require_room(plan, observation, request, layout)
-        with timings.of("install"):
-            for bundle in plan.install:
-                artifact = artifacts[bundle.sha256]
-                store.install_bundle(bundle, artifact, layout.artifact(artifact.sha256, artifact.filename))
+            _remove_unusable(artifacts, layout)
+        with store.unpacking_ahead(plan.install, artifacts) as ahead:
+            with timings.of("fetch"), ahead.running():
+                _fetch(artifacts, request, layout, progress, arrivals=ahead.arrivals)
+            # Now the wheels are here and say what they hold.
+            require_room(plan, observation, request, layout, unpacked=ahead.unpacked)
+            with timings.of("install"):
+                for bundle in plan.install:
+                    artifact = artifacts[bundle.sha256]
+                    stored = layout.artifact(artifact.sha256, artifact.filename)
+                    store.install_bundle(bundle, artifact, stored, unpacked=ahead.take(bundle.sha256))
         with timings.of("build"):
             if plan.environments:
                 store.build(plan.environments, reinstall=plan.reinstall, artifacts=artifacts)
@@ -104,18 +111,22 @@ def needed_artifacts(plan: Plan, observation: Observation, request: Request, lay
     return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(needed)}
 
 
-def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout) -> int:
-    """Return about how many bytes a plan needs; raises DiskFull when the file system of the root has not that much left."""
+def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout, *, unpacked: Collection[str] = ()) -> int:
+    """Return about how many bytes a plan needs; raises DiskFull when the file system of the root has not that much left.
+
+    What is ``unpacked`` already, by the digests of its archives, needs no more.
+    """
     if plan.unrepairable:
         return 0
-    needed = needed_bytes(needed_artifacts(plan, observation, request, layout), layout)
+    artifacts = needed_artifacts(plan, observation, request, layout)
+    needed = needed_bytes({sha256: artifact for sha256, artifact in artifacts.items() if sha256 not in unpacked}, layout)
     if request.options.check_free_space:
         refuse_full(layout.root, needed)
     return needed
 
 
-def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layout, progress: Progress) -> dict[str, Artifact]:
-    artifacts = needed_artifacts(plan, observation, request, layout)
+def _remove_unusable(artifacts: Mapping[str, Artifact], layout: Layout) -> None:
+    """Remove those stored artifacts that are not, or might not stay, what their digest says."""
     for artifact in artifacts.values():
         stored = layout.artifact(artifact.sha256, artifact.filename)
         if os.path.lexists(stored.parent) and not is_our_directory(stored.parent):
@@ -124,6 +135,11 @@ def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layou
         elif os.path.lexists(stored) and not verified(stored, artifact.sha256):
             # The store's own copy was damaged: what is unpacked comes from a verified artifact or not at all.
             remove_tree(stored)
+
+
+def _fetch(
+    artifacts: Mapping[str, Artifact], request: Request, layout: Layout, progress: Progress, *, arrivals: Mapping[str, Arrival]
+) -> None:
     missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
     if missing:
         progress(f"fetch {counted(len(missing), 'artifact')}")
@@ -141,5 +157,5 @@ def _fetch(plan: Plan, observation: Observation, request: Request, layout: Layou
         download_timeout=request.options.download_timeout,
         minimum_rate=request.options.minimum_rate,
         maximum_size=request.options.maximum_size,
+        arrivals=arrivals,
     )
-    return artifacts

@@ -33,6 +33,7 @@ from ..windows import acl as windows_acl
 from . import environment
 from .bundle_verification import bundle_info, check_byte_code, check_confined, verify_unpacked
 from .progress import Progress
+from .unpacking_ahead import UnpackingAhead, Written
 from .wheel_unpacking import Finished, WheelUnpacking, missing_wheels
 
 
@@ -67,11 +68,11 @@ class Store:
         root_record.claim(self.layout)
 
     @contextmanager
-    def _building(self, kind: str, tree_id: str) -> Iterator[Path]:
-        """Give an empty directory beside the final place; what is left there after an error is removed."""
+    def _building(self, kind: str, tree_id: str, *, begun: bool = False) -> Iterator[Path]:
+        """Give an empty directory beside the final place, or one that was ``begun``; what is left there after an error is removed."""
         building = self.layout.tree(kind, f"{BUILDING}{tree_id}")
-        self.warnings += free(building)
-        make_directory(building)
+        if not begun:
+            self._empty(building)
         try:
             yield building
         except BaseException:
@@ -79,11 +80,32 @@ class Store:
             try_to_remove(building)
             raise
 
-    def install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path) -> BundleReceipt:
-        """Unpack, verify and start a bundle, then put it into place."""
+    def _empty(self, building: Path) -> None:
+        self.warnings += free(building)
+        make_directory(building)
+
+    @contextmanager
+    def unpacking_ahead(self, bundles: Iterable[Bundle], artifacts: Mapping[str, Artifact]) -> Iterator[UnpackingAhead]:
+        """Have the bundles unpacked whose archives are fetched in ``running``; what ``install_bundle`` is not given is removed at the end."""
+        ahead = UnpackingAhead(unpack_limit=self.unpack_limit, jobs=self.jobs)
+        for bundle in bundles:
+            artifact = artifacts[bundle.sha256]
+            archive = self.layout.artifact(artifact.sha256, artifact.filename)
+            building = self.layout.tree("bundles", f"{BUILDING}{bundle.id}")
+            if not archive.exists() and ahead.add(artifact, archive, building):
+                self._empty(building)
+        try:
+            yield ahead
+        finally:
+            ahead.discard()
+
+    def install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path, *, unpacked: Written | None = None) -> BundleReceipt:
+        """Unpack a bundle, unless it was while its verified archive came, verify and start it, then put it into place."""
         self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
-        with self._building("bundles", bundle.id) as building:
-            written = unpack(archive, building, unpack_limit=self.unpack_limit)
+        with self._building("bundles", bundle.id, begun=unpacked is not None) as building:
+            written = unpacked
+            if written is None:
+                written = unpack(archive, building, unpack_limit=self.unpack_limit, members=artifact.members, jobs=self.jobs)
             info, record = bundle_info(building, written, bundle)
             manifest = from_bundle_files(info["files"], also=[("bundle.json", record)])
             verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")

@@ -17,3 +17,5 @@ class Artifact:
     sources: tuple[str, ...]
     unpacked: int | None = None
     """Bytes that it unpacks to, where the repository knows."""
+    members: tuple[int, ...] = ()
+    """Where in an archive the members of gzip begin that it consists of, where the repository knows. What unpacks it does not rely on that."""

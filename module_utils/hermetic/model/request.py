@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import InvalidRequest
 from ..text.grammar import LARGEST_GENERATION, digest_problem, file_name_problem, is_number, shown, text_problem
+from .archive_members import members_problem
 from .artifact import Artifact
 from .declaration import Declaration, parse_declaration
 
@@ -122,6 +123,9 @@ def _artifact_problems(artifacts: Mapping[str, Any]) -> Iterator[str]:
         for key in ("size", "unpacked"):
             if entry.get(key) is not None and not is_number(entry[key]):
                 yield f"The artifact {name} has the {key} {shown(entry[key])}; expected a number of bytes, or nothing."
+        problem = members_problem(entry.get("members"), size=entry.get("size"))
+        if problem is not None:
+            yield f"The artifact {name} has members that cannot be: {problem}."
         sources = entry.get("sources")
         if sources is not None and not isinstance(sources, list):
             yield f"The sources of the artifact {name} are {shown(sources)}; expected a list of URLs and paths."
@@ -140,6 +144,7 @@ def _parse_artifacts(value: Mapping[str, Any]) -> dict[str, Artifact]:
             size=entry.get("size"),
             sources=tuple(entry.get("sources") or ()),
             unpacked=entry.get("unpacked"),
+            members=tuple(entry.get("members") or ()),
         )
         for sha256, entry in value.items()
     }

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import lzma
 import struct
@@ -19,6 +20,8 @@ from ...module_utils.hermetic.model.bundle_json import FORMAT, bundle_problems, 
 from ...module_utils.hermetic.model.confinement import CONFINED
 from ...module_utils.hermetic.text.grammar import shown
 from ...module_utils.hermetic.text.json_text import parse_json
+from ...module_utils.hermetic.unpack.gzip_members import member_offsets
+from ...module_utils.hermetic.unpack.unpack_budget import UnpackBudget
 from ..platforms import Target, platform_named
 
 METADATA = "bundle.json"
@@ -46,12 +49,18 @@ INDEXED_LATER = (CONFINED,)
 MANIFEST = "manifest"
 # How many bytes the files of a bundle have, so that a host is asked for room before anything is copied to it.
 UNPACKED = "unpacked"
+# Where the members of a .tar.gz begin, so that hosts decompress them side by side; empty where it is one stream, or a .zip.
+MEMBERS = "members"
 # What an index that an older release wrote lacks; publishing again adds it.
-DESCRIBED = (MANIFEST, UNPACKED)
+DESCRIBED = (MANIFEST, UNPACKED, MEMBERS)
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """Return the checked ``bundle.json`` of an archive, and its own SHA-256 as ``manifest``."""
+    """Return the checked ``bundle.json`` of an archive, and what an index says of the archive beside that.
+
+    That is the SHA-256 of bundle.json as ``manifest``, the bytes of its files as ``unpacked``, and where it can be entered as ``members``.
+    """
+    members: list[int] = []
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as bundle:
@@ -60,6 +69,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
                 content = bundle.read(METADATA)
         else:
             content = _from_tar(path)
+            members = _members(path)
     except KeyError as error:
         raise BrokenArtifact(f"Bundle {path}: has no {METADATA}; it was not made by bundle_build") from error
     except _UNREADABLE as error:
@@ -70,7 +80,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
         raise BrokenArtifact(f"Bundle {path}: its {METADATA} is not JSON: {error}") from error
     check_metadata(metadata, subject=f"Bundle {path}")
     unpacked = sum(entry.get("size", 0) for entry in metadata["files"].values())
-    return {**metadata, MANIFEST: hashlib.sha256(content).hexdigest(), UNPACKED: unpacked}
+    return {**metadata, MANIFEST: hashlib.sha256(content).hexdigest(), UNPACKED: unpacked, MEMBERS: members}
 
 
 def check_metadata(metadata: Any, *, subject: str) -> None:
@@ -108,11 +118,19 @@ def archive_name(*, name: str, release: str, platform: str) -> str:
 
 def _from_tar(path: Path) -> bytes:
     # Entries are sorted, so that this stops long before the end of the archive.
-    with tarfile.open(path, "r|gz") as bundle:
+    # Not "r|gz": that reads the first member of gzip only.
+    with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r|") as bundle:
         for entry in bundle:
             if entry.name == METADATA and entry.isfile():
                 if entry.size > _LARGEST:
                     raise BrokenArtifact(f"Bundle {path}: its {METADATA} is larger than {_LARGEST} bytes")
-                stream = bundle.extractfile(entry)
-                return stream.read() if stream else b""
+                content = bundle.extractfile(entry)
+                return content.read() if content else b""
     raise KeyError(METADATA)
+
+
+def _members(path: Path) -> list[int]:
+    with path.open("rb") as archive:
+        budget = UnpackBudget(f"Bundle {path}", archive_size=path.stat().st_size)
+        offsets = member_offsets(archive.read, budget)
+    return offsets if len(offsets) > 1 else []

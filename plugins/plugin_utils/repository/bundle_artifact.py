@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ...module_utils.hermetic.model.archive_members import members_problem
 from ...module_utils.hermetic.model.byte_code import stated
 from ...module_utils.hermetic.model.confinement import is_open
 from ...module_utils.hermetic.text.grammar import is_number
@@ -18,7 +19,7 @@ from ..net.controller_cache import ControllerCache, local_path
 from ..net.local_file import sha256_of
 from ..net.url_credentials import last_name
 from ..platforms import Target
-from .bundle_archive import MANIFEST, UNPACKED, is_metadata, read_metadata
+from .bundle_archive import MANIFEST, MEMBERS, UNPACKED, is_metadata, read_metadata
 
 if TYPE_CHECKING:
     from ..net.http_source import HttpSource
@@ -48,6 +49,8 @@ class BundleArtifact:
     """The SHA-256 of its bundle.json; None where an older release published it."""
     unpacked: int | None = None
     """The bytes of its files; None likewise."""
+    members: tuple[int, ...] = ()
+    """Where the members of its gzip begin; empty where it is one, or a zip, or an older release published it."""
 
     @cached_property
     def target(self) -> Target:
@@ -88,7 +91,14 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         return {"size": file.stat().st_size, **{key: value for key, value in metadata.items() if key != "files"}}
 
     metadata = cache.memo(
-        "archive-3", sha256, describe, valid=lambda kept: is_metadata(kept) and all(is_number(kept.get(key)) for key in ("size", UNPACKED))
+        "archive-4",
+        sha256,
+        describe,
+        valid=lambda kept: (
+            is_metadata(kept)
+            and all(is_number(kept.get(key)) for key in ("size", UNPACKED))
+            and members_problem(kept.get(MEMBERS), size=kept["size"]) is None
+        ),
     )
     return BundleArtifact(
         name=metadata["name"],
@@ -107,4 +117,5 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         looks_above=is_open(metadata),
         manifest=metadata[MANIFEST],
         unpacked=metadata[UNPACKED],
+        members=tuple(metadata.get(MEMBERS) or ()),
     )

@@ -22,7 +22,7 @@ from ...module_utils.hermetic.text.redaction import shown
 from ..net.controller_cache import ControllerCache, local_path
 from ..net.url_credentials import below, split_address
 from . import signature as signatures
-from .bundle_archive import MANIFEST, UNPACKED
+from .bundle_archive import MANIFEST, MEMBERS, UNPACKED
 from .bundle_artifact import BundleArtifact
 from .index_document import FORMAT, index_problems
 from .reader import INDEX, DirectoryReader, WebReader
@@ -90,6 +90,7 @@ class Index:
             looks_above=is_open({**entry, "platform": platform}),
             manifest=entry.get(MANIFEST),
             unpacked=entry.get(UNPACKED),
+            members=tuple(entry.get(MEMBERS) or ()),
         )
 
     def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:

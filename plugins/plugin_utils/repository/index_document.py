@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.model.archive_members import members_problem
 from ...module_utils.hermetic.model.bundle_json import metadata_problems
 from ...module_utils.hermetic.text.grammar import (
     digest_problem,
@@ -20,7 +21,7 @@ from ...module_utils.hermetic.text.grammar import (
 )
 from ...module_utils.hermetic.text.json_text import plain_problem
 from ..platforms import Target
-from .bundle_archive import MANIFEST, UNPACKED
+from .bundle_archive import MANIFEST, MEMBERS, UNPACKED
 
 FORMAT = 1
 _SHOWN = 50
@@ -79,6 +80,8 @@ def _archive_problems(name: str, release: str, platform: str, archive: object) -
         yield f"{where}: its manifest is {shown(archive[MANIFEST])}; expected a SHA-256"
     if archive.get(UNPACKED) is not None and not is_number(archive[UNPACKED]):
         yield f"{where}: its unpacked size is {shown(archive[UNPACKED])}; expected a number of bytes"
+    if problem := members_problem(archive.get(MEMBERS), size=archive.get("size")):
+        yield f"{where}: its members cannot be: {problem}"
     metadata = {**archive, "format": FORMAT, "name": name, "release": release, "platform": platform}
     problems = metadata_problems(metadata)
     yield from (f"{where}: {problem}" for problem in problems)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import stat
 import tarfile
@@ -13,9 +12,7 @@ from pathlib import Path
 
 from ....module_utils.hermetic.errors import BrokenArtifact
 from ....module_utils.hermetic.paths import FILE_TIME, FILE_TIME_IN_ZIP
-
-# Level 9 takes three times as long for 0.6 % less.
-LEVEL = 7
+from .gzip_writing import LEVEL, MemberWriter
 
 
 def write_archive(root: Path, target: Path) -> None:
@@ -33,8 +30,8 @@ def _write_tar(entries: list[tuple[str, Path]], target: Path) -> None:
     form = tarfile.USTAR_FORMAT if fitting else tarfile.PAX_FORMAT
     with (
         target.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=LEVEL, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=form, encoding="utf-8") as archive,
+        MemberWriter(raw) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=form, encoding="utf-8") as archive,  # type: ignore[call-overload]
     ):
         for name, path in entries:
             state = path.lstat()

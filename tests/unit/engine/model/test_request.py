@@ -104,3 +104,21 @@ def test_something_else_than_an_object_is_refused(document: object) -> None:
 def test_every_problem_is_reported_at_once() -> None:
     found = problems(format=9, command="x", root="y", options={"verify": "z"}, declaration={"virtualenvs": [{"name": "/"}]})
     assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"), [([0, 5, 5], "5 follows 5"), ([1, 2], "first is at 1"), ([0, 9], "behind the end"), ({"0": 1}, "no list")]
+)
+def test_places_in_an_archive_that_cannot_be_are_named(members: object, expected: str) -> None:
+    entry = {"filename": "p-1-linux-x86_64.tar.gz", "size": 9, "sources": [], "members": members}
+    [problem] = problems(artifacts={digest("w"): entry})
+    assert expected in problem
+    assert digest("w")[:12] in problem
+
+
+def test_places_in_an_archive_are_read_and_need_not_be_there() -> None:
+    entry = {"filename": "p-1-linux-x86_64.tar.gz", "size": 9, "sources": []}
+    read = parse_request(
+        request(artifacts={digest("a"): entry, digest("b"): {**entry, "members": [0, 4]}, digest("c"): {**entry, "members": None}})
+    )
+    assert [read.artifacts[digest(name)].members for name in "abc"] == [(), (0, 4), ()]

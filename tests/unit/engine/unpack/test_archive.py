@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, BrokenRoot, UnsafeArchive
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import archive as archive_module
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack import tree_writing
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive import unpack
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.archive_entries import DIRECTORY, FILE, LINK, Entries
-from archive_samples import BIG, GOOD, TIME, Mode, entry, tar
+from archive_samples import BIG, GOOD, TIME, WAYS, Mode, entry, tar, unpack_by
 
 
 @pytest.fixture
@@ -29,10 +29,13 @@ def into(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("mode", ["w:gz", "w:"])
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
 @pytest.mark.parametrize("umask", [0o077, 0])
-def test_a_good_tar_comes_out_with_its_content_modes_times_and_links(tmp_path: Path, into: Path, mode: Mode, form: int, umask: int) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_a_good_tar_comes_out_with_its_content_modes_times_and_links(
+    tmp_path: Path, into: Path, mode: Mode, form: int, umask: int, way: str
+) -> None:
     before = os.umask(umask)
     try:
-        files = unpack(tar(tmp_path / "a", *GOOD, mode=mode, form=form), into)
+        files = unpack_by(way, tar(tmp_path / "a", *GOOD, mode=mode, form=form), into)
     finally:
         os.umask(before)
     regular = {info.name: content for info, content in GOOD if info.isreg()}
@@ -88,13 +91,14 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_entry_is_refused_and_nothing_is_written_outside(tmp_path: Path, into: Path, name: str) -> None:
+def test_a_bad_entry_is_refused_and_nothing_is_written_outside(tmp_path: Path, into: Path, name: str, way: str) -> None:
     (bad, content), reason = BAD[name]
     good = [entry("good", content=b"good"), entry("dir", tarfile.DIRTYPE), entry("implied/x"), entry("link", tarfile.SYMTYPE, "dir")]
     made = tar(tmp_path / "a.tar.gz", *good, (bad, content), entry("after", content=b"x"))
     with pytest.raises(UnsafeArchive, match=reason) as caught:
-        unpack(made, into)
+        unpack_by(way, made, into)
     assert len(caught.value.problems) == 1
     assert repr(bad.name) in caught.value.problems[0]
     assert str(made) in caught.value.message
@@ -112,9 +116,10 @@ def test_links_that_leave_the_tree_together_are_found_in_any_order(tmp_path: Pat
         assert caught.value.problems == ["'out': link to 'd/e/up/..' leaves the tree"]
 
 
-def test_all_bad_entries_are_listed(tmp_path: Path, into: Path) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_all_bad_entries_are_listed(tmp_path: Path, into: Path, way: str) -> None:
     with pytest.raises(UnsafeArchive, match="3 entries") as caught:
-        unpack(tar(tmp_path / "a", entry("/a"), entry("fine"), entry("../b"), entry("c", tarfile.SYMTYPE, "../x")), into)
+        unpack_by(way, tar(tmp_path / "a", entry("/a"), entry("fine"), entry("../b"), entry("c", tarfile.SYMTYPE, "../x")), into)
     assert len(caught.value.problems) == 3
     assert list(into.iterdir()) == []
 
@@ -225,18 +230,15 @@ def test_a_directory_that_is_not_empty_or_not_there_is_refused(tmp_path: Path, i
         unpack(tmp_path / "gone-archive", into)
 
 
-def test_no_thread_stays_behind_when_unpacking_fails(tmp_path: Path, into: Path) -> None:
-    made = tar(tmp_path / "a", entry("big", content=BIG * 5), mode="w:gz")
+@pytest.mark.parametrize("way", WAYS)
+def test_no_thread_stays_behind_when_unpacking_fails(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    made = tar(tmp_path / "a", *(entry(f"big{number}", content=BIG[:900_000]) for number in range(12)), mode="w:gz")
     before = threading.active_count()
-    real = archive_module._write
 
     def fail(descriptor: int, block: bytes, path: str) -> None:
         raise BrokenRoot("no")
 
-    archive_module._write = fail
-    try:
-        with pytest.raises(BrokenRoot):
-            unpack(made, into)
-    finally:
-        archive_module._write = real
+    monkeypatch.setattr(tree_writing, "_write", fail)
+    with pytest.raises(BrokenRoot):
+        unpack_by(way, made, into)
     assert threading.active_count() == before

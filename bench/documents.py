@@ -35,6 +35,9 @@ class Archive:
     size: int
     release: str
     hermetic: str
+    unpacked: int
+    members: tuple[int, ...]
+    """Where its members begin, as a repository says it."""
 
 
 def environment_wheels(wheels: Sequence[Wheel], number: int) -> list[Wheel]:
@@ -62,7 +65,13 @@ def converge_request(
         wheel.sha256: {"filename": wheel.path.name, "size": wheel.size, "sources": list(sources.get(wheel.sha256, ()))}
         for wheel in wheels.values()
     }
-    artifacts[archive.sha256] = {"filename": archive.path.name, "size": archive.size, "sources": list(sources.get(archive.sha256, ()))}
+    artifacts[archive.sha256] = {
+        "filename": archive.path.name,
+        "size": archive.size,
+        "unpacked": archive.unpacked,
+        "members": list(archive.members),
+        "sources": list(sources.get(archive.sha256, ())),
+    }
     bundle = {"name": BUNDLE, "release": archive.release, "sha256": archive.sha256, "default": True, "hermetic": archive.hermetic}
     virtualenvs = [
         {"name": name, "bundle": BUNDLE, "wheels": sorted(wheel.sha256 for wheel in chosen), "system_site_packages": False}

@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..plugins.plugin_utils.bundle_building.build import build
+from ..plugins.plugin_utils.bundle_building.build import BuildReport, build
 from ..plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
+from ..plugins.plugin_utils.repository.bundle_archive import MEMBERS, UNPACKED, read_metadata
 from ..plugins.plugin_utils.target.engine_zip import engine_zip
 from . import documents
 from .command import Command, run
@@ -154,7 +155,21 @@ def _bundle(space: Workspace, python: Path) -> Archive:
     report = build(
         BuildRequest(name=documents.BUNDLE, release=RELEASE, source=InterpreterSource(path=python), destination=space.directory("bundles"))
     )
-    return Archive(report.archive, report.sha256, report.size, RELEASE, report.info["hermetic"])
+    return described(report)
+
+
+def described(report: BuildReport) -> Archive:
+    """Return the archive that was built, with what a repository says of it."""
+    about = read_metadata(report.archive)
+    return Archive(
+        path=report.archive,
+        sha256=report.sha256,
+        size=report.size,
+        release=RELEASE,
+        hermetic=report.info["hermetic"],
+        unpacked=about[UNPACKED],
+        members=tuple(about[MEMBERS]),
+    )
 
 
 def _uv() -> str:

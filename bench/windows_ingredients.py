@@ -21,7 +21,7 @@ from ..tests.windows.windows_host import Station, WindowsHost, why_impossible
 from . import documents
 from .command import Command, run
 from .documents import Archive, Wheel
-from .ingredients import PACKAGES, RELEASE, Ingredients, fetch, known_wheels
+from .ingredients import PACKAGES, RELEASE, Ingredients, described, fetch, known_wheels
 from .workspace import PROJECT
 
 PYTHON, TAG = "3.12", "win_amd64"
@@ -128,4 +128,4 @@ def _bundle(made: Ingredients) -> Archive:
             name=documents.BUNDLE, release=RELEASE, platform="windows-x86_64", source=wanted, destination=made.space.directory("bundles")
         )
     )
-    return Archive(report.archive, report.sha256, report.size, RELEASE, report.info["hermetic"])
+    return described(report)

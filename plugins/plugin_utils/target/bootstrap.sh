@@ -288,7 +288,7 @@ fi
 # Prints the links that could leave the tree, also by way of another one: ".." only at the start of a target and no further up than
 # the tree, and nothing that lies behind a link or has the name of one.
 links_outside() {
-    gzip -dc "$found" | tar -tf - 2>/dev/null | sed "s:^\./::" >"$place/list"
+    tar -tf "$place/tar" 2>/dev/null | sed "s:^\./::" >"$place/list"
     grep -n "^l" "$place/names" | while IFS=: read -r number line; do
         name=$(sed -n "${number}p" "$place/list")
         target=${line#*"$name -> "}
@@ -320,7 +320,8 @@ links_outside() {
 
 # --- unpacking -------------------------------------------------------------------------------------------------------------------
 # The digest proves that these are the declared bytes; this proves that whoever declared them was not careless.
-gzip -dc "$found" 2>"$place/words" | tar -tvf - >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] || {
+# Decompressed once, since it is read three times; what is installed later takes more room than that. A warning of gzip (2) is none of ours.
+{ gzip -dc "$found" >"$place/tar" 2>"$place/words" || [ $? = 2 ]; } && tar -tvf "$place/tar" >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] || {
     unless_full
     fail archive "it cannot be listed: $(last_words)"
 }
@@ -334,7 +335,7 @@ outside=$(sed "s/ -> .*//; s/ link to .*//" "$place/names" | grep -E " /|[ /]\.\
 # Some tars repair such names in silence, or nearly so.
 [ -n "$outside" ] || outside=$(grep -i "removing leading" "$place/words" | head -n 1)
 [ -n "$outside" ] && fail archive "it has entries that lead out of its tree: $outside"
-mkdir "$place/tree" && (cd "$place/tree" && gzip -dc "$found" | tar -xf -) 2>"$place/words" || {
+mkdir "$place/tree" && (cd "$place/tree" && tar -xf "$place/tar") 2>"$place/words" || {
     unless_full
     fail archive "it cannot be unpacked in $place: $(last_words)"
 }
@@ -346,5 +347,5 @@ case $version in
     *) fail interpreter "it is Python $version; the engine needs 3.9 or newer" ;;
 esac
 trap - EXIT
-rm -f "$place/run" "$place/names" "$place/list" "$place/words" "$place/wgetrc" "$place/address"
+rm -f "$place/tar" "$place/run" "$place/names" "$place/list" "$place/words" "$place/wgetrc" "$place/address"
 printf "hermetic-bootstrap-1 version=%s root_made=%s place=%s archive=%s\n" "$version" "${root_made:-no}" "$place" "$found"

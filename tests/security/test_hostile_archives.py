@@ -137,8 +137,8 @@ FOLDED = {
 def test_no_name_that_a_file_system_takes_for_another_leaves_the_tree(
     tmp_path: Path, secret: Path, monkeypatch: pytest.MonkeyPatch, side: str, name: str
 ) -> None:
-    module, unpack = {"host": (unpacking_on_host, unpack_on_host), "builder": (unpacking, unpack_for_build)}[side]
-    monkeypatch.setattr(module, "folds_case", lambda directory: True)
+    unpack: Callable[[Path, Path], object] = unpack_on_host if side == "host" else unpack_for_build
+    monkeypatch.setattr(unpacking_on_host if side == "host" else unpacking, "folds_case", lambda directory: True)
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(UnsafeArchive):

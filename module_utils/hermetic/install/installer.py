@@ -24,7 +24,7 @@ from ..model.manifest import FileRecord, Manifest, from_bundle_files
 from ..model.receipts import BundleReceipt, EnvironmentReceipt, LaidReceipt, Records, dump
 from ..paths import BUILDING, WINDOWS
 from ..process import interpreter
-from ..process.background import repeatedly
+from ..process.background import flushed_meanwhile, repeatedly
 from ..records import root_record
 from ..records.installed_byte_code import byte_code_of
 from ..text.counting import counted
@@ -103,30 +103,30 @@ class Store:
         """Unpack a bundle, unless it was while its verified archive came, verify and start it, then put it into place."""
         self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
         with self._building("bundles", bundle.id, begun=unpacked is not None) as building:
-            written = unpacked
-            if written is None:
-                written = unpack(archive, building, unpack_limit=self.unpack_limit, members=artifact.members, jobs=self.jobs)
-            info, record = bundle_info(building, written, bundle)
+            if unpacked is None:
+                unpacked = unpack(archive, building, unpack_limit=self.unpack_limit, members=artifact.members, jobs=self.jobs)
+            info, record = bundle_info(building, unpacked, bundle)
             manifest = from_bundle_files(info["files"], also=[("bundle.json", record)])
-            verify_unpacked(building, manifest, written, subject=f"The bundle '{bundle.name}' {bundle.release} ({bundle.sha256[:12]})")
-            if info.get("hermetic") == "site":
-                self.warnings.append(
-                    f"The bundle '{bundle.name}' {bundle.release} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it."
-                )
-            executable = building / info["python"]["executable"]
-            subject = f"The bundle '{bundle.name}' {bundle.release}"
-            answer = interpreter.check_version(executable, expected=info["python"]["version"], subject=subject)
-            check_confined(info, subject=subject)
-            if bundle.id not in self.records.bundles:
-                check_byte_code(bundle, byte_code_of(info, sha256=bundle.sha256, tree=building), subject=subject)
-            interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
-            sync_trees({building: manifest.files}, below=building)
+            with flushed_meanwhile({building: manifest.files}, below=building):
+                self._verify(building, bundle, info, manifest, unpacked)
             self.warnings += place(building, self.layout.tree("bundles", bundle.id))
         try:
             return self._record_bundle(bundle, artifact, archive, info, record, manifest)
         except BaseException:
             self._withdraw(building, self.records.bundles)
             raise
+
+    def _verify(self, building: Path, bundle: Bundle, info: Mapping[str, Any], manifest: Manifest, written: Written) -> None:
+        subject = f"The bundle '{bundle.name}' {bundle.release}"
+        verify_unpacked(building, manifest, written, subject=f"{subject} ({bundle.sha256[:12]})")
+        if info.get("hermetic") == "site":
+            self.warnings.append(f"{subject} was built without the hermetic launcher: PYTHONHOME and an early PYTHONPATH still reach it.")
+        executable = building / info["python"]["executable"]
+        answer = interpreter.check_version(executable, expected=info["python"]["version"], subject=subject)
+        check_confined(info, subject=subject)
+        if bundle.id not in self.records.bundles:
+            check_byte_code(bundle, byte_code_of(info, sha256=bundle.sha256, tree=building), subject=subject)
+        interpreter.check_own_tree(answer, building, *interpreter.also_searched(info, self.layout.root), subject=subject)
 
     def _record_bundle(
         self, bundle: Bundle, artifact: Artifact, archive: Path, info: Mapping[str, Any], record: FileRecord, manifest: Manifest

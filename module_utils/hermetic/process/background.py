@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Generic, TypeVar
 
+from ..fs.atomic import sync_trees
+from ..paths import WINDOWS
 from ..system_limits import started
 
 Answer = TypeVar("Answer")
@@ -43,6 +47,31 @@ class BackgroundWork(Generic[Answer]):
         if self._error is not None:
             raise self._error
         return self._answers[0]
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[None]:
+    """Do something while the block runs, and wait for it at the end; where both fail, the error is that of the block."""
+    working = BackgroundWork(work)
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):
+            working.result()
+        raise
+    working.result()
+
+
+@contextmanager
+def flushed_meanwhile(trees: Mapping[Path, Iterable[str]], *, below: Path) -> Iterator[None]:
+    """Have trees, into which nothing is written any more, be on the disk when the block ends."""
+    if WINDOWS:
+        # There each file is opened to flush it, and no program starts from a file that is open for writing.
+        yield
+        sync_trees(trees, below=below)
+        return
+    with meanwhile(partial(sync_trees, trees, below=below)):
+        yield
 
 
 @contextmanager

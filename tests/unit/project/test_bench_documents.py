@@ -14,7 +14,9 @@ from ansible_collections.hermetic.python.bench.ingredients import PACKAGES
 from ansible_collections.hermetic.python.bench.machine import file_system_of
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import parse_request
 
-ARCHIVE = Archive(path=Path("/srv/python.tar.gz"), sha256="a" * 64, size=7, release="1.0+bench", hermetic="launcher")
+ARCHIVE = Archive(
+    path=Path("/srv/python.tar.gz"), sha256="a" * 64, size=7, release="1.0+bench", hermetic="launcher", unpacked=20, members=(0, 5)
+)
 
 
 def wheel(name: str, digest: str = "b") -> Wheel:

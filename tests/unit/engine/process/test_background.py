@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process import background
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import BackgroundWork, repeatedly
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.background import BackgroundWork, meanwhile, repeatedly
 
 
 @pytest.fixture(params=["with a thread", "without"])
@@ -103,3 +103,32 @@ def test_nothing_happens_before_the_first_pause_is_over() -> None:
     with repeatedly(lambda: done.append(1), every=3600):
         pass
     assert done == []
+
+
+def test_what_is_done_meanwhile_is_done_at_the_end_of_the_block(threads: bool) -> None:
+    done: list[str] = []
+    with meanwhile(lambda: done.append("work")):
+        pass
+    assert done == ["work"]
+
+
+def test_the_error_of_what_is_done_meanwhile_comes_at_the_end_of_the_block(threads: bool) -> None:
+    def fail() -> None:
+        raise OSError(28, "No space left")
+
+    reached = []
+    with pytest.raises(OSError, match="No space"), meanwhile(fail):
+        reached.append("end")
+    assert reached == ["end"]
+
+
+def test_the_error_of_the_block_comes_first_and_after_the_work_is_done(threads: bool) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        done.append("work")
+        raise OSError(28, "No space left")
+
+    with pytest.raises(ValueError, match="block"), meanwhile(fail):
+        raise ValueError("block")
+    assert done == ["work"]

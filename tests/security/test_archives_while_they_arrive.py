@@ -132,7 +132,7 @@ def test_other_bytes_than_the_digest_leave_nothing(
     assert list(root.path.glob("wheels/*/*")) == []
 
 
-def test_the_right_archive_from_a_second_source_is_unpacked_anew(
+def test_the_right_archive_from_a_second_source_is_unpacked_again(
     root: Root, bundle: tuple[Archive, list[int]], slim_bundle: Contents, expected: dict[str, tuple[Any, ...]], tmp_path: Path
 ) -> None:
     archive, offsets = bundle

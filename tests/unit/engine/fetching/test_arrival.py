@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file is read while it comes, up to what has come; whoever reads what will not be it is told so."""
+"""A file is read while it comes, up to what has come; whoever reads what will not be it gets an error."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import HermeticError
+from .errors import BrokenArtifact, HermeticError, UnsafeArchive
 from .fs.hashing import hash_files
 from .system_limits import started
 
@@ -25,16 +25,51 @@ from .system_limits import started
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     if job["task"] == "hash":
         return {"digests": hash_files(job["paths"])}
-    # Imported here because a process that only hashes can do without it.
+    # Imported where they are asked for: a process that only hashes, or only unpacks what is prebuilt, can do without the rest.
+    limit = job.get("unpack_limit", 0)
+    if job["task"] == "unpack_prebuilt":
+        from .unpack.prebuilt_wheel import receipt_parts, unpack_prebuilt
+
+        return _or_refused(
+            lambda: {
+                "laid": receipt_parts(
+                    unpack_prebuilt(
+                        Path(job["archive"]),
+                        Path(job["into"]),
+                        wheel=job["wheel"],
+                        byte_code=job["byte_code"],
+                        filename=job.get("filename"),
+                        unpack_limit=limit,
+                    )
+                )
+            }
+        )
+    if job["task"] == "prebuild_wheel":
+        from .unpack.prebuilt_making import prebuild_wheel
+
+        return _or_refused(
+            lambda: {
+                "made": prebuild_wheel(
+                    Path(job["wheel"]),
+                    Path(job["archive"]),
+                    sha256=job["sha256"],
+                    windows=job["windows"],
+                    workplace=Path(job["into"]),
+                    unpack_limit=limit,
+                )
+            }
+        )
     from .unpack.wheel import unpack_wheel
 
-    unpacked = unpack_wheel(
-        Path(job["wheel"]),
-        Path(job["into"]),
-        compiles=job["compiles"],
-        unpack_limit=job.get("unpack_limit", 0),
-    )
-    return {"laid": unpacked}
+    return {"laid": unpack_wheel(Path(job["wheel"]), Path(job["into"]), compiles=job["compiles"], unpack_limit=limit)}
+
+
+def _or_refused(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what an artifact gives, or why it is refused: for one that can be done without, which ends no other job."""
+    try:
+        return act()
+    except (BrokenArtifact, UnsafeArchive) as error:
+        return {"refused": str(error)}
 
 
 def answered(line: str) -> dict[str, Any]:

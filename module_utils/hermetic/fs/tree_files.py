@@ -40,7 +40,7 @@ def open_file(path: str, *, mode: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def write_file(path: str, data: bytes, *, mode: int) -> None:
+def write_file(path: str, data: bytes | memoryview, *, mode: int) -> None:
     """Write a whole file of a tree, with its mode and time."""
     with open_file(path, mode=mode) as descriptor:
         # A file object would ask first what it was given, which is slow on Windows.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
+import os
 import struct
 import sys
 from collections.abc import Sequence
@@ -13,10 +14,27 @@ from types import CodeType
 
 # Unchecked: the byte code is used without reading the source, so that running never writes into a read-only tree.
 _UNCHECKED_HASH = struct.pack("<I", 0b01)
+_HEAD = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH
 # CPython has one object for each text of one of these characters.
 _SHARED_CHARACTERS = "\u0100"
 LARGEST_SOURCE = 8 << 20
 """Compiling takes up to two hundred times the size of a source in memory; a larger one is installed without byte code."""
+
+
+def cache_path(source: str) -> str:
+    """Return where the byte code of a source lies in a tree, for the Python that runs this."""
+    return str(importlib.util.cache_from_source(source)).replace(os.sep, "/")
+
+
+def source_fingerprint(source: bytes | memoryview) -> bytes:
+    """Return what byte code says of the source that it was compiled from; the same for one series of Python only."""
+    return importlib.util.source_hash(source)
+
+
+def fingerprint_of(code: bytes | memoryview) -> bytes | None:
+    """Return what byte code says of its source; None for what this Python would not take, or would hold against the source's file."""
+    head = bytes(code[: len(_HEAD) + 8])
+    return head[len(_HEAD) :] if head.startswith(_HEAD) and len(head) == len(_HEAD) + 8 else None
 
 
 def byte_code(source: bytes, *, shown_as: str) -> bytes | None:
@@ -28,7 +46,7 @@ def byte_code(source: bytes, *, shown_as: str) -> bytes | None:
         code = compile(source, shown_as, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, UnicodeDecodeError):
         return None
-    return b"".join((importlib.util.MAGIC_NUMBER, _UNCHECKED_HASH, importlib.util.source_hash(source), _same_bytes(code)))
+    return b"".join((_HEAD, source_fingerprint(source), _same_bytes(code)))
 
 
 def _same_bytes(code: CodeType) -> bytes:

@@ -42,7 +42,7 @@ def carry_out(request: Request, progress: Progress) -> Result:
                 observation, plan = observe_and_plan(request, layout, timings, untrusted)
         before = observation.current.number if observation.current else None
         after = plan.target.number if plan.target is not None else before
-        changed = changes.of_plan(plan, observation, file_name=file_names(request, layout))
+        changed = changes.of_plan(plan, observation, file_name=file_names(request, layout, observation.records))
         before_it = taken(observation.records, without=taken_over) if taken_over else None
         if plan.changes:
             warnings += _against_mounts(plan, layout, check=request.check)

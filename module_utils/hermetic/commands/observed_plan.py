@@ -10,6 +10,7 @@ from ..generations import root_trust
 from ..generations.prune import find_garbage
 from ..inspect.observe import observe, observe_reused
 from ..model.layout import Layout
+from ..model.receipts import Records
 from ..model.request import Request
 from ..planning.observation import Observation
 from ..planning.plan import Plan, make_plan
@@ -41,9 +42,11 @@ def observe_and_plan(request: Request, layout: Layout, timings: Timings, untrust
 
 
 def _make_plan(request: Request, observation: Observation, layout: Layout) -> Plan:
-    return make_plan(request.declaration, observation, file_name=file_names(request, layout), now=now())
+    return make_plan(request.declaration, observation, file_name=file_names(request, layout, observation.records), now=now())
 
 
-def file_names(request: Request, layout: Layout) -> Callable[[str], str]:
+def file_names(request: Request, layout: Layout, records: Records) -> Callable[[str], str]:
     """Return a function that gives the file name of an artifact by its digest."""
-    return lambda sha256: find_artifact(sha256, request.artifacts, layout).filename
+    # A wheel that was prebuilt need not be stored itself.
+    unpacked = {receipt.wheel: receipt.filename for receipt in records.laid.values()}
+    return lambda sha256: unpacked.get(sha256) or find_artifact(sha256, request.artifacts, layout).filename

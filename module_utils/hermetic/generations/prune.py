@@ -20,6 +20,7 @@ from ..model.receipts import BundleReceipt, EnvironmentReceipt, Generation, Reco
 from ..os_errors import explain
 from ..paths import BUILDING, DISCARDED, WINDOWS, extended
 from ..process.in_use import trees_in_use
+from ..records.stored_artifacts import find_prebuilt
 from ..text.grammar import digest_problem
 from ..windows.in_use import set_aside_in
 from ..windows.processes import is_open
@@ -74,7 +75,10 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
     needed |= {records.bundles[tree_id].sha256 for tree_id in records.bundles if tree_id in bundles | busy_bundles}
     if layout.wheels.is_dir():
         # What is named otherwise than by a digest was put there by somebody else, and is reported.
-        garbage.artifacts = sorted(name for name in set(os.listdir(layout.wheels)) - needed if digest_problem(name) is None)
+        loose = sorted(name for name in set(os.listdir(layout.wheels)) - needed if digest_problem(name) is None)
+        prebuilt = find_prebuilt(layout, loose)
+        kept = {artifact.sha256 for tree_id, artifact in prebuilt.items() if tree_id in laid}
+        garbage.artifacts = [name for name in loose if name not in kept]
     garbage.bootstraps = _old_bootstraps(layout)
     if WINDOWS:
         garbage.set_aside = [path for path in set_aside_in(layout.root) if not is_open(extended(path))]

@@ -4,28 +4,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection
 
 from ..errors import HermeticError
-from ..fetching.arrival import Arrival
-from ..fetching.fetch import fetch_all, verified
-from ..fs.own_files import is_our_directory
-from ..fs.removal import remove_tree
 from ..generations import profile
 from ..generations.prune import find_garbage, is_recorded, remove, remove_leftovers
-from ..model.artifact import Artifact
-from ..model.layout import Layout, laid_id
+from ..model.layout import Layout
 from ..model.request import Request
 from ..planning.observation import Observation
 from ..planning.plan import Plan
 from ..records import transaction_marker
-from ..records.stored_artifacts import find_artifact
-from ..text.counting import counted
 from ..timings import Timings
+from .artifact_fetching import ArtifactFetching
 from .disk_space import needed_bytes, refuse_full
 from .installer import Store
+from .needed import needed_artifacts
 from .progress import Progress
 from .root_repair import repair_root
 
@@ -52,22 +45,25 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
     with transaction_marker.held(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
         with timings.of("prune"):
             store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.transaction_marker)
-        artifacts = needed_artifacts(plan, observation, request, layout)
+        needed = needed_artifacts(plan, observation, request, layout)
+        fetching = ArtifactFetching(layout, request, progress, store.warnings)
         with timings.of("fetch"):
-            _remove_unusable(artifacts, layout)
-        with store.unpacking_ahead(plan.install, artifacts) as ahead:
+            fetching.remove_unusable(needed.first().values())
+        with store.unpacking_ahead(plan.install, needed.bundles) as ahead:
             with timings.of("fetch"), ahead.running():
-                _fetch(artifacts, request, layout, progress, arrivals=ahead.arrivals)
+                prebuilt = fetching.fetch_needed(needed, arrivals=ahead.arrivals)
             # Now the wheels are here and say what they hold.
             require_room(plan, observation, request, layout, unpacked=ahead.unpacked)
             with timings.of("install"):
                 for bundle in plan.install:
-                    artifact = artifacts[bundle.sha256]
+                    artifact = needed.bundles[bundle.sha256]
                     stored = layout.artifact(artifact.sha256, artifact.filename)
                     store.install_bundle(bundle, artifact, stored, unpacked=ahead.take(bundle.sha256))
         with timings.of("build"):
             if plan.environments:
-                store.build(plan.environments, reinstall=plan.reinstall, artifacts=artifacts)
+                store.build(
+                    plan.environments, reinstall=plan.reinstall, artifacts=needed.wheels, prebuilt=prebuilt, fetch_wheels=fetching.fetch
+                )
         with timings.of("switch"):
             store.warnings += _switch(plan, observation, layout, progress)
         with timings.of("prune"):
@@ -98,19 +94,6 @@ def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Prog
     return warnings
 
 
-def needed_artifacts(plan: Plan, observation: Observation, request: Request, layout: Layout) -> dict[str, Artifact]:
-    """Return the artifacts that a plan works from, wherever they are to come from."""
-    needed = [bundle.sha256 for bundle in plan.install]
-    for each in plan.environments:
-        byte_code = plan.byte_code(each.bundle_id, observation.records)
-        for wheel in each.declared.wheels:
-            # Without knowing it, none can be taken for unpacked: whatever the bundle proves to need is at hand then.
-            name = laid_id(wheel, byte_code=byte_code) if byte_code is not None else ""
-            if name not in observation.records.laid or name in plan.reinstall:
-                needed.append(wheel)
-    return {sha256: find_artifact(sha256, request.artifacts, layout) for sha256 in dict.fromkeys(needed)}
-
-
 def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout, *, unpacked: Collection[str] = ()) -> int:
     """Return about how many bytes a plan needs; raises DiskFull when the file system of the root has not that much left.
 
@@ -118,44 +101,8 @@ def require_room(plan: Plan, observation: Observation, request: Request, layout:
     """
     if plan.unrepairable:
         return 0
-    artifacts = needed_artifacts(plan, observation, request, layout)
+    artifacts = needed_artifacts(plan, observation, request, layout).first()
     needed = needed_bytes({sha256: artifact for sha256, artifact in artifacts.items() if sha256 not in unpacked}, layout)
     if request.options.check_free_space:
         refuse_full(layout.root, needed)
     return needed
-
-
-def _remove_unusable(artifacts: Mapping[str, Artifact], layout: Layout) -> None:
-    """Remove those stored artifacts that are not, or might not stay, what their digest says."""
-    for artifact in artifacts.values():
-        stored = layout.artifact(artifact.sha256, artifact.filename)
-        if os.path.lexists(stored.parent) and not is_our_directory(stored.parent):
-            # Whoever may write the directory could swap the artifact after it was verified.
-            remove_tree(stored.parent)
-        elif os.path.lexists(stored) and not verified(stored, artifact.sha256):
-            # The store's own copy was damaged: what is unpacked comes from a verified artifact or not at all.
-            remove_tree(stored)
-
-
-def _fetch(
-    artifacts: Mapping[str, Artifact], request: Request, layout: Layout, progress: Progress, *, arrivals: Mapping[str, Arrival]
-) -> None:
-    missing = [artifact for artifact in artifacts.values() if not layout.artifact(artifact.sha256, artifact.filename).exists()]
-    if missing:
-        progress(f"fetch {counted(len(missing), 'artifact')}")
-
-    def destination(artifact: Artifact) -> Path:
-        return layout.artifact(artifact.sha256, artifact.filename)
-
-    fetch_all(
-        missing,
-        destination,
-        timeout=request.options.timeout,
-        retries=request.options.retries,
-        credentials=request.credentials,
-        ca_path=request.options.ca_path,
-        download_timeout=request.options.download_timeout,
-        minimum_rate=request.options.minimum_rate,
-        maximum_size=request.options.maximum_size,
-        arrivals=arrivals,
-    )

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import BrokenArtifact, BrokenRoot, HermeticError
@@ -32,9 +33,10 @@ from ..unpack.archive import unpack
 from ..windows import acl as windows_acl
 from . import environment
 from .bundle_verification import bundle_info, check_byte_code, check_confined, verify_unpacked
+from .needed import PrebuiltSource
 from .progress import Progress
 from .unpacking_ahead import UnpackingAhead, Written
-from .wheel_unpacking import Finished, WheelUnpacking, missing_wheels
+from .wheel_unpacking import FetchWheels, Finished, WheelUnpacking, missing_wheels, nothing_more_to_fetch
 
 
 @dataclass
@@ -147,12 +149,19 @@ class Store:
         return receipt
 
     def build(
-        self, environments: Sequence[PlannedEnvironment], *, reinstall: Iterable[str], artifacts: Mapping[str, Artifact]
+        self,
+        environments: Sequence[PlannedEnvironment],
+        *,
+        reinstall: Iterable[str],
+        artifacts: Mapping[str, Artifact],
+        prebuilt: Mapping[str, PrebuiltSource] = MappingProxyType({}),
+        fetch_wheels: FetchWheels = nothing_more_to_fetch,
     ) -> list[str]:
         """Unpack the wheels that are not unpacked yet (and those in ``reinstall`` again), build the environments, and put all into place.
 
         Environments that share an unpacked wheel which is unpacked again must be among ``environments``. Environments are put into place before
         the unpacked wheels: a run that is cut off between the two leaves the damaged unpacked wheel to be found again.
+        ``prebuilt`` has what takes the place of a wheel, by the tree that it unpacks to; where it proves to be wrong, ``fetch_wheels`` brings the wheel.
         """
         missing = missing_wheels(environments, self.records, again=set(reinstall))
         finished: Finished = {}
@@ -167,6 +176,8 @@ class Store:
                     jobs=self.jobs,
                     unpack_limit=self.unpack_limit,
                     progress=self.progress,
+                    prebuilt=dict(prebuilt),
+                    fetch_wheels=fetch_wheels,
                 )
                 laid = unpacking.unpack(missing, self.records.bundles)
                 built = [self._build_one(each, laid, finished) for each in environments]

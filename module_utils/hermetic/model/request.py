@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidRequest
-from ..text.grammar import LARGEST_GENERATION, digest_problem, file_name_problem, is_number, shown, text_problem
+from ..text.grammar import LARGEST_GENERATION, digest_problem, file_name_problem, is_number, shown, text_problem, tree_parts
 from .archive_members import members_problem
 from .artifact import Artifact
 from .declaration import Declaration, parse_declaration
@@ -78,6 +78,8 @@ class Request:
     """Whether a root is removed under the processes that run from it."""
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The digests of receipts that the controller vouches for, by ``kind/id``."""
+    prebuilt: Mapping[str, str] = field(default_factory=dict)
+    """The artifacts that unpack to a wheel with its byte code, by the tree that they unpack to."""
 
 
 def option_problems(value: Mapping[str, Any]) -> list[str]:
@@ -161,6 +163,17 @@ def _known_problems(known: Mapping[str, Any]) -> Iterator[str]:
                 yield f"The known manifest of {shown(name)} is {shown(each)}; {problem}."
 
 
+def _prebuilt_problems(prebuilt: Mapping[str, Any], artifacts: Mapping[str, Any]) -> Iterator[str]:
+    for tree_id, sha256 in prebuilt.items():
+        if tree_parts("laid", tree_id) is None:
+            yield f"The prebuilt wheel {shown(tree_id)} is not named by the identifier of an unpacked wheel."
+        problem = digest_problem(sha256)
+        if problem is not None:
+            yield f"The prebuilt wheel {shown(tree_id)} has the digest {shown(sha256)}; {problem}."
+        elif sha256 not in artifacts:
+            yield f"The prebuilt wheel {shown(tree_id)} has the digest {sha256}, which is none of the artifacts of the request."
+
+
 def credentials_problems(credentials: object) -> Iterator[str]:
     """Yield what is wrong with credentials; no value of theirs is ever shown."""
     if credentials is None:
@@ -204,7 +217,7 @@ def parse_request(value: object) -> Request:
             f"The request has format {shown(value.get('format'))}; this engine reads {REQUEST_FORMAT}. Use collection and engine of one release."
         )
     parts: dict[str, Mapping[str, Any]] = {}
-    for name in ("options", "artifacts", "generation", "known"):
+    for name in ("options", "artifacts", "generation", "known", "prebuilt"):
         part = value.get(name)
         parts[name] = part if isinstance(part, Mapping) else {}
         if part is not None and not isinstance(part, Mapping):
@@ -219,6 +232,7 @@ def parse_request(value: object) -> Request:
     problems += option_problems(parts["options"])
     problems += _artifact_problems(parts["artifacts"])
     problems += _known_problems(parts["known"])
+    problems += _prebuilt_problems(parts["prebuilt"], parts["artifacts"])
     problems += credentials_problems(value.get("credentials"))
     if value.get("command") == "generation":
         problems += _generation_problems(parts["generation"])
@@ -244,4 +258,5 @@ def parse_request(value: object) -> Request:
         credentials=value.get("credentials") or {},
         force=value.get("force") is True,
         known=parts["known"],
+        prebuilt=parts["prebuilt"],
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ..fs.file_status import status_reader
 from ..fs.hashing import hash_files
 from ..model.artifact import Artifact
 from ..model.layout import Layout
+from ..model.prebuilt import tree_of_archive
 from ..model.receipts import Records
 from ..paths import BUILDING, DISCARDED, Inode, extended
 from ..text.grammar import digest_problem, file_name_problem
@@ -100,6 +101,26 @@ def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> 
         return Artifact(sha256=sha256, filename=stored[0], size=None, sources=())
     # Neither sent nor stored: the fetch reports it together with all others that are missing.
     return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
+
+
+def find_prebuilt(layout: Layout, names: Iterable[str] | None = None) -> dict[str, Artifact]:
+    """Return the archives of prebuilt wheels that the store has, by the trees that they unpack to; of several for one, the one that came last.
+
+    ``names`` are the digests to look at, all where none are given.
+    """
+    found = {}
+    if names is None:
+        names = os.listdir(layout.wheels) if layout.wheels.is_dir() else ()
+    for directory in sorted((layout.wheels / name for name in names if digest_problem(name) is None), key=_came):
+        for name in _files(directory) if directory.is_dir() and not directory.is_symlink() else ():
+            tree_id = tree_of_archive(name)
+            if tree_id is not None:
+                found[tree_id] = Artifact(sha256=directory.name, filename=name, size=None, sources=())
+    return found
+
+
+def _came(directory: Path) -> tuple[int, str]:
+    return os.lstat(directory).st_mtime_ns, directory.name
 
 
 def _files(directory: Path) -> list[str]:

@@ -48,6 +48,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "unpack/tree_writing.py": ("it judges and writes what an archive holds", "tests/unit/engine/unpack/test_archive.py"),
     "unpack/write_behind.py": ("it hands on what is to be written", "tests/unit/engine/unpack/test_archive.py"),
     "unpack/wheel_contents.py": ("it reads what a wheel holds", "tests/unit/engine/unpack/test_wheel.py"),
+    "unpack/wheel_tree.py": ("it writes what a wheel holds", "tests/unit/engine/unpack/test_wheel.py"),
     "windows/api.py": (WINDOWS, "tests/windows/test_windows_files.py"),
     "windows/in_use.py": (WINDOWS, "tests/unit/engine/fs/test_replacement.py"),
     "windows/job.py": (WINDOWS, "tests/windows/test_windows_ownership.py"),

@@ -122,3 +122,26 @@ def test_places_in_an_archive_are_read_and_need_not_be_there() -> None:
         request(artifacts={digest("a"): entry, digest("b"): {**entry, "members": [0, 4]}, digest("c"): {**entry, "members": None}})
     )
     assert [read.artifacts[digest(name)].members for name in "abc"] == [(), (0, 4), ()]
+
+
+def test_prebuilt_wheels_are_named_by_their_trees() -> None:
+    tree = f"{digest('w')[:16]}-{digest('b')[:12]}"
+    artifacts = {digest("p"): {"filename": f"{tree}.tar.gz", "size": 3, "sources": []}}
+    assert parse_request(request(artifacts=artifacts, prebuilt={tree: digest("p")})).prebuilt == {tree: digest("p")}
+    assert parse_request(request()).prebuilt == {}
+
+
+@pytest.mark.parametrize(
+    ("prebuilt", "problem"),
+    [
+        ([], "The part 'prebuilt' of the request is a list"),
+        ({"x": digest("p")}, "'x' is not named by the identifier of an unpacked wheel"),
+        ({"../../x": digest("p")}, "is not named by the identifier"),
+        ({f"{'a' * 16}-{'b' * 12}": "x"}, "has the digest 'x'"),
+        ({f"{'a' * 16}-{'b' * 12}": None}, "has the digest None"),
+        ({f"{'a' * 16}-{'b' * 12}": digest("q")}, "which is none of the artifacts of the request"),
+    ],
+)
+def test_a_prebuilt_wheel_that_is_none_is_refused(prebuilt: Any, problem: str) -> None:
+    artifacts = {digest("p"): {"filename": "x.tar.gz", "size": 3, "sources": []}}
+    assert any(problem in each for each in problems(artifacts=artifacts, prebuilt=prebuilt))

@@ -14,6 +14,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.lay
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import Records
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.stored_artifacts import (
     find_artifact,
+    find_prebuilt,
     find_stored,
     read_here,
 )
@@ -113,3 +114,23 @@ def test_what_was_sent_goes_before_what_is_stored(layout: Layout) -> None:
     (path.parent / "a-link.whl").symlink_to("/etc/passwd")
     assert find_artifact(digest, {}, layout).filename == path.name
     assert find_artifact("f" * 64, {}, layout).filename == "ffffffffffff-unknown"
+
+
+def test_archives_of_prebuilt_wheels_are_found_by_the_trees_that_they_unpack_to(layout: Layout) -> None:
+    tree = f"{'a' * 16}-{'b' * 12}"
+    older, newer = store(layout, b"older", f"{tree}.tar.gz"), store(layout, b"newer", f"{tree}.tar.gz")
+    store(layout, b"wheel")
+    store(layout, b"bundle", "python-3.12.1+1-linux-x86_64.tar.gz")
+    os.utime(older.parent, (1, 1))
+    assert find_prebuilt(layout) == {tree: Artifact(newer.parent.name, f"{tree}.tar.gz", None, ())}
+    assert find_prebuilt(layout, [older.parent.name])[tree].sha256 == older.parent.name
+    assert find_prebuilt(layout, [older.parent.name, "not-a-digest"])[tree].sha256 == older.parent.name
+    assert find_prebuilt(Layout(layout.root / "gone")) == {}
+
+
+def test_an_archive_behind_a_link_is_none(layout: Layout) -> None:
+    tree = f"{'a' * 16}-{'b' * 12}"
+    path = store(layout, b"archive", f"{tree}.tar.gz")
+    path.parent.rename(layout.root / "elsewhere")
+    path.parent.symlink_to(layout.root / "elsewhere")
+    assert find_prebuilt(layout) == {}

@@ -125,6 +125,16 @@ options:
       - With O(state=pruned), also remove the wheels that are neither in O(wheels) nor in O(locks) of this task.
     type: bool
     default: false
+  prebuilt:
+    description:
+      - Whether the wheels of O(locks) are also unpacked and compiled here and published as archives, one for each wheel and byte code.
+        Hosts unpack them instead of compiling the wheels, and compile what is not there.
+      - They are made with the Python of a bundle of the release for the controller's own platform, or else with a Python of the same
+        series and byte code that is installed on the controller. They fit all platforms of the release.
+      - By default, they are made where that is possible, and RV(prebuilt_skipped) says what is not made and why. With V(true), the task
+        fails then. With V(false), nothing is made, and what is published stays.
+      - They cannot be made for Python before 3.11, and for bundles that an earlier release of this collection built.
+    type: bool
   lock_timeout:
     description:
       - Seconds to wait for another task that changes the same repository.
@@ -156,6 +166,13 @@ EXAMPLES = r"""
     private_key: /etc/hermetic/repository.pem
     passphrase: "{{ vault_repository_passphrase }}"
 
+- name: Mirror the wheels of a lock as they are, for hosts that compile them
+  hermetic.python.repository:
+    path: /srv/hermetic
+    locks: [locks/pylock.recipes.toml]
+    release: 3.12.11+4
+    prebuilt: false
+
 - name: Verify every file of the repository
   hermetic.python.repository:
     path: /srv/hermetic
@@ -181,9 +198,10 @@ plan:
       description:
         - The kind of step.
         - V(publish), V(describe) (adds metadata that an older release of this collection left out) and V(restore) are about bundles;
-          V(add_wheel) and V(restore_wheel) about wheels. What is restored was missing or damaged.
+          V(add_wheel) and V(restore_wheel) about wheels, V(add_prebuilt) and V(restore_prebuilt) about the archives of O(prebuilt).
+          What is restored was missing or damaged.
         - V(move_channel) makes a channel name another release.
-        - V(remove_release), V(remove_wheel) and V(remove_file) prune.
+        - V(remove_release), V(remove_wheel), V(remove_prebuilt) and V(remove_file) prune.
         - V(generate_key) makes a key pair, and V(sign) signs an index that was not signed.
       type: str
       returned: always
@@ -208,8 +226,16 @@ problems:
   type: list
   elements: str
   sample: []
+prebuilt_skipped:
+  description:
+    - What of the wheels of O(locks) is not prebuilt, and why. Hosts compile it themselves.
+    - In check mode, only what is known before it is tried.
+  returned: success, unless O(state=verified)
+  type: list
+  elements: str
+  sample: []
 diff:
-  description: The channels, releases and wheels of the index before and after the task, one per line.
+  description: The channels, releases, wheels and prebuilt wheels of the index before and after the task, one per line.
   returned: when diff mode is on, unless O(state=verified)
   type: dict
   contains:

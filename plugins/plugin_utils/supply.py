@@ -3,7 +3,7 @@
 """The facade of the controller's supply side: locks, wheels, bundles and where to get them, for action plugins.
 
 An action plugin makes one ``Supply`` per task and asks it everything; nothing else of this directory need be imported,
-except the value types that it returns (``Lock``, ``Target``, ``Selection``, ``Wheel``, ``Index``, ``BundleArtifact``).
+except the value types that it returns (``Lock``, ``Target``, ``Selection``, ``Wheel``, ``Index``, ``BundleArtifact``, ``PrebuiltArtifact``).
 
     supply = Supply.from_options({"cache": None, "index_url": None, …})         # every key optional, see ``from_options``
     bundle = supply.bundle("python", repository="https://repo.example.com/python", channel="stable",
@@ -41,13 +41,27 @@ from .net.url_credentials import host_names, is_loopback, split_address, split_c
 from .platforms import Target, stated_values
 from .repository.bundle_artifact import BundleArtifact, archive_artifact
 from .repository.index import Index, load_index
+from .repository.prebuilt_artifact import PrebuiltArtifact
 
 if TYPE_CHECKING:
     from .net.http_source import HttpSource
 
+Artifact = Wheel | BundleArtifact | PrebuiltArtifact
 _LIMITS = ("download_timeout", "minimum_rate", "maximum_size")
 
-__all__ = ["BundleArtifact", "DeclaredLock", "Index", "Lock", "Selection", "Supply", "Target", "Wheel", "download_problems"]
+__all__ = [
+    "Artifact",
+    "BundleArtifact",
+    "DeclaredLock",
+    "Index",
+    "Lock",
+    "PrebuiltArtifact",
+    "Selection",
+    "Supply",
+    "Target",
+    "Wheel",
+    "download_problems",
+]
 
 
 def download_problems(options: Mapping[str, Any]) -> list[str]:
@@ -209,7 +223,7 @@ class Supply:
         location = self.without_credentials(location)
         return archive_artifact(location, sha256=sha256, cache=self.cache, http=self._http_for(location))
 
-    def artifacts(self, items: Iterable[Wheel | BundleArtifact], *, index: Index | None = None) -> dict[str, dict[str, Any]]:
+    def artifacts(self, items: Iterable[Artifact], *, index: Index | None = None) -> dict[str, dict[str, Any]]:
         """Return the ``artifacts`` table of a request; an index that has a wheel is named before the wheel's own source."""
         table: dict[str, dict[str, Any]] = {}
         for item in items:
@@ -218,14 +232,14 @@ class Supply:
             if mirrored is not None and mirrored not in sources:
                 sources.insert(0, mirrored)
             entry = table.setdefault(item.sha256, {"filename": item.filename, "size": item.size, "sources": []})
-            if isinstance(item, BundleArtifact) and item.unpacked is not None:
+            if not isinstance(item, Wheel) and item.unpacked is not None:
                 entry["unpacked"] = item.unpacked
             if isinstance(item, BundleArtifact) and item.members:
                 entry["members"] = list(item.members)
             entry["sources"].extend(source for source in sources if source not in entry["sources"])
         return table
 
-    def download(self, item: Wheel | BundleArtifact, *, index: Index | None = None) -> Path:
+    def download(self, item: Artifact, *, index: Index | None = None) -> Path:
         """Return a verified local file of a wheel or bundle: the file itself where its source is a path, else a cached copy."""
         entry = self.artifacts([item], index=index)[item.sha256]
         return self.cache.download(

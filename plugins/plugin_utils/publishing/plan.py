@@ -16,6 +16,9 @@ from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.text.grammar import name_problem
 from ..repository.bundle_archive import DESCRIBED, INDEXED, archive_name
 from ..repository.release_order import newest_first
+from .change import Change, Placement
+from .prebuilt_plan import add_prebuilt, described_prebuilt, prune_prebuilt
+from .prebuilt_wheels import PrebuiltFile
 
 
 @dataclass(frozen=True)
@@ -53,33 +56,12 @@ class Update:
 
     archives: Sequence[Archive] = ()
     wheels: Sequence[WheelFile] = ()
+    prebuilt: Sequence[PrebuiltFile] = ()
     channels: Sequence[ChannelMove] = ()
     keep: int | None = None
     """Prune: how many of the newest releases stay beside those that a channel names; None prunes nothing."""
     prune_wheels: bool = False
     """Prune all wheels that are not in ``wheels``."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One step of the plan, in the shape of every plan of the collection."""
-
-    action: str
-    subject: str
-    reason: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the step as a result holds it."""
-        return {"action": self.action, "subject": self.subject, "reason": self.reason}
-
-
-@dataclass(frozen=True)
-class Placement:
-    """A file to copy into the repository."""
-
-    source: Path
-    path: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -108,6 +90,8 @@ def plan_update(current: Mapping[str, Any], update: Update, *, present: Callable
         _publish(index, archive, present, changes, placements, problems)
     for wheel in update.wheels:
         _add_wheel(index, wheel, present, changes, placements, problems)
+    for each in update.prebuilt:
+        add_prebuilt(index, each, changes, placements)
     for move in update.channels:
         _move(index, move, changes, warnings, problems)
     if update.keep is not None:
@@ -118,6 +102,8 @@ def plan_update(current: Mapping[str, Any], update: Update, *, present: Callable
             path = index["wheels"].pop(sha256)["path"]
             dropped.append(path)
             changes.append(Change("remove_wheel", f"wheel:{path.rpartition('/')[2]}", "no lock or wheel of this task names it"))
+    if update.keep is not None:
+        prune_prebuilt(index, changes, dropped)
     if problems:
         raise HermeticError("The repository was not changed", problems)
     return Plan(index, tuple(changes), tuple(placements), tuple(dropped), tuple(warnings))
@@ -132,6 +118,7 @@ def described(index: Mapping[str, Any]) -> str:
             for platform, entry in sorted(bundle["releases"][release]["platforms"].items()):
                 lines.append(f"bundle {name}: release {release} for {platform}, sha256 {entry['sha256']}")
     lines += sorted(f"wheel {wheel['path'].rpartition('/')[2]}, sha256 {sha256}" for sha256, wheel in index["wheels"].items())
+    lines += described_prebuilt(index)
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -17,10 +17,15 @@ from ..locks.wheel_selection import Selection
 from ..net.local_file import sha256_of
 from ..repository import signature as signatures
 from ..repository.bundle_archive import read_metadata
+from ..repository.bundle_artifact import BundleArtifact
 from ..repository.index import Index
 from ..repository.reader import published_here
 from ..supply import DeclaredLock, Supply, download_problems
-from .plan import Archive, Change, ChannelMove, Update, WheelFile
+from .change import Change
+from .plan import Archive, ChannelMove, Update, WheelFile
+from .prebuilding import local_bundles, prebuild, workplace
+from .prebuilt_plan import missing_prebuilt
+from .prebuilt_wheels import planned_only, wanted_of
 from .store import Outcome, RepositoryStore
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -39,6 +44,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "generate_key": {"type": "bool", "default": False, "no_log": False},
     "keep": {"type": "int", "default": 5},
     "prune_wheels": {"type": "bool", "default": False},
+    "prebuilt": {"type": "bool"},
     "lock_timeout": {"type": "int", "default": 300},
     **WHEEL_SELECTION,
     **DOWNLOADS,
@@ -72,7 +78,9 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
                 "errors": problems,
             }
         return result
-    outcome = _update(store, options, supply, check=check)
+    skipped: list[str] = []
+    with workplace() as place:
+        outcome = _update(store, options, supply, check=check, place=place, skipped=skipped)
     if outcome.changed and not check:
         try:
             published_here(supply.cache)
@@ -85,6 +93,7 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         "serial": outcome.serial,
         "plan": [change.as_dict() for change in changes],
         "problems": [],
+        "prebuilt_skipped": skipped,
         "warnings": [*supply.warnings, *outcome.warnings],
         "diff": {
             "before_header": str(store.directory),
@@ -95,13 +104,14 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
     }
 
 
-def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, *, check: bool) -> Outcome:
+def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, *, check: bool, place: Path, skipped: list[str]) -> Outcome:
     channels = [ChannelMove(options["bundle"], options["channel"], options["release"])] if options["channel"] and options["release"] else []
     update = Update(archives=_archives(options["archives"]), wheels=_wheel_files(options["wheels"]), channels=channels)
     if options["locks"]:
         # Which wheels a lock means depends on the bundles, some of which this very task may publish.
         index = Index(str(store.directory), store.preview(update))
-        selections = _selections(options, supply, index)
+        bundles = _bundles(options, index)
+        selections = _selections(options, supply, bundles)
         wheels = {wheel.sha256: wheel for selection in selections.values() for wheel in selection.wheels}
         mirrored = []
         for wheel in wheels.values():
@@ -111,17 +121,31 @@ def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, 
             size = path.stat().st_size if path else wheel.size
             mirrored.append(WheelFile(wheel.filename, wheel.sha256, path, size))
         update = dataclasses.replace(update, wheels=[*update.wheels, *mirrored])
+        if options["prebuilt"] is not False:
+            wanted, reasons = wanted_of(bundles, selections)
+            missing = missing_prebuilt(index.content, wanted, store.is_present)
+            files = {each.sha256: each.path or Path(index.wheel(each.sha256) or "") for each in mirrored}
+            archives = local_bundles(bundles, {each.sha256: each.path for each in update.archives})
+            made, failed = planned_only(missing) if check else prebuild(missing, files, bundles=archives, place=place)
+            skipped += [*reasons, *failed]
+            if options["prebuilt"] and skipped:
+                raise HermeticError("Wheels cannot be prebuilt, as prebuilt: true asks for; the repository was not changed", skipped)
+            update = dataclasses.replace(update, prebuilt=made)
     if options["state"] == "pruned":
         update = dataclasses.replace(update, keep=options["keep"], prune_wheels=options["prune_wheels"])
     return store.update(update, check=check)
 
 
-def _selections(options: Mapping[str, Any], supply: Supply, index: Index) -> dict[tuple[str, str], Selection]:
-    bundle = options["bundle"]
-    release = options["release"] or index.release(bundle, channel=options["channel"] or DEFAULT_CHANNEL)
-    platforms = options["platforms"] or index.platforms(bundle, release=release)
-    targets = [index.resolve(bundle, platform=platform, release=release).target for platform in platforms]
-    return supply.prove([DeclaredLock(os.path.basename(path), supply.lock(path)) for path in options["locks"]], targets)
+def _bundles(options: Mapping[str, Any], index: Index) -> list[BundleArtifact]:
+    """Return the bundles that locks are resolved for, one for each platform."""
+    name = options["bundle"]
+    release = options["release"] or index.release(name, channel=options["channel"] or DEFAULT_CHANNEL)
+    return [index.resolve(name, platform=each, release=release) for each in options["platforms"] or index.platforms(name, release=release)]
+
+
+def _selections(options: Mapping[str, Any], supply: Supply, bundles: Sequence[BundleArtifact]) -> dict[tuple[str, str], Selection]:
+    locks = [DeclaredLock(os.path.basename(path), supply.lock(path)) for path in options["locks"]]
+    return supply.prove(locks, [bundle.target for bundle in bundles])
 
 
 def _archives(paths: Sequence[str]) -> list[Archive]:
@@ -164,6 +188,8 @@ def _refuse_unusable(options: Mapping[str, Any]) -> None:
         problems.append("platforms is given without locks; it says for which platforms the wheels of locks are mirrored")
     if options["generate_key"] and not options["private_key"]:
         problems.append("generate_key is given without private_key, the path that the key is to have")
+    if options["prebuilt"] and not options["locks"]:
+        problems.append("prebuilt is given without locks; it says that the wheels of locks are compiled here")
     if options["keep"] < 0:
         problems.append(f"keep is {options['keep']}; expected 0 or more")
     if options["state"] == "verified" and (options["archives"] or options["wheels"] or options["locks"]):

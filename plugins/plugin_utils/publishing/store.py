@@ -25,8 +25,10 @@ from ..net.local_file import replacing, sha256_of
 from ..repository import signature as signatures
 from ..repository.bundle_archive import DESCRIBED, INDEXED, INDEXED_LATER, read_metadata
 from ..repository.index import parse_index
+from ..repository.prebuilt_artifact import PREBUILT
 from ..repository.reader import INDEX, SIGNATURE
-from .plan import Change, Placement, Update, described, plan_update
+from .change import Change, Placement
+from .plan import Update, described, plan_update
 
 _NEXT = f".{INDEX}.next"
 _LOCK = ".lock"
@@ -62,7 +64,7 @@ class RepositoryStore:
         """Apply an update as one step: readers see the index before it or after it, and every file that their index names."""
         with contextlib.nullcontext() if check else self._locked():
             current, signed = self._current(recover=not check)
-            planned = plan_update(current, update, present=self._is_present)
+            planned = plan_update(current, update, present=self.is_present)
             unlisted = self._unlisted(planned.index) if update.keep is not None else []
             changes = [*planned.changes]
             changes += [
@@ -189,7 +191,8 @@ class RepositoryStore:
             except OSError:  # not empty, so that it stays
                 break
 
-    def _is_present(self, path: str, size: int) -> bool:
+    def is_present(self, path: str, size: int) -> bool:
+        """Return whether a file of that path and size is in the repository."""
         try:
             return (self.directory / path).stat().st_size == size
         except OSError:
@@ -266,7 +269,15 @@ def _listed_files(index: dict[str, Any]) -> list[tuple[str, int, str, dict[str, 
         for release in bundle["releases"].values()
         for entry in release["platforms"].values()
     ]
-    return archives + [(wheel["path"], wheel["size"], sha256, None) for sha256, wheel in index["wheels"].items()]
+    wheels = [(wheel["path"], wheel["size"], sha256, None) for sha256, wheel in index["wheels"].items()]
+    prebuilt = [
+        (entry["path"], entry["size"], entry["sha256"], None)
+        for archives_of in index.get(PREBUILT, {}).values()
+        for entry in archives_of.values()
+        # In check mode there is nothing yet behind what is planned.
+        if entry
+    ]
+    return [*archives, *wheels, *prebuilt]
 
 
 def _make_durable(directory: Path) -> None:

@@ -25,6 +25,7 @@ from . import signature as signatures
 from .bundle_archive import MANIFEST, MEMBERS, UNPACKED
 from .bundle_artifact import BundleArtifact
 from .index_document import FORMAT, index_problems
+from .prebuilt_artifact import PREBUILT, PrebuiltArtifact, prebuilt_artifact
 from .reader import INDEX, DirectoryReader, WebReader
 from .release_order import newest_first
 
@@ -101,6 +102,11 @@ class Index:
         """Return where the repository holds a wheel, or None."""
         entry = self.content["wheels"].get(sha256)
         return self.locate(entry["path"]) if entry else None
+
+    def prebuilt(self, sha256: str, *, byte_code: str) -> PrebuiltArtifact | None:
+        """Return the archive that stands for a wheel on bundles of a byte code, or None."""
+        entry = (self.content.get(PREBUILT) or {}).get(sha256, {}).get(byte_code)
+        return prebuilt_artifact(sha256, byte_code, entry, location=self.locate(entry["path"])) if entry else None
 
     def locate(self, path: str) -> str:
         """Return the URL or path of a file that the index names."""

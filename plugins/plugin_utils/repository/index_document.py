@@ -22,6 +22,7 @@ from ...module_utils.hermetic.text.grammar import (
 from ...module_utils.hermetic.text.json_text import plain_problem
 from ..platforms import Target
 from .bundle_archive import MANIFEST, MEMBERS, UNPACKED
+from .prebuilt_artifact import PREBUILT, prebuilt_problems
 
 FORMAT = 1
 _SHOWN = 50
@@ -52,6 +53,7 @@ def _problems(index: Mapping[str, Any]) -> Iterator[str]:
             yield from _bundle_problems(name, bundle)
     for sha256, wheel in wheels.items():
         yield from _file_problems(f"wheel {shown(sha256)}", wheel, sha256)
+    yield from prebuilt_problems(index.get(PREBUILT), file_problems=_file_problems)
 
 
 def _bundle_problems(name: str, bundle: Mapping[str, Any]) -> Iterator[str]:

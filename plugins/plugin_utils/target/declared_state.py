@@ -13,10 +13,11 @@ from packaging.version import Version
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE
 from ...module_utils.hermetic.text.grammar import name_problem, shown
+from .prebuilt import PrebuiltWheels
 from .request import declare
 
 if TYPE_CHECKING:
-    from ..supply import BundleArtifact, Index, Wheel
+    from ..supply import Artifact, BundleArtifact, Index, Wheel
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,13 @@ class DeclaredState:
     bundles: tuple[BundleArtifact, ...] = ()
     """The default one first."""
     wheels: tuple[Wheel, ...] = ()
+    prebuilt: PrebuiltWheels = field(default_factory=PrebuiltWheels)
     index: Index | None = field(default=None, repr=False)
 
     @property
-    def items(self) -> tuple[Wheel | BundleArtifact, ...]:
+    def items(self) -> tuple[Artifact, ...]:
         """Everything that may have to get to the host."""
-        return (*self.bundles, *self.wheels)
+        return (*self.bundles, *self.wheels, *self.prebuilt.archives.values())
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.declaration import Bundle, VirtualEnv
 from ..locks.wheel import Wheel
 from .declared_state import DeclaredState
+from .prebuilt import byte_code_of, prebuilt_of
 from .request import Request, compose_request, declare
 from .run import TargetRun
 from .untouched_host import NothingInstalled, is_untouched
@@ -34,6 +35,7 @@ def repair_request(run: TargetRun, *, declared: Callable[[], DeclaredState], che
         declaration=run.state.declaration,
         scope="partial",
         artifacts=run.artifacts(),
+        prebuilt=run.state.prebuilt.named,
     )
 
 
@@ -86,7 +88,22 @@ def installed_state(info: Mapping[str, Any], *, declared: DeclaredState | None, 
             if location is not None:
                 wheels[sha256] = _wheel(sha256, filenames[sha256], location)
     ordered = sorted(bundles.values(), key=lambda bundle: bundle.name != current.get("default"))
-    return DeclaredState(declaration=same, bundles=tuple(ordered), wheels=tuple(wheels.values()), index=index)
+    byte_codes = {each["id"]: byte_code_of(each) for each in info["bundles"]}
+    pairs = [(byte_codes.get(each["bundle"]), [wheel["sha256"] for wheel in each["wheels"]]) for each in info["virtualenvs"]]
+    return DeclaredState(
+        declaration=same,
+        bundles=tuple(ordered),
+        wheels=tuple(wheels.values()),
+        prebuilt=prebuilt_of(index, [*pairs, *_declared_pairs(same)]),
+        index=index,
+    )
+
+
+def _declared_pairs(declaration: Mapping[str, Any]) -> Iterator[tuple[str | None, Sequence[str]]]:
+    """Give the byte code and the wheels of what is declared as it is installed: its receipts may be lost on the host."""
+    byte_codes = {bundle["name"]: bundle.get("byte_code") for bundle in declaration["bundles"]}
+    for each in declaration["virtualenvs"]:
+        yield byte_codes.get(each["bundle"]), each["wheels"]
 
 
 def _declared_as_installed(known: DeclaredState, current: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def compose_request(
     declaration: Mapping[str, Any] | None = None,
     scope: str = "system",
     artifacts: Mapping[str, Mapping[str, Any]] | None = None,
+    prebuilt: Mapping[str, str] | None = None,
     generation: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> Request:
@@ -50,6 +51,8 @@ def compose_request(
     }
     if declaration is not None:
         request["declaration"] = dict(declaration)
+    if prebuilt:
+        request["prebuilt"] = dict(prebuilt)
     if generation is not None:
         request["generation"] = dict(generation)
     if force:

@@ -13,6 +13,7 @@ from ...module_utils.hermetic.spec import DEFAULT_BUNDLE
 from ..supply import BundleArtifact, DeclaredLock, Index, Supply, Target, Wheel
 from .declared_state import DeclaredState, default_bundle, refuse_bad_names, with_single_problem
 from .host_probe import HostFacts
+from .prebuilt import byte_code_of, prebuilt_of
 from .request import declare
 
 FindFile = Callable[[str], str]
@@ -49,6 +50,7 @@ class Resolver:
             ),
             bundles=tuple(ordered),
             wheels=wheels,
+            prebuilt=prebuilt_of(self._index, [(own[each["bundle"]].byte_code, each["wheels"]) for each in declared]),
             index=self._index,
         )
 
@@ -69,7 +71,8 @@ class Resolver:
         if self._options.get("repository"):
             self._load_index()
         wheels, declared = self._virtualenvs([{**entry, "bundle": installed["name"]}], {installed["name"]: (target,)}, installed["name"])
-        return DeclaredState(declaration=declare(virtualenvs=declared), wheels=wheels, index=self._index)
+        prebuilt = prebuilt_of(self._index, [(byte_code_of(installed), each["wheels"]) for each in declared])
+        return DeclaredState(declaration=declare(virtualenvs=declared), wheels=wheels, prebuilt=prebuilt, index=self._index)
 
     def _load_index(self) -> Index:
         if self._index is None:

@@ -8,7 +8,7 @@ How the engine of the host is reached is the affair of a driver, of which there 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +22,7 @@ from .host_probe import HostFacts
 from .request import Request, artifacts_for_host, compose_request, unreachable_from_host, with_first_sources, without_remote_sources
 
 if TYPE_CHECKING:
-    from ..supply import BundleArtifact, Supply
+    from ..supply import Artifact, BundleArtifact, Supply
 
 
 class Files(Protocol):
@@ -92,7 +92,7 @@ class TargetRun:
         if rehearsed.get("failed") or ended_without_result(rehearsed):
             return rehearsed
         if rehearsed.get("plan"):
-            self.push(unreachable_from_host(request["artifacts"]))
+            self.push(self.state.prebuilt.to_push(unreachable_from_host(request["artifacts"])))
         self.left_running = True
         return self.driver.start_engine(self, request)
 
@@ -135,8 +135,23 @@ class TargetRun:
             return
         with self.timed("push"):
             for item in missing:
-                path = self.supply.download(item, index=self.state.index)
-                self.pushed[item.sha256] = self.driver.host.push(str(path), f"{item.sha256[:16]}-{item.filename}")
+                self._push(item, instead=[items[sha256] for sha256 in self.state.prebuilt.instead_of(item.sha256) if sha256 in items])
+
+    def _push(self, item: Artifact, *, instead: Sequence[Artifact]) -> None:
+        """Copy an artifact to the host; ``instead`` takes the place of one that can be done without, where it cannot be had."""
+        try:
+            path = self.supply.download(item, index=self.state.index)
+        except HermeticError as error:
+            if not instead:
+                raise
+            self.warnings.append(
+                f"{', '.join(each.filename for each in instead)} goes to the host in place of what is prebuilt of it. {error}"
+            )
+            for each in instead:
+                if each.sha256 not in self.pushed:
+                    self._push(each, instead=())
+            return
+        self.pushed[item.sha256] = self.driver.host.push(str(path), f"{item.sha256[:16]}-{item.filename}")
 
     def background_additions(self) -> Result:
         """Return what the controller adds to the result of a job in the background beforehand, since it never sees that result."""
@@ -160,8 +175,11 @@ class TargetRun:
             self.show(f"{redacted(str(result.get('msg')))} What is missing is copied from the controller instead.")
             request = without_remote_sources(request)
             result = self.driver.run_engine(self, request, rehearsal=rehearsal)
-        missing = [need["sha256"] for need in result.get("needs") or [] if need["sha256"] not in self.pushed]
-        if not missing:
-            return result
-        self.push(missing)
-        return self.driver.run_engine(self, request, rehearsal=rehearsal)
+        # More than once: what is prebuilt of a wheel may prove to be wrong when it is there, and then the wheel itself is asked for.
+        while missing := [need["sha256"] for need in result.get("needs") or [] if need["sha256"] not in self.pushed]:
+            before = len(self.pushed)
+            self.push(missing)
+            if len(self.pushed) == before:
+                break
+            result = self.driver.run_engine(self, request, rehearsal=rehearsal)
+        return result

@@ -51,4 +51,5 @@ class Task:
         ``scope`` says whether the state is all that the host should hold (``system``) or a part of it (``partial``).
         """
         self.run.state = state
-        return self.request(command, declaration=state.declaration, scope=scope, artifacts=self.run.artifacts())
+        artifacts, prebuilt = self.run.artifacts(), state.prebuilt.named
+        return self.request(command, declaration=state.declaration, scope=scope, artifacts=artifacts, prebuilt=prebuilt)

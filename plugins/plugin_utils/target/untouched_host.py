@@ -94,7 +94,10 @@ def _refuse_full_host(request: Request, facts: HostFacts) -> None:
     """Raise DiskFull when a host without anything has not the room for what it is to get, before a byte is copied there."""
     if facts.free is None or request["options"].get("check_free_space") is False:
         return
-    needed = least_bytes(parse_request({**request, "root": "/host"}).artifacts.values())
+    parsed = parse_request({**request, "root": "/host"})
+    # Of a wheel that is prebuilt only the archive gets there.
+    spared = {tree_id.partition("-")[0] for tree_id in parsed.prebuilt}
+    needed = least_bytes(artifact for sha256, artifact in parsed.artifacts.items() if sha256[:16] not in spared)
     if facts.free < needed:
         raise DiskFull(
             f"{facts.root}: about {size_text(needed)} are needed and {size_text(facts.free)} are free on that file system of the host; "

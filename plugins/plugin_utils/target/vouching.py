@@ -55,6 +55,8 @@ def vouched(state: DeclaredState, record: KnownManifests, *, cache: ControllerCa
     known = record.of(_declared_trees(state.declaration), host=host, root=root)
     for tree, digest in (*_published(state, platform), *_declared_bundles(state, cache)):
         known[tree] = [digest]
+    for tree, digest in _prebuilt(state, known):
+        known[tree] = sorted({digest, *known.get(tree, ())})
     return known
 
 
@@ -78,6 +80,22 @@ def _published(state: DeclaredState, platform: str) -> Iterator[tuple[str, str]]
             archive = entry["platforms"].get(platform)
             if archive is not None and archive.get(MANIFEST):
                 yield f"bundles/{bundle_id(name, release=release, sha256=archive['sha256'])}", archive[MANIFEST]
+
+
+def _prebuilt(state: DeclaredState, known: Known) -> list[tuple[str, str]]:
+    """Return the digests of what the repository has prebuilt.
+
+    A host may have compiled a wheel itself. With another version of Python its byte code may differ, and only what it reported then
+    tells that from a tree that was changed: where nothing is remembered, what such a host has is not known.
+    """
+    pythons: dict[str, set[str]] = {}
+    for bundle in state.bundles:
+        pythons.setdefault(bundle.byte_code or "", set()).add(str(bundle.python["version"]))
+    return [
+        (f"laid/{tree_id}", each.receipt)
+        for tree_id, each in state.prebuilt.archives.items()
+        if f"laid/{tree_id}" in known or pythons.get(each.byte_code) == {each.python}
+    ]
 
 
 def _declared_bundles(state: DeclaredState, cache: ControllerCache) -> Iterator[tuple[str, str]]:

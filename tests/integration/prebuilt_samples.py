@@ -5,14 +5,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.prebuilt import archive_filename
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.prebuilt_making import prebuild_wheel
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.prebuilt_wheel import own_byte_code
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.prebuilt_wheel import (
+    own_byte_code,
+    receipt_parts,
+    unpack_prebuilt,
+)
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel_contents import HostRules
 from roots import Declared, Document
 from wheelhouse import Wheel
 
@@ -60,3 +69,60 @@ def naming(declared: Declared, archives: Sequence[Archive], *, sources: Mapping[
         "artifacts": artifacts,
         "prebuilt": {archive.tree_id: archive.sha256 for archive in archives},
     }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What unpacking a wheel gave: what a receipt says of it, and a digest over paths, modes, times and contents of the tree."""
+
+    said: Mapping[str, Any]
+    tree: str
+
+
+def _outcome(said: Mapping[str, Any], tree: Path) -> Outcome:
+    """Describe a tree, which goes."""
+    digest = hashlib.sha256()
+    for directory, directories, files in os.walk(tree):
+        directories.sort()
+        for name in sorted(files):
+            path = Path(directory, name)
+            status = path.stat()
+            about = (path.relative_to(tree).as_posix(), status.st_mode, status.st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+            digest.update(repr(about).encode())
+        digest.update(repr((os.path.relpath(directory, tree), os.stat(directory).st_mode)).encode())
+    shutil.rmtree(tree)
+    keys = ("name", "version", "dist_info", "entry_points", "files", "warnings")
+    return Outcome({key: said[key] for key in keys}, digest.hexdigest())
+
+
+def _for_windows(wheel: Wheel) -> bool:
+    return wheel.filename.endswith(("win_amd64.whl", "win32.whl"))
+
+
+def compiled(wheel: Wheel, place: Path) -> Outcome | None:
+    """Unpack and compile a wheel by the rules of its hosts; None for one that they refuse."""
+    tree = place / wheel.sha256
+    tree.mkdir(parents=True)
+    try:
+        return _outcome(unpack_wheel(wheel.path, tree, compiles=True, rules=HostRules(windows=_for_windows(wheel))), tree)
+    except BrokenArtifact:
+        return None
+
+
+def packed(wheel: Wheel, place: Path) -> bool:
+    """Prebuild a wheel, and return whether it is one that can be."""
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        workplace = place / f"{wheel.sha256}-tree"
+        prebuild_wheel(wheel.path, place / wheel.sha256, sha256=wheel.sha256, windows=_for_windows(wheel), workplace=workplace)
+    except BrokenArtifact:
+        return False
+    return True
+
+
+def unpacked(wheel: Wheel, archives: Path, place: Path) -> Outcome:
+    """Unpack what is prebuilt of a wheel."""
+    tree = place / wheel.sha256
+    tree.mkdir(parents=True)
+    archive = archives / wheel.sha256
+    return _outcome(receipt_parts(unpack_prebuilt(archive, tree, wheel=wheel.sha256, byte_code=BYTE_CODE, filename=wheel.filename)), tree)

@@ -74,8 +74,17 @@ def samples_of(files: Iterable[str], *, stdlib: str) -> list[str]:
     return heapq.nsmallest(_SAMPLES, compiled)
 
 
-def of_sample(path: str, head: bytes, *, engine: bool) -> ByteCode | None:
-    """Return the byte code that a file of it shows by its name and first bytes, None where that is no byte code."""
+def of_sample(path: str, head: bytes, *, engine: bool, version: str | None = None) -> ByteCode | None:
+    """Return the byte code that a file of it shows by its name and first bytes, None where that is no byte code.
+
+    A standard library without sources, as bundles for Windows have it, shows no tag; the ``version`` of its Python says which one it is.
+    """
     found = _COMPILED.search(f"/{path}")
-    known = ByteCode(found[1] if found is not None else "", head[:4].hex(), engine)
+    known = ByteCode(found[1] if found is not None else _cache_tag(version), head[:4].hex(), engine)
     return known if fact_problem(known.as_fact()) is None else None
+
+
+def _cache_tag(version: str | None) -> str:
+    """Return the tag of CPython of a version; Python 2 has none."""
+    major, minor = (version or "2.0").split(".")[:2]
+    return f"cpython-{major}{minor}" if int(major) >= 3 else ""

@@ -27,7 +27,8 @@ def _shown(info: Mapping[str, Any], tree: Path) -> ByteCode | None:
     stdlib = info["python"].get("stdlib")
     for path in samples_of(info["files"], stdlib=stdlib) if stdlib else ():
         with contextlib.suppress(ValueError, FileNotFoundError):
-            found = of_sample(path, read_bytes(tree / path)[:4], engine=bool(info.get("engine")))
+            head = read_bytes(tree / path)[:4]
+            found = of_sample(path, head, engine=bool(info.get("engine")), version=info["python"]["version"])
             if found is not None:
                 return found
     return None

@@ -75,3 +75,17 @@ def test_samples_are_of_the_standard_library_and_always_the_same() -> None:
     others = ["lib/python3.12/os.py", "bin/__pycache__/x.cpython-312.pyc", "lib/python3.12x/__pycache__/a.cpython-312.pyc"]
     assert byte_code.samples_of([*reversed(files), *others], stdlib="lib/python3.12") == files[:8]
     assert byte_code.samples_of(others, stdlib="lib/python3.12") == []
+
+
+def test_a_standard_library_without_sources_shows_the_byte_code_that_one_with_sources_does() -> None:
+    """Bundles for Windows have no __pycache__, and share wheels that were prebuilt for Linux all the same."""
+    head = bytes.fromhex("cb0d0d0a")
+    linux = byte_code.of_sample("lib/python3.12/__pycache__/os.cpython-312.pyc", head, engine=True, version="3.12.4")
+    assert (
+        byte_code.of_sample("bin/Lib/os.pyc", head, engine=True, version="3.12.0")
+        == linux
+        == ByteCode("cpython-312", "cb0d0d0a", by_engine=True)
+    )
+    assert byte_code.of_sample("lib/python2.7/os.pyc", b"\x03\xf3\r\n", engine=False, version="2.7.18") == ByteCode(
+        "", "03f30d0a", by_engine=False
+    )

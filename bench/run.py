@@ -21,6 +21,7 @@ from ansible_collections.hermetic.python.bench import (  # noqa: E402
     fleet,
     machine,
     no_change,
+    prebuilt,
     report,
     verification,
     windows,
@@ -32,10 +33,11 @@ from ansible_collections.hermetic.python.bench.workspace import workspace  # noq
 from ansible_collections.hermetic.python.tests.machines.podman import PodmanFailed  # noqa: E402
 from ansible_collections.hermetic.python.tests.machines.podman import why_not as why_no_machines  # noqa: E402
 
-ROWS = ("no-change", "first-build", "verification", "bundle-install", "fleet", "windows")
+ROWS = ("no-change", "first-build", "prebuilt", "verification", "bundle-install", "fleet", "windows")
 _TOOLS = {
     "no-change": ("bash",),
     "first-build": ("bash",),
+    "prebuilt": ("bash",),
     "verification": ("bash", "find", "xargs", "sha256sum"),
     "bundle-install": ("bash", "curl", "tar", "sha256sum"),
 }
@@ -88,6 +90,8 @@ def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, fu
         yield from bundle_install.compare(made, rounds=rounds)
     if "first-build" in rows:
         yield from first_build.compare(made, rounds=rounds)
+    if "prebuilt" in rows:
+        yield from prebuilt.compare(made, rounds=rounds)
     if "no-change" in rows or "verification" in rows:
         roots = no_change.converge_hosts(made, no_change.SIZES if "no-change" in rows else verification.SIZES)
         if "no-change" in rows:

@@ -15,6 +15,7 @@ from .comparison import Comparison
 from .contest import Contender, constant, hold
 from .documents import Wheel
 from .ingredients import Ingredients
+from .prebuilt import PrebuiltSet, prebuilt_set
 from .windows_ingredients import HERE, WindowsSide, prepared, why_impossible
 from .workspace import PROJECT
 
@@ -23,6 +24,7 @@ __all__ = ["compare", "why_impossible"]
 SIZES = (1, 20)
 # Each with every wheel.
 DRIFT_SIZE = 5
+PREBUILT_AIM = 0.6
 _NOTHING_DONE = r"ok=1 +changed=0 "
 _CHANGED = '"changed": true'
 
@@ -55,8 +57,10 @@ def _first_build(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:
         words = ("install", "--quiet", "--no-deps", *exact, "--requirement", f"{HERE}\\lock.txt")
         return side.program(others(number, "pip"), f"{HERE}\\pip.whl\\pip", *words)
 
+    prebuilt = prebuilt_set(side.made.space, side.archive, side.wheels)
     contenders = [
         Contender("engine", lambda number: _fresh_root(side, number), warm_up=False),
+        Contender("engine, prebuilt", lambda number: _fresh_root(side, number, prebuilt), warm_up=False),
         # The first round fills uv's cache.
         Contender("uv pip sync --compile-bytecode", uv, warm_up=True),
         Contender("python -m pip", pip, warm_up=False),
@@ -65,17 +69,21 @@ def _first_build(side: WindowsSide, *, rounds: int) -> Iterator[Comparison]:
     title = f"Windows: first environment, {len(side.wheels)} wheels"
     yield Comparison(title, took["engine"], took["uv pip sync --compile-bytecode"])
     yield Comparison(title, took["engine"], took["python -m pip"])
+    yield Comparison(f"{title}, prebuilt", took["engine, prebuilt"], took["uv pip sync --compile-bytecode"], aim=PREBUILT_AIM)
 
 
-def _fresh_root(side: WindowsSide, number: int) -> Command:
+def _fresh_root(side: WindowsSide, number: int, prebuilt: PrebuiltSet | None = None) -> Command:
     """Return the command that builds the first environment of a root with a bundle and every wheel at hand."""
-    return _build(side, f"root-{number}", {"env00": side.wheels})
+    return _build(side, f"root-{number}" if prebuilt is None else f"prebuilt-{number}", {"env00": side.wheels}, prebuilt)
 
 
-def _build(side: WindowsSide, name: str, environments: dict[str, Sequence[Wheel]]) -> Command:
-    """Install the bundle, and return the command that builds environments there from wheels that the root has already."""
+def _build(side: WindowsSide, name: str, environments: dict[str, Sequence[Wheel]], prebuilt: PrebuiltSet | None = None) -> Command:
+    """Install the bundle, and return the command that builds environments there from artifacts that the root has already."""
     root = f"C:\\{name}"
     run(side.engine(name, side.converge_request(root, {}), shows=_CHANGED))
+    if prebuilt is not None:
+        prebuilt.bring(side.host.path(root))
+        return side.engine(f"build-{name}", prebuilt.named(side.converge_request(root, environments)), shows=_CHANGED)
     for wheel in side.wheels:
         place = side.host.path(root) / "wheels" / wheel.sha256
         place.mkdir()

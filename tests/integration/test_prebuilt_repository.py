@@ -217,3 +217,16 @@ def test_the_workplace_goes_whatever_happens(tmp_path: Path, bundle_archive: Bun
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     published(tmp_path, bundle_archive, lock)
     assert list(place.iterdir()) == []
+
+
+def test_a_wheel_that_was_changed_in_the_repository_is_not_compiled_and_signed(
+    tmp_path: Path, bundle_archive: Bundle, lock: Path, wheels: dict[str, Wheel]
+) -> None:
+    published(tmp_path, bundle_archive, lock, prebuilt=False)
+    index = load_index(str(tmp_path / "repository"))
+    changed = Path(index.wheel(wheels["alpha-1.0"].sha256) or "")
+    changed.chmod(0o644)
+    changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    result = published(tmp_path, bundle_archive, lock)
+    assert actions(result) == ["add_prebuilt"]
+    assert len(result["prebuilt_skipped"]) == 1 and wheels["alpha-1.0"].sha256 in result["prebuilt_skipped"][0]

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import BrokenArtifact
+from ..fs.hashed_copy import copy_hashed
 from ..fs.own_files import open_regular
 from ..model.manifest import FileRecord
 from ..model.prebuilt import MANIFEST, Prebuilt
@@ -35,13 +37,19 @@ _GZIP = b"\x1f\x8b\x08\0\0\0\0\0\0\x03"
 
 
 def prebuild_wheel(wheel: Path, archive: Path, *, sha256: str, windows: bool, workplace: Path, unpack_limit: int = 0) -> dict[str, Any]:
-    """Unpack and compile a wheel, pack it, and return what there is to know of the archive.
+    """Unpack and compile a wheel, pack it, and return what there is to know of the archive; raises BrokenArtifact for one of another digest.
 
     ``windows``: the wheel is for Windows alone, whose rules for names hold. ``workplace`` is a directory that is made for it and removed.
     """
-    workplace.mkdir()
+    workplace.mkdir(mode=0o700)
     try:
-        return _packed(wheel, archive, sha256=sha256, windows=windows, tree=workplace, unpack_limit=unpack_limit)
+        # A copy that nobody else writes to: what is unpacked is what was hashed, and the publisher answers for it with his signature.
+        own, tree = workplace / wheel.name, workplace / "tree"
+        found = copy_hashed(wheel, own)
+        if found != sha256:
+            raise BrokenArtifact(f"{wheel} has SHA-256 {found}; expected {sha256}. Publish the right file.")
+        tree.mkdir()
+        return _packed(own, archive, sha256=sha256, windows=windows, tree=tree, unpack_limit=unpack_limit)
     finally:
         shutil.rmtree(workplace)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.fs.hashed_copy import copy_hashed
 from ...module_utils.hermetic.model.byte_code import ByteCode
 from ...module_utils.hermetic.process.subprocess_environment import clean_environment
 from ...module_utils.hermetic.unpack.archive import unpack
-from ..net.local_file import sha256_of
 from ..platforms import platform_named
 from .prebuilt_wheels import OLDEST
 
@@ -56,11 +56,14 @@ def find_python(byte_code: ByteCode, *, version: str, bundles: Iterable[LocalBun
 
 
 def _unpacked(bundle: LocalBundle, into: Path) -> Path:
-    if sha256_of(bundle.path) != bundle.sha256:
+    # A copy that nobody else writes to: what is started is what was hashed.
+    into.mkdir(mode=0o700)
+    own, tree = into / bundle.path.name, into / "tree"
+    if copy_hashed(bundle.path, own) != bundle.sha256:
         raise HermeticError(f"{bundle.path} is not the archive that the index names")
-    into.mkdir()
-    unpack(bundle.path, into)
-    return into / str(bundle.python["executable"])
+    tree.mkdir()
+    unpack(own, tree)
+    return tree / str(bundle.python["executable"])
 
 
 def may_run_here(name: str) -> bool:

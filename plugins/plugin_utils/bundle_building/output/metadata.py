@@ -64,7 +64,7 @@ def byte_code(tree: Tree) -> dict[str, str] | None:
     inside = [path.relative_to(tree.root).as_posix() for path in tree.stdlib_directory.rglob("*.pyc")]
     for path in samples_of(inside, stdlib=tree.stdlib):
         with (tree.root / path).open("rb") as stream:
-            found = of_sample(path, stream.read(4), engine=tree.python.runs_engine, version=tree.python.version)
+            found = of_sample(path, stream.read(4), engine=tree.python.runs_engine, version=tree.python.text)
         if found is not None:
             return found.as_fact()
     return None

@@ -77,3 +77,10 @@ def test_names_that_windows_does_not_take_are_refused_for_windows_alone(tmp_path
     made(wheel, tmp_path / "odd.tar.gz")
     with pytest.raises(BrokenArtifact, match="Windows"):
         prebuild_wheel(wheel.path, tmp_path / "w.tar.gz", sha256=wheel.sha256, windows=True, workplace=tmp_path / "tree")
+
+
+def test_a_wheel_of_another_digest_is_not_vouched_for(alpha: Wheel, tmp_path: Path) -> None:
+    """Who may write into a repository must not have its publisher sign what he compiled of it."""
+    with pytest.raises(BrokenArtifact, match=f"expected {'0' * 64}"):
+        prebuild_wheel(alpha.path, tmp_path / "a.tar.gz", sha256="0" * 64, windows=False, workplace=tmp_path / "tree")
+    assert {path.name for path in tmp_path.iterdir()} == {"wheels"}

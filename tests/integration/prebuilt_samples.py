@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import os
 import shutil
+import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.pr
     receipt_parts,
     unpack_prebuilt,
 )
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.tar_headers import END, padding, tar_header
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel_contents import HostRules
 from roots import Declared, Document
@@ -69,6 +73,46 @@ def naming(declared: Declared, archives: Sequence[Archive], *, sources: Mapping[
         "artifacts": artifacts,
         "prebuilt": {archive.tree_id: archive.sha256 for archive in archives},
     }
+
+
+@dataclass
+class Parts:
+    """What an archive holds, in the order in which it holds it."""
+
+    manifest: dict[str, Any]
+    files: dict[str, bytes]
+    headers: dict[str, bytes] = field(default_factory=dict)
+    """What stands before a file in place of its header."""
+    before_end: bytes = b""
+    raw_manifest: bytes | None = None
+
+    def record(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        """Add or replace a file, and what is said of it."""
+        self.files[path] = data
+        self.manifest["files"][path] = [mode, len(data), hashlib.sha256(data).hexdigest()]
+
+    def tar(self) -> bytes:
+        """Return the archive before it is compressed."""
+        content = self.raw_manifest if self.raw_manifest is not None else json.dumps(self.manifest).encode()
+        blocks = [tar_header("manifest.json", size=len(content), mode=0o644), content, padding(len(content))]
+        for path, data in self.files.items():
+            records = self.manifest["files"]
+            mode = records[path][0] if isinstance(records, dict) and path in records else 0o644
+            mode = mode if isinstance(mode, int) else 0o644
+            blocks += [self.headers.get(path) or tar_header(path, size=len(data), mode=mode), data, padding(len(data))]
+        return b"".join([*blocks, self.before_end, END])
+
+    def packed(self) -> bytes:
+        """Return the archive."""
+        return gzip.compress(self.tar(), 6, mtime=0)
+
+
+def parts_of(archive: Path) -> Parts:
+    """Read a true archive."""
+    with tarfile.open(archive) as tar:
+        content = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+    manifest = json.loads(content.pop("manifest.json"))
+    return Parts(manifest, content)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prebuilt_samples import BYTE_CODE, Archive, naming, prebuilt_archive
+from prebuilt_samples import BYTE_CODE, Archive, naming, parts_of, prebuilt_archive
 from roots import Archive as Bundle
 from roots import Declared, Root, snapshot
-from wheelhouse import Wheel
+from wheelhouse import Wheel, known
 
 VARIES = {"stamp", "owner", "directories"}
 
@@ -134,16 +136,12 @@ def test_a_damaged_tree_is_repaired_from_the_archive_that_the_root_keeps(
 
 
 def test_an_archive_that_only_the_root_names_must_give_what_was_recorded(
-    root: Root, declared: Declared, archives: dict[str, Archive], wheels: dict[str, Wheel], tmp_path: Path
+    root: Root, declared: Declared, archives: dict[str, Archive], tmp_path: Path
 ) -> None:
     """Who could once write into the root leaves an archive there that holds together, and waits for a repair."""
     alpha = archives["alpha-1.0"]
     root.converge(**naming(declared, [alpha]))
-    changed = Wheel(wheels["alpha-1.0"].path, alpha.wheel.sha256)
-    planted = prebuilt_archive(changed, tmp_path / "planted")
-    content = planted.path.read_bytes()
-    planted.path.unlink()
-    _replant(root, alpha, content, tmp_path)
+    _replant(root, alpha, tmp_path)
     damaged = root.laid(alpha.wheel) / "site/alpha/deep/module.py"
     damaged.chmod(0o644)
     damaged.write_text("ANSWER = 666\n")
@@ -155,24 +153,20 @@ def test_an_archive_that_only_the_root_names_must_give_what_was_recorded(
     assert [need["sha256"] for need in result["needs"]] == [alpha.wheel.sha256]
 
 
-def _replant(root: Root, alpha: Archive, content: bytes, place: Path) -> None:
+def _replant(root: Root, alpha: Archive, place: Path) -> None:
     """Put an archive of another source under the name of the one that is stored, in a directory that its digest names."""
-    import hashlib
-    import zipfile
-
     other = place / "other" / alpha.wheel.filename
     other.parent.mkdir()
     with zipfile.ZipFile(alpha.wheel.path) as source, zipfile.ZipFile(other, "w") as target:
         for item in source.infolist():
-            data = source.read(item)
-            target.writestr(item, b"ANSWER = 666\n" if item.filename.endswith("deep/module.py") else data)
-    archive = prebuilt_archive(Wheel(other, alpha.wheel.sha256), place / "evil")
+            target.writestr(item, b"ANSWER = 666\n" if item.filename.endswith("deep/module.py") else source.read(item))
+    parts = parts_of(prebuilt_archive(known(other), place / "evil").path)
+    parts.manifest["wheel"]["sha256"] = alpha.wheel.sha256
     shutil.rmtree(root.path / "wheels" / alpha.sha256)
-    data = archive.path.read_bytes()
-    assert data != content
-    directory = root.path / "wheels" / hashlib.sha256(data).hexdigest()
+    content = parts.packed()
+    directory = root.path / "wheels" / hashlib.sha256(content).hexdigest()
     directory.mkdir()
-    (directory / alpha.path.name).write_bytes(data)
+    (directory / alpha.path.name).write_bytes(content)
     os.chmod(directory / alpha.path.name, 0o644)
 
 

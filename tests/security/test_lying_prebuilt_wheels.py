@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, UnsafeArchive
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.prebuilt_wheel import own_byte_code, unpack_prebuilt
-from lying_archives import INSIDE, OUTSIDE, Parts, parts_of
-from prebuilt_samples import Archive, naming, prebuilt_archive
+from lying_archives import INSIDE, OUTSIDE
+from prebuilt_samples import Archive, Parts, naming, parts_of, prebuilt_archive
 from roots import Archive as Bundle
 from roots import Declared, Root
 from wheelhouse import Wheel, make_wheel

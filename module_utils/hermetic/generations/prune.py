@@ -76,7 +76,7 @@ def find_garbage(layout: Layout, records: Records, current: Generation | None, *
     if layout.wheels.is_dir():
         # What is named otherwise than by a digest was put there by somebody else, and is reported.
         loose = sorted(name for name in set(os.listdir(layout.wheels)) - needed if digest_problem(name) is None)
-        prebuilt = find_prebuilt(layout, loose)
+        prebuilt = find_prebuilt(layout, set(loose))
         kept = {artifact.sha256 for tree_id, artifact in prebuilt.items() if tree_id in laid}
         garbage.artifacts = [name for name in loose if name not in kept]
     garbage.bootstraps = _old_bootstraps(layout)

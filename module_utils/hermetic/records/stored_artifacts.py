@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..fs.file_status import status_reader
 from ..fs.hashing import hash_files
 from ..model.artifact import Artifact
 from ..model.layout import Layout
-from ..model.prebuilt import tree_of_archive
+from ..model.prebuilt import archive_filename, tree_of_archive
 from ..model.receipts import Records
 from ..paths import BUILDING, DISCARDED, Inode, extended
 from ..text.grammar import digest_problem, file_name_problem
@@ -103,24 +105,26 @@ def find_artifact(sha256: str, sent: Mapping[str, Artifact], layout: Layout) -> 
     return Artifact(sha256=sha256, filename=f"{sha256[:12]}-unknown", size=None, sources=())
 
 
-def find_prebuilt(layout: Layout, names: Iterable[str] | None = None) -> dict[str, Artifact]:
+def find_prebuilt(layout: Layout, names: Collection[str] | None = None) -> dict[str, Artifact]:
     """Return the archives of prebuilt wheels that the store has, by the trees that they unpack to; of several for one, the one that came last.
 
-    ``names`` are the digests to look at, all where none are given.
+    ``names`` are the digests to look at, all where none are given. Looks at no more than the names of files, which every run can afford.
     """
-    found = {}
-    if names is None:
-        names = os.listdir(layout.wheels) if layout.wheels.is_dir() else ()
-    for directory in sorted((layout.wheels / name for name in names if digest_problem(name) is None), key=_came):
-        for name in _files(directory) if directory.is_dir() and not directory.is_symlink() else ():
-            tree_id = tree_of_archive(name)
-            if tree_id is not None:
-                found[tree_id] = Artifact(sha256=directory.name, filename=name, size=None, sources=())
-    return found
+    found: dict[str, list[str]] = {}
+    with os.scandir(layout.wheels) if layout.wheels.is_dir() else nullcontext(()) as entries:
+        for entry in entries:
+            if (names is not None and entry.name not in names) or digest_problem(entry.name) or not entry.is_dir(follow_symlinks=False):
+                continue
+            for name in _files(layout.wheels / entry.name):
+                tree_id = tree_of_archive(name)
+                if tree_id is not None:
+                    found.setdefault(tree_id, []).append(entry.name)
+    newest = {tree_id: digests[0] if len(digests) == 1 else max(digests, key=partial(_came, layout)) for tree_id, digests in found.items()}
+    return {tree_id: Artifact(sha256, archive_filename(tree_id), None, ()) for tree_id, sha256 in newest.items()}
 
 
-def _came(directory: Path) -> tuple[int, str]:
-    return os.lstat(directory).st_mtime_ns, directory.name
+def _came(layout: Layout, sha256: str) -> tuple[int, str]:
+    return os.lstat(layout.wheels / sha256).st_mtime_ns, sha256
 
 
 def _files(directory: Path) -> list[str]:

@@ -11,6 +11,7 @@
 #AnsibleRequires -PowerShell ..module_utils._BundleArchive
 #AnsibleRequires -PowerShell ..module_utils._PrivateDirectory
 #AnsibleRequires -PowerShell ..module_utils._InstalledInterpreter
+#AnsibleRequires -PowerShell ..module_utils._BundleEngine
 
 $ErrorActionPreference = 'Stop'
 
@@ -19,7 +20,8 @@ $spec = @{
         root = @{ type = 'str'; required = $true }
         platform = @{ type = 'str'; required = $true }
         request = @{ type = 'str'; required = $true; no_log = $true }
-        engine = @{ type = 'str'; required = $true; no_log = $true }
+        engine = @{ type = 'str'; no_log = $true }
+        engine_digest = @{ type = 'str'; required = $true }
         bootstrap = @{ type = 'str'; no_log = $true }
         time_limit = @{ type = 'int'; required = $true }
         background = @{ type = 'bool'; default = $false }
@@ -60,12 +62,19 @@ Function Invoke-Engine {
     Lets a Python run the engine on the request.
     .PARAMETER Python
     The interpreter.
+    .PARAMETER Engine
+    The zip of the engine.
     .PARAMETER Request
     The request as JSON; it may hold credentials, so it goes through standard input.
     #>
-    param ([Parameter(Mandatory)][string]$Python, [Parameter(Mandatory)][string]$Request)
+    param (
+        [Parameter(Mandatory)][string]$Python,
+        [Parameter(Mandatory)][string]$Engine,
+        [Parameter(Mandatory)][string]$Request
+    )
 
-    $done = Invoke-HostProgram -Path $Python -Arguments '-I', '-X', 'utf8', $engineZip -InputText $Request -Seconds $module.Params.time_limit
+    # -B: a tree stays as it was built, also where the byte code of a module is missing.
+    $done = Invoke-HostProgram -Path $Python -Arguments '-I', '-B', '-X', 'utf8', $Engine -InputText $Request -Seconds $module.Params.time_limit
     $text = $done.stdout.Trim()
     # Exit codes of the engine: 0 as declared, 1 failed with a result, 2 drift.
     $done.answered = (-not $done.timed_out) -and $done.code -in 0, 1, 2 -and $text.StartsWith('{') -and $text.EndsWith('}')
@@ -133,8 +142,45 @@ Function Exit-Module {
     $module.ExitJson()
 }
 
+Function Select-Engine {
+    <#
+    .SYNOPSIS
+    Returns the zip of the engine for a Python: the one that came with the task, else the equal one of its bundle; ends the module where there is none.
+    .PARAMETER Carried
+    What Get-BundleEngine returns of the bundle.
+    #>
+    param ([Parameter(Mandatory)][hashtable]$Carried)
+
+    if ($module.Params.engine) {
+        if (-not [System.IO.File]::Exists($engineZip)) {
+            [System.IO.File]::WriteAllBytes($engineZip, [System.Convert]::FromBase64String($module.Params.engine))
+        }
+        return $engineZip
+    }
+    if ($Carried.digest -ne $module.Params.engine_digest) {
+        Exit-WithoutEngine -Reason $Carried.problem
+    }
+    return $Carried.path
+}
+
+Function Exit-WithoutEngine {
+    <#
+    .SYNOPSIS
+    Ends the module, so that the controller sends the engine.
+    .PARAMETER Reason
+    What is wrong with the one of the bundle; empty where that is another one, or there is none.
+    #>
+    param ([Parameter(Mandatory)][AllowEmptyString()][string]$Reason)
+
+    $about.problem = @{ kind = 'needs_engine'; detail = $Reason }
+    Exit-Module
+}
+
 $root = $module.Params.root
-$about = @{ platform = Get-Platform; root_type = 'missing'; interpreter = $null; dead = @(); bootstrapped = $false; problem = $null; seconds = @{} }
+$about = @{
+    platform = Get-Platform; root_type = 'missing'; interpreter = $null; engine_digest = ''; dead = @(); bootstrapped = $false
+    problem = $null; seconds = @{}
+}
 $module.Result.changed = $false
 $module.Result.host = $about
 $clock = [System.Diagnostics.Stopwatch]::StartNew()
@@ -159,7 +205,6 @@ if ([System.IO.Directory]::Exists($root)) {
 # After a push, the module's directory is the one that Ansible made for the connection, with the list that it inherited.
 $workplace = New-PrivateDirectory -Parent ([System.IO.Path]::GetFullPath($module.Tmpdir))
 $engineZip = [System.IO.Path]::Combine($workplace, 'engine.zip')
-[System.IO.File]::WriteAllBytes($engineZip, [System.Convert]::FromBase64String($module.Params.engine))
 $request = $module.Params.request
 
 $found = Find-Interpreter -Root $root
@@ -168,14 +213,20 @@ foreach ($each in $found.open) {
     $module.Warn("An interpreter was not started, since another user may change it: $each.")
 }
 $about.interpreter = if ($found.id) { @{ id = $found.id; version = $found.version } } else { $null }
+$carried = Get-BundleEngine -Tree $found.tree
+$about.engine_digest = $carried.digest
 $about.seconds.find = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
 $python = $found.path
 $done = $null
 $temporary = $null
 if ($python) {
     $clock.Restart()
-    $done = Invoke-Engine -Python $python -Request $request.Replace("`"$ARCHIVE_MARK`",", '').Replace("`"$ARCHIVE_MARK`"", '')
+    $engine = Select-Engine -Carried $carried
+    $done = Invoke-Engine -Python $python -Engine $engine -Request $request.Replace("`"$ARCHIVE_MARK`",", '').Replace("`"$ARCHIVE_MARK`"", '')
     $about.seconds.engine = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
+    if (-not $done.answered -and -not $done.timed_out -and -not $module.Params.engine) {
+        Exit-WithoutEngine -Reason "it gave no result ($(Get-ExitMeaning -Code $done.code))"
+    }
     if (-not $done.answered -and -not $done.timed_out -and $module.Params.bootstrap) {
         $said = ($done.stderr.Trim() -split "`n" | Select-Object -Last 1)
         $module.Warn("The interpreter $python starts but cannot run the engine, so it was damaged; a temporary one was unpacked instead. It said: $said")
@@ -216,7 +267,8 @@ if (-not $python) {
     $request = $request.Replace($ARCHIVE_MARK, $archive.Replace('\', '\\'))
     $about.seconds.bootstrap = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
     $clock.Restart()
-    $done = Invoke-Engine -Python $python -Request $request
+    $engine = Select-Engine -Carried (Get-BundleEngine -Tree $temporary -Private)
+    $done = Invoke-Engine -Python $python -Engine $engine -Request $request
     $about.seconds.engine = [System.Math]::Round($clock.Elapsed.TotalSeconds, 3)
 }
 

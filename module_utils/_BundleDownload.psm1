@@ -148,4 +148,4 @@ Function Find-VerifiedArchive {
     throw "fetch|$($problems -join '; ')"
 }
 
-Export-ModuleMember -Function Find-VerifiedArchive, Get-LongPath
+Export-ModuleMember -Function Find-VerifiedArchive, Get-FileDigest, Get-LongPath

@@ -87,14 +87,14 @@ Function Find-Interpreter {
             }
             $found = Test-Interpreter -Path "$tree\bin\python.exe"
             if ($found.version) {
-                return @{ id = $id; path = "$tree\bin\python.exe"; version = $found.version; dead = $dead; open = $open }
+                return @{ id = $id; tree = $tree; path = "$tree\bin\python.exe"; version = $found.version; dead = $dead; open = $open }
             }
             if (-not $found.starts) {
                 $dead += $id
             }
         }
     }
-    return @{ id = $null; path = $null; version = $null; dead = $dead; open = $open }
+    return @{ id = $null; tree = ''; path = $null; version = $null; dead = $dead; open = $open }
 }
 
 Export-ModuleMember -Function Find-Interpreter, Test-Interpreter

@@ -1,28 +1,24 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The body that all target modules share: unpack the engine and the request, let the one carry out the other, exit with the result."""
+"""The body that all target modules share: find the engine, unpack the request, let the one carry out the other, exit with the result."""
 
 from __future__ import annotations
 
-import base64
-import importlib
-import sys
 import typing as t
 from pathlib import Path
 
+from .engine_of_task import EngineMissing, engine_of_bundle, engine_that_came
 from .hermetic.errors import HermeticError
 from .hermetic.model.envelope import unpack
 
 if t.TYPE_CHECKING:
-    from types import ModuleType
-
     from ansible.module_utils.basic import AnsibleModule
 
 
 def answer(module: AnsibleModule) -> None:
     """Carry out the request that the action plugin packed, and exit."""
     packed, engine = module.params["_request"], module.params["_engine"]
-    if not packed or not engine:
+    if not packed:
         module.fail_json(
             msg="This module takes its request from the action plugin of the same name, which did not run. "
             "Call it by its full name, hermetic.python.<module>, with the whole collection installed on the controller."
@@ -41,7 +37,10 @@ def answer(module: AnsibleModule) -> None:
         module.fail_json(msg="The module's parameter holds no request; it is written by the collection's action plugin only.")
     module.no_log_values.update(str(entry["password"]) for entry in credentials.values() if entry.get("password"))
     document["check"] = bool(module.check_mode or document.get("check"))
-    run = _engine(engine, directory=Path(module.tmpdir))
+    try:
+        run = engine_that_came(engine, directory=Path(module.tmpdir)) if engine else engine_of_bundle(str(parcel.get("engine")))
+    except EngineMissing as error:
+        module.fail_json(msg=f"The bundle that runs this lacks the engine of the task: {error}.", needs_engine=str(error))
     try:
         result = run("commands.dispatch").run({**document, "credentials": credentials})
     finally:
@@ -51,14 +50,6 @@ def answer(module: AnsibleModule) -> None:
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**{**parcel.get("additions", {}), **result})
-
-
-def _engine(text: str, *, directory: Path) -> t.Callable[[str], ModuleType]:
-    """Write the engine's zip where its workers find it too, and return what imports a part of it."""
-    path = directory / "engine.zip"
-    path.write_bytes(base64.b64decode(text))
-    sys.path.insert(0, str(path))
-    return lambda part: importlib.import_module(f"hermetic.{part}")
 
 
 def _discard(places: list[str], remove_tree: t.Callable[[Path], None]) -> None:

@@ -10,11 +10,11 @@ from ..plugin_utils.target.action import TargetAction
 from ..plugin_utils.target.completed_result import add_declared, show_differences
 from ..plugin_utils.target.damaged_bundles import damaged_bundles, finding_of_damaged
 from ..plugin_utils.target.host_answer import Result
+from ..plugin_utils.target.nothing_installed import NothingInstalled, is_untouched
 from ..plugin_utils.target.repair import known_artifacts
 from ..plugin_utils.target.request import Request
 from ..plugin_utils.target.result_format import comparison_message
 from ..plugin_utils.target.task import Task
-from ..plugin_utils.target.untouched_host import NothingInstalled, compared_with_nothing, is_untouched
 
 _AS_INSTALLED = "as it was last installed"
 
@@ -42,6 +42,8 @@ class ActionModule(TargetAction):
         """Report all that is declared as missing on an untouched host."""
         if "declaration" not in request or not is_untouched(task.run.facts):
             return None
+        from ..plugin_utils.target.untouched_host import compared_with_nothing
+
         return compared_with_nothing(request, task.run.facts)
 
     def answer_without_interpreter(self, task: Task) -> Result | None:

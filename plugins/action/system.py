@@ -11,12 +11,9 @@ from ..module_utils.hermetic.errors import HermeticError
 from ..plugin_utils.target.action import TargetAction
 from ..plugin_utils.target.completed_result import AS_DECLARED, add_declared, finish_convergence, show_differences
 from ..plugin_utils.target.host_answer import Result
-from ..plugin_utils.target.repair import repair_request
 from ..plugin_utils.target.request import Request
 from ..plugin_utils.target.result_format import removal_message
-from ..plugin_utils.target.root_removal import remove_without_interpreter
 from ..plugin_utils.target.task import Task
-from ..plugin_utils.target.untouched_host import planned_convergence
 
 
 class ActionModule(TargetAction):
@@ -38,14 +35,20 @@ class ActionModule(TargetAction):
         if state == "absent":
             return task.request("uninstall", force=bool(task.options["force"]))
         if state == "repaired":
+            from ..plugin_utils.target.repair import repair_request
+
             return repair_request(task.run, declared=task.whole_declaration, check=task.check)
         return task.declaring("converge", task.whole_declaration(), scope="system")
 
     def answer_from_controller(self, task: Task, request: Request) -> Result | None:
         """Plan for an untouched host, and remove a root from which nothing starts."""
         if task.options["state"] == "absent":
+            from ..plugin_utils.target.root_removal import remove_without_interpreter
+
             command = self._low_level_execute_command
             return remove_without_interpreter(task.run, command, force=bool(task.options["force"]), check=task.check)
+        from ..plugin_utils.target.untouched_host import planned_convergence
+
         return planned_convergence(request, task.run)
 
     def finish(self, result: Result, task: Task) -> None:

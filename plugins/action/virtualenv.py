@@ -10,7 +10,6 @@ from ..plugin_utils.target.declared_state import absent_virtualenv
 from ..plugin_utils.target.host_answer import Result
 from ..plugin_utils.target.request import Request
 from ..plugin_utils.target.task import Task
-from ..plugin_utils.target.untouched_host import answer_for_part
 
 
 class ActionModule(TargetAction):
@@ -27,6 +26,8 @@ class ActionModule(TargetAction):
 
     def answer_from_controller(self, task: Task, request: Request) -> Result | None:
         """Where the VirtualEnv is to be absent, there is nothing to do on a host without any interpreter."""
+        from ..plugin_utils.target.untouched_host import answer_for_part
+
         return answer_for_part(request, task.run, absent=task.options["state"] == "absent")
 
     def finish(self, result: Result, task: Task) -> None:

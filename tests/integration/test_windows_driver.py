@@ -4,26 +4,27 @@
 
 from __future__ import annotations
 
-import base64
-import io
+import dataclasses
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import engine_digest
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import BundleArtifact, Supply
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.bootstrap import BootstrapFailed
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import DeclaredState
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.no_interpreter import NoInterpreter
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.remembered_engine import RememberedEngine
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import compose_request, declare
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.run import TargetRun
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_driver import ARCHIVE_MARK, WindowsDriver
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.windows_host import OtherPlatform, presumed_facts
 from supply_samples import make_bundle, served, sha256
 
+PACKED = "the engine, packed"
 DONE = {"changed": True, "plan": [], "findings": [], "generation": {"before": None, "after": 1}}
 FOUND = {"id": "python-3.12.1+1-0123456789ab", "version": "3.12.1"}
 
@@ -78,7 +79,7 @@ def bundle(tmp_path: Path, supply: Supply) -> BundleArtifact:
 def run_of(host: Host, supply: Supply, *bundles: BundleArtifact, **options: Any) -> TargetRun:
     """Return a run for a declaration of these bundles."""
     return TargetRun(
-        driver=WindowsDriver(host, time_limit=77),
+        driver=WindowsDriver(host, lambda: PACKED, lambda run: RememberedEngine(run.supply.cache, "host", run.facts.root), time_limit=77),
         facts=presumed_facts("C:\\infra-system", "windows-x86_64"),
         state=DeclaredState(declaration=declare(), bundles=tuple(bundles)),
         supply=supply,
@@ -100,8 +101,7 @@ def test_a_host_that_has_a_bundle_is_asked_once(supply: Supply, bundle: BundleAr
     assert len(host.asked) == 1 and host.pushed == []
     assert (run.timings["find"], run.timings["engine"]) == (0.2, 1.5)
     assert host.asked[0]["time_limit"] == 77
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(host.asked[0]["engine"]))) as engine:
-        assert "hermetic/commands/dispatch.py" in engine.namelist()
+    assert (host.asked[0]["engine"], host.asked[0]["engine_digest"]) == (PACKED, engine_digest())
 
 
 def test_a_host_without_any_gets_the_archive_and_all_else_that_it_cannot_fetch(supply: Supply, bundle: BundleArtifact) -> None:
@@ -241,7 +241,7 @@ def test_credentials_are_in_no_parameter_that_is_logged(tmp_path: Path) -> None:
         run.carry_out(request_of(run))
     asked = host.asked[0]
     logged = {name: value for name, value in asked.items() if name not in ("request", "engine", "bootstrap")}
-    assert set(logged) == {"root", "platform", "time_limit", "background", "uninstall"}
+    assert set(logged) == {"root", "platform", "time_limit", "background", "uninstall", "engine_digest"}
     assert "s3cret" not in json.dumps(logged)
     assert host.request()["credentials"] == {where: {"username": "ops", "password": "s3cret"}}
     assert host.order()["credentials"] == host.request()["credentials"]
@@ -268,3 +268,72 @@ def test_a_job_in_the_background_brings_an_untouched_host_its_first_bundle(suppl
     assert run.carry_out(request_of(run), in_background=True) == {"started": 1}
     assert host.pushed == [f"{bundle.sha256[:16]}-{bundle.filename}"]
     assert host.order()["sources"] == [f"C:\\t\\{host.pushed[0]}"]
+
+
+# --- which engine runs
+
+
+def carrying(bundle: BundleArtifact) -> BundleArtifact:
+    """Return the artifact of a bundle that holds this controller's engine."""
+    return dataclasses.replace(bundle, engine_digest=engine_digest())
+
+
+def engines(host: Host) -> list[str | None]:
+    """Return the engine that came with each question."""
+    return [asked.get("engine") for asked in host.asked]
+
+
+def test_a_declared_bundle_with_the_same_engine_is_sent_the_request_only(supply: Supply, bundle: BundleArtifact) -> None:
+    host = Host(answer(engine_digest=engine_digest()))
+    run = run_of(host, supply, carrying(bundle))
+    assert run.carry_out(request_of(run)) == DONE
+    assert engines(host) == [None]
+
+
+def test_a_wrong_guess_costs_one_exchange_once(supply: Supply, bundle: BundleArtifact) -> None:
+    needs = answer(None, engine_digest="0" * 64, problem={"kind": "needs_engine", "detail": ""})
+    host = Host(needs, answer(engine_digest="0" * 64), answer(engine_digest="0" * 64))
+    run = run_of(host, supply, carrying(bundle))
+    assert run.carry_out(request_of(run)) == DONE
+    assert engines(host) == [None, PACKED] and run.warnings == []
+    # The next task knows better, whatever is declared.
+    again = run_of(host, supply, carrying(bundle))
+    again.carry_out(request_of(again))
+    assert engines(host)[2:] == [PACKED]
+
+
+def test_what_a_host_has_is_remembered(supply: Supply, bundle: BundleArtifact) -> None:
+    host = Host(answer(engine_digest=engine_digest()), answer(engine_digest=engine_digest()))
+    for _number in range(2):
+        run = run_of(host, supply, bundle)
+        run.carry_out(request_of(run))
+    assert engines(host) == [PACKED, None]
+
+
+def test_a_damaged_engine_is_replaced_by_the_one_of_the_controller_with_a_warning(supply: Supply, bundle: BundleArtifact) -> None:
+    host = Host(answer(None, problem={"kind": "needs_engine", "detail": "engine.zip has another SHA-256"}), answer())
+    run = run_of(host, supply, carrying(bundle))
+    assert run.carry_out(request_of(run)) == DONE
+    assert engines(host) == [None, PACKED]
+    assert "engine.zip has another SHA-256" in run.warnings[0]
+
+
+def test_a_host_that_says_so_for_ever_is_a_failure(supply: Supply, bundle: BundleArtifact) -> None:
+    needs = answer(None, problem={"kind": "needs_engine", "detail": ""})
+    run = run_of(Host(needs, needs), supply, carrying(bundle))
+    with pytest.raises(HermeticError, match="gave no result"):
+        run.carry_out(request_of(run))
+
+
+def test_a_deep_verification_brings_the_engine(supply: Supply, bundle: BundleArtifact) -> None:
+    host = Host(answer(engine_digest=engine_digest()))
+    run = run_of(host, supply, carrying(bundle))
+    run.carry_out({**request_of(run), "options": {"verify": "deep"}})
+    assert engines(host) == [PACKED]
+
+
+def test_a_job_in_the_background_has_the_engine_with_it(supply: Supply, bundle: BundleArtifact) -> None:
+    host = Host(answer(engine_digest=engine_digest()), {"started": 1})
+    run = run_of(host, supply, carrying(bundle))
+    run.carry_out(request_of(run), in_background=True)
+    assert engines(host) == [None, PACKED]

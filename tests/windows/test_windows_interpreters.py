@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import _LOCKED_BYTE
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import engine_digest
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 from desk import ROOT, Desk
 
@@ -86,7 +87,7 @@ def test_an_engine_that_takes_too_long_is_ended_with_its_last_words(converged: D
         waiting = {"format": 1, "command": "drift", "root": ROOT, "options": {"lock_timeout": 600}}
         # As the other modules call it, but with a limit that no time is lost with.
         given: dict[str, Any] = {"root": ROOT, "platform": "windows-x86_64", "time_limit": 5, "request": json.dumps(waiting)}
-        played = converged.module("win_engine", **given, engine=base64.b64encode(engine_zip()).decode())
+        played = converged.module("win_engine", **given, engine_digest=engine_digest(), engine=base64.b64encode(engine_zip()).decode())
         problem = played.last["host"]["problem"]
         assert (problem["kind"], problem["timed_out"]) == ("engine", True), problem
         assert "engine_result" not in played.last

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import engine_digest
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.engine_zip import engine_zip
 from fleet_bundles import FleetBundles
 from plays import Controller, Played
@@ -110,7 +111,13 @@ def test_a_job_in_the_background_has_the_keys_that_it_has_elsewhere(pair: Pair) 
     elsewhere = pair.play(("drift", {"bundles": [pair.bundle]}), arguments=("--limit", ELSEWHERE), task={"async": 60, "poll": 1})
     request = {"format": 1, "command": "drift", "root": "C:\\infra-system"}
     additions = {"platform": "windows-x86_64", "declared": {"bundles": {}, "virtualenvs": {}}}
-    given = {"platform": "windows-x86_64", "time_limit": 60, "request": json.dumps(request), "background": True}
+    given = {
+        "platform": "windows-x86_64",
+        "time_limit": 60,
+        "request": json.dumps(request),
+        "background": True,
+        "engine_digest": engine_digest(),
+    }
     given["additions"] = json.dumps(additions)
     there = pair.play(
         ("win_engine", {**given, "engine": base64.b64encode(engine_zip()).decode()}),

@@ -30,6 +30,8 @@ from .byte_code import FACT, fact_problem
 from .confinement import CONFINED
 
 FORMAT = 1
+# Names the engine that a bundle carries; older bundles carry none.
+ENGINE_DIGEST = "engine_digest"
 _MODES = {"0644": 0o644, "0755": 0o755}
 _HERMETIC = ("launcher", "pth", "site")
 _SHOWN = 20
@@ -62,6 +64,8 @@ def metadata_problems(info: Mapping[str, Any]) -> list[str]:
             problems.append(f"{key} is {shown(info.get(key))}; {problem}")
     if not isinstance(info.get("engine"), bool):
         problems.append(f"engine is {shown(info.get('engine'))}; expected true or false")
+    if info.get(ENGINE_DIGEST) is not None and (problem := digest_problem(info[ENGINE_DIGEST])) is not None:
+        problems.append(f"{ENGINE_DIGEST} is {shown(info[ENGINE_DIGEST])}; {problem}")
     if info.get("hermetic") is not None and info["hermetic"] not in _HERMETIC:
         problems.append(f"hermetic is {shown(info['hermetic'])}; expected one of {', '.join(_HERMETIC)}")
     if not isinstance(info.get(CONFINED), (bool, type(None))):

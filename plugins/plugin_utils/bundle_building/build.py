@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact
+from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST
 from ...module_utils.hermetic.unpack.byte_code import without_byte_code
 from ..net.local_file import sha256_of
 from ..repository.bundle_archive import archive_name
@@ -34,6 +35,7 @@ from .binaries.shared_libraries import (
 from .binaries.windows_libraries import check_programs as check_windows_programs
 from .inputs import Inputs, resolve_inputs
 from .isolation.bytecode import Compiled, compile_tree, compiling_interpreter
+from .isolation.engine_code import add_engine_code
 from .isolation.engine_files import add_engine_files
 from .isolation.launcher import compile_launcher
 from .isolation.search_landmarks import add_landmarks
@@ -161,7 +163,9 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
             warnings += warnings_of_packages(tree)
     not_runnable = runs_here(tree.platform.name, glibc=libc_minimum if tree.platform.libc == "glibc" else None)
     with watch.step("byte code"):
-        compiled = _compile(tree, request=request, runs=not_runnable is None, warnings=warnings)
+        compiler = compiling_interpreter(tree, runs=not_runnable is None, wanted=request.python_for_bytecode)
+        compiled = _compile(tree, interpreter=compiler, warnings=warnings)
+        engine_digest = add_engine_code(tree, interpreter=compiler, work=work)
     with watch.step("launcher"):
         hermetic = _make_hermetic(tree, inputs=inputs, quiet=compiled.by is None, warnings=warnings)
     with watch.step("leak check"):
@@ -172,6 +176,7 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         "launcher": {"compiler": inputs.compiler.identity} if hermetic == "launcher" and inputs.compiler else None,
         "bytecode": {"python": compiled.by} if compiled.by else None,
         "installer": installer,
+        ENGINE_DIGEST: engine_digest,
     }
     with watch.step("manifest"):
         info = describe(
@@ -236,8 +241,7 @@ def _with_builds(tree: Tree, builds: tuple[str, ...]) -> Tree:
     return replace(tree, build_paths=tuple(sorted({*tree.build_paths, *builds})))
 
 
-def _compile(tree: Tree, *, request: BuildRequest, runs: bool, warnings: list[str]) -> Compiled:
-    interpreter = compiling_interpreter(tree, runs=runs, wanted=request.python_for_bytecode)
+def _compile(tree: Tree, *, interpreter: Path | None, warnings: list[str]) -> Compiled:
     if interpreter is None:
         warnings.append(
             f"no byte code: the bundle for {tree.platform.name} does not run here and there is no {tree.command} to compile for it; "

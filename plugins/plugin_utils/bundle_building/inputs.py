@@ -16,23 +16,13 @@ from typing import Any
 import certifi
 
 from ...module_utils.hermetic.errors import InvalidRequest
-from ...module_utils.hermetic.unpack import wheel as wheel_unpacking
+from ..engine_code import engine_digest
 from ..net.local_file import sha256_of
 from .binaries.shared_libraries import patchelf_command, strip_identity
 from .isolation.launcher import Compiler, choose_compiler
 from .model.request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
 from .sources.interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
 from .sources.standalone_catalogue import look_up, read_catalogue
-
-UNPACKING_OF_THE_ENGINE = (
-    "install/environment",
-    "install/windows_environment",
-    "model/record_file",
-    "unpack/entry_points",
-    "unpack/scripts",
-    "unpack/wheel",
-    "unpack/wheel_contents",
-)
 
 
 @dataclass(frozen=True)
@@ -92,12 +82,10 @@ def look_up_standalone(source: StandaloneSource, *, platform: str) -> ArchiveSou
 
 @cache
 def builder_digest() -> str:
-    """Return a digest of this builder: another builder makes another bundle."""
+    """Return a digest of this builder and of the engine, which unpacks wheels for it and is in the bundle: others make another bundle."""
     here = Path(__file__).parent
     files = sorted(path for path in here.rglob("*") if path.suffix in (".py", ".in", ".c", ".h"))
-    # What unpacks wheels is the engine's.
-    files += [Path(wheel_unpacking.__file__).parents[1] / f"{name}.py" for name in UNPACKING_OF_THE_ENGINE]
-    return _digest(json.dumps([[path.name, sha256_of(path)] for path in files]))
+    return _digest(json.dumps([*([path.name, sha256_of(path)] for path in files), engine_digest()]))
 
 
 def _compiler(request: BuildRequest, *, platform: str) -> Compiler | None:

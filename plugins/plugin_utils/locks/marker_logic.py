@@ -8,9 +8,10 @@ import functools
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from packaging.markers import Marker
+if TYPE_CHECKING:
+    from packaging.markers import Marker
 
 Values = Mapping[str, str | frozenset[str]]
 Context = Literal["metadata", "lock_file", "requirement"]
@@ -104,6 +105,9 @@ def _combined(parts: list[Verdict], *, decisive: bool) -> Verdict:
 
 @functools.lru_cache(maxsize=1024)
 def _comparison(text: str) -> Marker:
+    # Its grammar takes longer to load than a run needs that finds its selections on the disk.
+    from packaging.markers import Marker
+
     return Marker(text)
 
 

@@ -10,16 +10,19 @@ import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from packaging.markers import Marker
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ...module_utils.hermetic.errors import HermeticError
 from .marker_logic import Verdict, judge
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION_PART = re.compile(r"\s(?=--?[A-Za-z])")
@@ -120,7 +123,7 @@ def _parse_file(
                 problems.append(f"{where}: {problem}")
         elif constraining:
             try:
-                requirement = Requirement(_OPTION_PART.split(line, maxsplit=1)[0].strip())
+                requirement = parsed_requirement(_OPTION_PART.split(line, maxsplit=1)[0].strip())
             except (ValueError, RecursionError):
                 problems.append(f"{where}: {_shortened(line)!r} is not a constraint that can be checked; give a name and versions")
                 continue
@@ -164,7 +167,7 @@ def _parse_requirement(line: str, where: str, directory: Path, pins: list[Pinned
     specification, *rest = _OPTION_PART.split(line, maxsplit=1)
     shown = _shortened(specification)
     try:
-        requirement = Requirement(specification.strip())
+        requirement = parsed_requirement(specification.strip())
     except (ValueError, RecursionError):
         if re.match(r"^(file:|[./~])", specification, re.IGNORECASE):
             problems.append(f"{where}: {_local_problem(shown, specification, directory)}")
@@ -191,6 +194,13 @@ def _parse_requirement(line: str, where: str, directory: Path, pins: list[Pinned
     problems.extend(f"{where}: {problem}" for problem in found)
     if version is not None and not found:
         pins.append(PinnedRequirement(name, version, requirement.marker, frozenset(hashes), where))
+
+
+def parsed_requirement(text: str) -> Requirement:
+    """Return a requirement by the grammar of packages, whose reader takes longer to load than a run needs that finds its selections kept."""
+    from packaging.requirements import Requirement
+
+    return Requirement(text)
 
 
 def _pinned_version(requirement: Requirement) -> Version | None:

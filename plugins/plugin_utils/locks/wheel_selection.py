@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
@@ -23,7 +22,6 @@ from ..net.controller_cache import ControllerCache, digest_of
 from ..platforms import Target
 from .lock_file import Lock
 from .marker_logic import Verdict, undecided
-from .pylock import no_wheel, select_from_pylock
 from .requirements_lock import PinnedRequirement
 from .simple_index import Offer, WheelCandidates
 from .wheel import Wheel
@@ -79,12 +77,14 @@ def select(
     )
 
     def usable(kept: Any) -> bool:
-        return _is_selection(kept) and kept["complete"] and all(Path(path).is_file() for path in kept["paths"])
+        return _is_selection(kept) and kept["complete"] and all(map(os.path.isfile, kept["paths"]))
 
     def compute() -> dict[str, Any]:
         warnings: list[str] = []
         unavailable: list[str] = []
         if lock.kind == "pylock":
+            from .pylock import select_from_pylock
+
             wheels, problems = select_from_pylock(lock.pylock, target, directory=lock.path.parent, extras=extras, groups=groups)
         else:
             wheels, problems, warnings, unavailable = _select_from_requirements(lock, target, extras, groups, offers())
@@ -176,6 +176,8 @@ def _select_from_requirements(
     lock: Lock, target: Target, extras: Sequence[str], groups: Sequence[str] | None, candidates: WheelCandidates
 ) -> tuple[list[Wheel], list[str], list[str], list[str]]:
     """Return the wheels, the problems, the warnings, and the package sources that could not be asked."""
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+
     problems: list[str] = []
     if extras or groups:
         problems.append("a requirements lock has neither extras nor groups; leave them out, or lock as pylock.toml")
@@ -227,6 +229,8 @@ def _select_from_requirements(
 
 
 def _choose(pin: PinnedRequirement, offer: Offer, target: Target, candidates: WheelCandidates, warnings: list[str]) -> Wheel | str:
+    from .pylock import no_wheel
+
     name = f"{pin.name} {pin.version}"
     built = [file for file in offer.files if file.filename.endswith(".whl") and _is_version(file.filename, pin)]
     if not built:
@@ -278,6 +282,8 @@ def _version(text: str) -> Version | None:
 
 
 def _takes(requires_python: str | None, target: Target) -> bool:
+    from packaging.specifiers import SpecifierSet
+
     try:
         return not requires_python or SpecifierSet(requires_python).contains(target.version, prereleases=True)
     except ValueError:  # InvalidSpecifier, and numbers with more digits than Python reads

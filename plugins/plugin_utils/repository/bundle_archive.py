@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
-from ...module_utils.hermetic.model.bundle_json import FORMAT, bundle_problems, metadata_problems
+from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST, FORMAT, bundle_problems, metadata_problems
 from ...module_utils.hermetic.model.confinement import CONFINED
 from ...module_utils.hermetic.text.grammar import shown
 from ...module_utils.hermetic.text.json_text import parse_json
@@ -42,9 +42,9 @@ _UNREADABLE = (
     IndexError,
 )
 # What the repository's index repeats of a bundle's metadata.
-INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages", CONFINED)
+INDEXED = ("python", "libc", "macos", "hermetic", "engine", "packages", CONFINED, ENGINE_DIGEST)
 # An index that was published before says nothing of these.
-INDEXED_LATER = (CONFINED,)
+INDEXED_LATER = (CONFINED, ENGINE_DIGEST)
 # What the index holds since it vouches for what is on hosts: the SHA-256 of bundle.json, which lists every other file.
 MANIFEST = "manifest"
 # How many bytes the files of a bundle have, so that a host is asked for room before anything is copied to it.

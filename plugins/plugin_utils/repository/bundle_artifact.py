@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ...module_utils.hermetic.model.archive_members import members_problem
+from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST
 from ...module_utils.hermetic.model.byte_code import stated
 from ...module_utils.hermetic.model.confinement import is_open
 from ...module_utils.hermetic.text.grammar import is_number
@@ -51,6 +52,8 @@ class BundleArtifact:
     """The bytes of its files; None likewise."""
     members: tuple[int, ...] = ()
     """Where the members of its gzip begin; empty where it is one, or a zip, or an older release published it."""
+    engine_digest: str | None = None
+    """Which engine it carries, so that a task need not bring it; None where it carries none."""
 
     @cached_property
     def target(self) -> Target:
@@ -118,4 +121,5 @@ def archive_artifact(location: str, *, sha256: str | None = None, cache: Control
         manifest=metadata[MANIFEST],
         unpacked=metadata[UNPACKED],
         members=tuple(metadata.get(MEMBERS) or ()),
+        engine_digest=metadata.get(ENGINE_DIGEST),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlunsplit
 
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
+from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST
 from ...module_utils.hermetic.model.confinement import is_open
 from ...module_utils.hermetic.text.grammar import is_number
 from ...module_utils.hermetic.text.grammar import shown as shown_value
@@ -92,6 +93,7 @@ class Index:
             manifest=entry.get(MANIFEST),
             unpacked=entry.get(UNPACKED),
             members=tuple(entry.get(MEMBERS) or ()),
+            engine_digest=entry.get(ENGINE_DIGEST),
         )
 
     def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:

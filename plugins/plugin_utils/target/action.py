@@ -34,12 +34,12 @@ from .host_answer import Result, ended_without_result
 from .host_probe import HostFacts
 from .host_refusals import refuse_other_platform, refuse_unusable_root
 from .no_interpreter import NoInterpreter
+from .nothing_installed import NothingInstalled
 from .request import Request, shown_options
 from .run import EngineDriver
 from .task import Task
 from .task_files import with_located_paths
 from .task_variables import expected_platform, host_name
-from .untouched_host import NothingInstalled
 from .windows_host import OtherPlatform
 
 

@@ -178,6 +178,8 @@ def checked_host(host: Mapping[str, Any]) -> Mapping[str, Any]:
         problems.append(f"problem is {shown(problem)}")
     elif problem is not None and problem["kind"] == "bootstrap" and not isinstance(problem.get("step"), str):
         problems.append(f"problem.step is {shown(problem.get('step'))}")
+    if host.get("engine_digest") and digest_problem(host["engine_digest"]) is not None:
+        problems.append(f"engine_digest is {shown(host['engine_digest'])}")
     if not isinstance(host.get("dead") or [], list):
         problems.append(f"dead is {shown(host['dead'])}")
     seconds = host.get("seconds") or {}

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.mounts import Mount, parse_listed_mount
-from ...module_utils.hermetic.text.grammar import tree_parts
+from ...module_utils.hermetic.text.grammar import digest_problem, tree_parts
 from .host_trust import Distrust, parse_distrust
 
 _MARK = "hermetic-probe-1 "
 _INCLUDE = "# include "
 _REQUIRED = frozenset({"os", "machine", "uid", "libc", "root_type", "root_writable", "tools", "root"})
-_OPTIONAL = frozenset({"bits", "libc_version", "free"})
+_OPTIONAL = frozenset({"bits", "libc_version", "free", "code"})
 _REPEATED = frozenset({"engine", "dead", "untrusted", "mount"})
 
 _MACHINES: Mapping[tuple[str, str], str] = {
@@ -45,6 +45,8 @@ class Interpreter:
     bundle_id: str
     path: str
     version: tuple[int, ...]
+    engine_digest: str | None = None
+    """Which engine the bundle says that it carries."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
         root=clean,
         root_type=facts["root_type"],
         root_writable=facts["root_writable"] == "yes",
-        interpreter=_interpreter(repeated["engine"], root=clean),
+        interpreter=_interpreter(repeated["engine"], root=clean, code=facts.get("code")),
         # A directory of another name is none of ours; the engine reports it.
         dead=tuple(each for each in repeated["dead"] if tree_parts("bundles", each) is not None),
         tools=frozenset(filter(None, facts["tools"].split(","))),
@@ -202,7 +204,7 @@ def _ill_formed(facts: Mapping[str, str]) -> list[str]:
     return [f"{key} is {facts[key]!r}" for key, form in forms.items() if key in facts and not re.fullmatch(form, facts[key])]
 
 
-def _interpreter(found: list[str], *, root: str) -> Interpreter | None:
+def _interpreter(found: list[str], *, root: str, code: str | None) -> Interpreter | None:
     if not found:
         return None
     version, _separator, bundle_id = found[0].partition(":")
@@ -212,6 +214,7 @@ def _interpreter(found: list[str], *, root: str) -> Interpreter | None:
         bundle_id=bundle_id,
         path=f"{root}/bundles/{bundle_id}/bin/python3",
         version=tuple(int(part) for part in version.split(".")),
+        engine_digest=code if digest_problem(code) is None else None,
     )
 
 

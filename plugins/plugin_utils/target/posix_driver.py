@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...module_utils.hermetic.model.envelope import pack
 from ...module_utils.hermetic.spec import DEFAULT_ROOT
 from ...module_utils.hermetic.text.redaction import redacted
+from ..engine_code import engine_digest
 from .bootstrap import BootstrapFailed, Bootstrapped, bootstrap_command, parse_bootstrap, removal_command, secrets_text
-from .engine_zip import engine_zip
+from .engine_choice import NEEDS_ENGINE, may_run_own_engine
 from .first_bundle import download_limits
 from .host_answer import Result, checked_answer, ended_without_result, last_line
 from .host_mounts import without_programs
@@ -49,10 +49,14 @@ class PosixDriver:
     """A POSIX host, which is looked at by its shell before anything is decided."""
 
     host: PosixHost
+    packed_engine: Callable[[], str]
+    """Returns the controller's engine as a parameter of the module."""
     bootstrapped: Bootstrapped | None = None
     """The interpreter that was unpacked for this task."""
     compared: bool = False
     """Whether the bundle of the installed interpreter was held against what the controller knows: it is read once for each task."""
+    sends_engine: bool = False
+    """Whether the host has been found to need the controller's engine, against what its probe or the index says."""
 
     def look(self, options: Mapping[str, Any]) -> HostFacts:
         """Return what the host has, by its own shell."""
@@ -65,6 +69,14 @@ class PosixDriver:
         """Run the module; where its interpreter proves to be damaged, run it once more on one that is unpacked for the task."""
         python = self._interpreter(run, request)
         result = self._module(run, python, request, rehearsal=rehearsal)
+        if not self.sends_engine and self._has_engine(run, request) and (NEEDS_ENGINE in result or ended_without_result(result)):
+            reason = str(result[NEEDS_ENGINE]) if NEEDS_ENGINE in result else f"it ended without a result ({last_line(result)})"
+            run.warnings.append(
+                f"The engine in the bundle of {python} was not used, and the controller's was sent instead: {redacted(reason)}. "
+                "Run hermetic.python.drift with verify deep to see whether the bundle is whole."
+            )
+            self.sends_engine = True
+            result = self._module(run, python, request, rehearsal=rehearsal)
         if ended_without_result(result) and self.bootstrapped is None and run.state.engine_bundle is not None:
             run.warnings.append(
                 f"The interpreter {python} starts but cannot run the engine, so it was damaged; a temporary one was unpacked instead. "
@@ -77,14 +89,41 @@ class PosixDriver:
         """Start the module; it removes its temporary interpreter itself."""
         python = self._interpreter(run, request)
         discard = [self.bootstrapped.place] if self.bootstrapped is not None else []
-        arguments = _arguments(run, request, discard=discard, additions=run.background_additions())
+        # Nobody is there to bring the engine when the job finds that it lacks one.
+        arguments = self._arguments(run, request, engine=True, discard=discard, additions=run.background_additions())
         with run.timed("module"):
             return self.host.python_module(python, arguments, in_background=True)
 
     def _module(self, run: TargetRun, python: str, request: Request, *, rehearsal: bool) -> Result:
-        arguments = _arguments(run, {**request, "check": True} if rehearsal else request)
+        sends = self.sends_engine or not self._has_engine(run, request)
+        arguments = self._arguments(run, {**request, "check": True} if rehearsal else request, engine=sends)
+        run.show(
+            f"The engine {'comes from the controller' if sends else 'is that of the bundle'}: {engine_digest()[:12]}, run by {python}."
+        )
         with run.timed("module"):
             return self.host.python_module(python, arguments, in_background=False)
+
+    def _arguments(
+        self, run: TargetRun, request: Request, *, engine: bool, discard: list[str] | None = None, additions: Result | None = None
+    ) -> dict[str, Any]:
+        """Return the module's parameters: the options as they may be shown, and what is never logged; ``engine`` has the engine sent."""
+        parcel = {
+            "engine": engine_digest(),
+            "request": run.prepared(request),
+            "credentials": credentials_for(request, run.supply.credentials),
+            "discard": discard or [],
+            "additions": additions or {},
+        }
+        hidden = {"_request": pack(parcel), **({"_engine": self.packed_engine()} if engine else {})}
+        return {**run.shown, "root": run.facts.root, **hidden}
+
+    def _has_engine(self, run: TargetRun, request: Request) -> bool:
+        """Return whether the interpreter's bundle has the very engine of this controller, as far as is known, and may run it."""
+        if self.bootstrapped is not None:
+            held = run.state.engine_bundle.engine_digest if run.state.engine_bundle is not None else None
+        else:
+            held = run.facts.interpreter.engine_digest if run.facts.interpreter is not None else None
+        return held == engine_digest() and may_run_own_engine(request)
 
     # --- the interpreter
 
@@ -185,15 +224,3 @@ class PosixDriver:
         if answer["rc"] != 0:
             run.warnings.append(f"The temporary directory {made.place} could not be removed: {str(answer['stderr']).strip()}")
         self.bootstrapped = None
-
-
-def _arguments(run: TargetRun, request: Request, *, discard: list[str] | None = None, additions: Result | None = None) -> dict[str, Any]:
-    """Return the module's parameters: the options as they may be shown, and what is never logged."""
-    parcel = {
-        "request": run.prepared(request),
-        "credentials": credentials_for(request, run.supply.credentials),
-        "discard": discard or [],
-        "additions": additions or {},
-    }
-    hidden = {"_request": pack(parcel), "_engine": base64.b64encode(engine_zip()).decode("ascii")}
-    return {**run.shown, "root": run.facts.root, **hidden}

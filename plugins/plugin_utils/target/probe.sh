@@ -112,7 +112,9 @@ look() {
     python=$root/bundles/$1/bin/python3
     [ -e "$python" ] || [ -L "$python" ] || return 1
     tree=$real/bundles/$1
-    for each in "$real/bundles" "$tree" "$tree/bin" "$tree/bin/"python3* "$tree/lib" "$tree"/lib/python3* "$tree/libexec" "$tree"/libexec/*; do
+    code=$tree/lib/engine-code
+    for each in "$real/bundles" "$tree" "$tree/bin" "$tree/bin/"python3* "$tree/lib" "$tree"/lib/python3* "$tree/libexec" "$tree"/libexec/* \
+        "$code" "$code"/*; do
         way=$way$nl$each
     done
     weigh || {
@@ -127,6 +129,12 @@ look() {
     case $version in
         3.9.*|3.[1-9][0-9].*)
             facts="$facts engine=$version:$1"
+            # What names no engine is left out: another text, and the path where there is no such file.
+            [ -f "$code/digest" ] && read -r code <"$code/digest"
+            case $code in
+                ""|*[!0-9a-f]*) ;;
+                *) facts="$facts code=$code" ;;
+            esac
             return 0
             ;;
         "") facts="$facts dead=$1" ;;

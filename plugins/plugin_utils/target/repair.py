@@ -12,10 +12,10 @@ from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.declaration import Bundle, VirtualEnv
 from ..locks.wheel import Wheel
 from .declared_state import DeclaredState
+from .nothing_installed import NothingInstalled, is_untouched
 from .prebuilt import byte_code_of, prebuilt_of
 from .request import Request, compose_request, declare
 from .run import TargetRun
-from .untouched_host import NothingInstalled, is_untouched
 
 if TYPE_CHECKING:
     from ..repository.bundle_artifact import BundleArtifact

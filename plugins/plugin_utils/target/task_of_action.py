@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible import constants
@@ -13,23 +14,28 @@ from ansible.utils.display import Display
 
 from ...module_utils.hermetic.spec import DOWNLOADS, SPECS, WHEEL_SELECTION
 from ...module_utils.hermetic.text.printable import printable_lines
+from ..engine_code import engine_digest
+from ..net.controller_cache import ControllerCache, digest_of
 from ..supply import Supply
 from .declared_state import DeclaredState
+from .engine_choice import engine_to_send
 from .host_probe import HostFacts
 from .posix_driver import PosixDriver
 from .reached_host import ReachedHost
+from .remembered_engine import RememberedEngine
 from .request import declare, shown_options
 from .resolver import Resolver
 from .run import EngineDriver, TargetRun
 from .task import Task
 from .task_files import found_file
-from .task_variables import expected_platform, platforms_of_play
-from .windows_driver import WindowsDriver, engine_time_limit
+from .task_variables import expected_platform, host_name, platforms_of_play
 
 display = Display()
 
 THIS_RUN = str(constants.DEFAULT_LOCAL_TMP)
 """Ansible makes this directory once for each run, before it forks: nothing else names a run in all of its processes."""
+# Ansible imports this before it forks: what is read here is read once for all hosts.
+engine_digest()
 _SUPPLY_OPTIONS = (*WHEEL_SELECTION, *DOWNLOADS, "allow_unsigned")
 
 
@@ -38,9 +44,17 @@ def driver_for(action: ActionBase, *, module: str, variables: Mapping[str, Any])
     task = action._task
     host = ReachedHost(action, module=module, variables=variables)
     if getattr(action._connection._shell, "_IS_WINDOWS", False):
+        # Few plays have such hosts, and Ansible compiles what it imports in every run.
+        from .windows_driver import WindowsDriver, engine_time_limit
+
         expected = expected_platform(variables, delegate_to=task.delegate_to)
-        return WindowsDriver(host, expected, engine_time_limit(task.timeout, task.async_val))
-    return PosixDriver(host)
+        name = host_name(variables, delegate_to=task.delegate_to)
+
+        def remembered(run: TargetRun) -> RememberedEngine:
+            return RememberedEngine(run.supply.cache, name, run.facts.root)
+
+        return WindowsDriver(host, _packed_engine, remembered, expected, engine_time_limit(task.timeout, task.async_val))
+    return PosixDriver(host, _packed_engine)
 
 
 def task_on(
@@ -68,7 +82,7 @@ def task_on(
     )
 
     def make_resolver() -> Resolver:
-        others = [] if options.get("prove") == "host" else platforms_of_play(variables)
+        others = [] if options.get("prove") == "host" else _platforms(action, variables)
         return Resolver(
             options,
             supply=supply,
@@ -78,3 +92,26 @@ def task_on(
         )
 
     return Task(run, check=bool(action._task.check_mode), diff=bool(action._task.diff), make_resolver=make_resolver)
+
+
+def _shared_by_run() -> ControllerCache:
+    """Return what the forks of one run share on disk; it goes with the run."""
+    return ControllerCache(Path(THIS_RUN) / "hermetic.python")
+
+
+def _packed_engine() -> str:
+    return engine_to_send(_shared_by_run())
+
+
+def _platforms(action: ActionBase, variables: Mapping[str, Any]) -> list[str]:
+    """Return the platforms of the play, looked up by one fork for each task: the variables of all hosts take all hosts as long."""
+    hosts = list(variables.get("ansible_play_hosts_all") or [])
+    if len(hosts) < 2:
+        return platforms_of_play(variables)
+    found: list[str] = _shared_by_run().memo(
+        "platforms",
+        digest_of([str(action._task._uuid), hosts]),
+        lambda: platforms_of_play(variables),
+        valid=lambda kept: isinstance(kept, list) and all(isinstance(each, str) for each in kept),
+    )
+    return found

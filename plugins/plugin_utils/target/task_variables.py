@@ -21,7 +21,7 @@ def platforms_of_play(variables: Mapping[str, Any]) -> list[str]:
     """Return the platforms that the inventory names for the hosts of the play."""
     hostvars = variables.get("hostvars") or {}
     named = [hostvars[host].get(PLATFORM) for host in variables.get("ansible_play_hosts_all") or [] if host in hostvars]
-    return [str(name) for name in named if name]
+    return list(dict.fromkeys(str(name) for name in named if name))
 
 
 def host_name(variables: Mapping[str, Any], *, delegate_to: str | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from ...module_utils.hermetic.commands.result import make_result, now
-from ...module_utils.hermetic.errors import DiskFull, HermeticError
+from ...module_utils.hermetic.errors import DiskFull
 from ...module_utils.hermetic.free_space import size_text
 from ...module_utils.hermetic.install.disk_space import least_bytes
 from ...module_utils.hermetic.model.request import parse_request
@@ -19,25 +19,11 @@ from ...module_utils.hermetic.timings import Timings
 from .host_answer import Result
 from .host_mounts import against_mounts
 from .host_probe import HostFacts
+from .nothing_installed import is_untouched
 from .request import Request
 
 if TYPE_CHECKING:
     from .run import TargetRun
-
-
-class NothingInstalled(HermeticError):
-    """Raised for a host that was given nothing, or of which nothing is left."""
-
-    def __init__(self, root: str) -> None:
-        super().__init__(
-            f"Nothing is installed below {root}, so there is nothing to repair. "
-            "Install what is declared first: the playbook hermetic.python.site, or hermetic.python.system with state present."
-        )
-
-
-def is_untouched(facts: HostFacts) -> bool:
-    """Return whether a host has nothing at the root, so that its plan is known without asking it."""
-    return facts.interpreter is None and not facts.damaged and facts.root_type in ("missing", "empty")
 
 
 def answer_for_part(request: Request, run: TargetRun, *, absent: bool) -> Result | None:

@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.declaration import parse_declaration
 from ...module_utils.hermetic.model.layout import bundle_id, laid_id
+from ..engine_code import engine_digest
 from ..net.controller_cache import ControllerCache, local_path
 from ..repository.bundle_archive import MANIFEST, read_metadata
 from ..repository.bundle_artifact import BundleArtifact
 from .declared_state import DeclaredState
-from .engine_zip import engine_zip
 from .known_manifests import KnownManifests, Made
 from .run import TargetRun
 
@@ -35,10 +34,9 @@ def known_to_controller(run: TargetRun, *, host: str) -> Known:
 def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
     """Keep what a run's host reported of the trees that it made; what is wrong with it becomes a warning of the run."""
     try:
-        engine = hashlib.sha256(engine_zip()).hexdigest()[:16]
         record, root = KnownManifests.at(), run.facts.root
         credible = record.credible(made, host=host, root=root, pythons=_deployed_pythons(run.state))
-        run.warnings += record.remember(credible, host=host, root=root, engine=engine)
+        run.warnings += record.remember(credible, host=host, root=root, engine=engine_digest()[:16])
     except HermeticError as error:
         run.warnings.append(error.message)
 

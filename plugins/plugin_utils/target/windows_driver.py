@@ -7,26 +7,26 @@ So the common task takes one round trip. What the host has is known from the ans
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DEFAULT_ROOT_WINDOWS
 from ...module_utils.hermetic.text.json_text import parse_json
 from ...module_utils.hermetic.text.redaction import redacted
-from .engine_zip import engine_zip
+from ..engine_code import engine_digest
+from .engine_choice import NEEDS_ENGINE, may_run_own_engine
 from .first_bundle import download_limits
 from .host_answer import Result, checked_answer, checked_host
 from .host_probe import HostFacts
 from .host_refusals import refuse_other_platform
 from .no_interpreter import NoInterpreter
+from .nothing_installed import is_untouched
+from .remembered_engine import RememberedEngine
 from .request import Request, credentials_for, plans_only, removes_root, unreachable_from_host, with_first_sources
 from .run import Files, TargetRun
-from .untouched_host import is_untouched
 from .windows_failures import bootstrap_failure, failure, module_failure
 from .windows_host import DEFAULT_PLATFORM, PLATFORMS, OtherPlatform, presumed_facts, reported_facts, usable_windows_root
 
@@ -51,11 +51,17 @@ class WindowsDriver:
     """A Windows host. The module removes itself what it unpacked."""
 
     host: WindowsHost
+    packed_engine: Callable[[], str]
+    """Returns the controller's engine as a parameter of the module."""
+    remembered: Callable[[TargetRun], RememberedEngine]
+    """Returns what is remembered of the engine in the bundle of a run's host."""
     platform: str | None = None
     """What the inventory says of the host's platform."""
     time_limit: int = UNLIMITED
     knows_root: bool = False
     """Whether the host was asked before: one that has nothing is planned for without a copy of the bundle."""
+    sends_engine: bool = False
+    """Whether the host answered that it needs the controller's engine."""
 
     def look(self, options: Mapping[str, Any]) -> HostFacts:
         """Return what is taken for granted of the host until it answers."""
@@ -67,19 +73,30 @@ class WindowsDriver:
     def run_engine(self, run: TargetRun, request: Request, *, rehearsal: bool = False) -> Result:
         """Run the module; where the host lacks what a first interpreter is unpacked from, it is copied there and the module run again."""
         look_first = self._is_looked_at_first(request)
-        arguments = self._arguments(run, {**request, "check": True} if rehearsal else request, first_bundle=not look_first)
+        sends = self.sends_engine or not self._has_engine(run, request)
+        arguments = self._arguments(run, {**request, "check": True} if rehearsal else request, first_bundle=not look_first, engine=sends)
+        run.show(f"The engine {'comes from the controller' if sends else 'is that of the bundle'}: {engine_digest()[:12]}.")
         with run.timed("module"):
             answer = self.host.powershell_module(arguments, in_background=False)
         host = answer.get("host")
         if not isinstance(host, Mapping):
             raise module_failure(answer)
         _learn(run, checked_host(host))
+        self._remember(run, host)
         problem = host.get("problem")
         _add_warnings(run, _listed(answer.get("warnings")), bootstrapped=problem is None and bool(host.get("bootstrapped")))
         if problem is None:
             result = _engine_result(answer.get("engine_result"))
             result.pop("left", None)  # the module has removed it
             return result
+        if problem["kind"] == NEEDS_ENGINE and not sends:
+            self.sends_engine = True
+            if problem.get("detail"):
+                run.warnings.append(
+                    f"The engine in the bundle of the host was not used, and the controller's was sent instead: {redacted(str(problem['detail']))}. "
+                    "Run hermetic.python.drift with verify deep to see whether the bundle is whole."
+                )
+            return self.run_engine(run, request, rehearsal=rehearsal)
         if problem["kind"] == "interpreter" and look_first:
             if is_untouched(run.facts):
                 raise NoInterpreter(run.facts)
@@ -91,7 +108,12 @@ class WindowsDriver:
 
     def start_engine(self, run: TargetRun, request: Request) -> Result:
         """Start the module; it answers with the engine's result and nothing of its own."""
-        arguments = {**self._arguments(run, request, first_bundle=True), "background": True, "additions": _text(run.background_additions())}
+        # Nobody is there to bring the engine when the job finds that it lacks one.
+        arguments = {
+            **self._arguments(run, request, first_bundle=True, engine=True),
+            "background": True,
+            "additions": _text(run.background_additions()),
+        }
         with run.timed("module"):
             return self.host.powershell_module(arguments, in_background=True)
 
@@ -99,10 +121,23 @@ class WindowsDriver:
         """Return whether the host is asked what it has before a bundle is copied there only to plan."""
         return not self.knows_root and "declaration" in request and plans_only(request)
 
-    def _arguments(self, run: TargetRun, request: Request, *, first_bundle: bool) -> dict[str, Any]:
+    def _has_engine(self, run: TargetRun, request: Request) -> bool:
+        """Return whether the bundle is taken to carry the engine of this controller: by the host's last answer, else by the declared bundle."""
+        if not may_run_own_engine(request):
+            return False
+        known = self.remembered(run).known()
+        declared = run.state.engine_bundle
+        return engine_digest() == (known if known is not None else declared.engine_digest if declared is not None else None)
+
+    def _remember(self, run: TargetRun, host: Mapping[str, Any]) -> None:
+        # A host without any bundle has one when this is over.
+        if host.get("interpreter"):
+            self.remembered(run).keep(str(host.get("engine_digest") or ""))
+
+    def _arguments(self, run: TargetRun, request: Request, *, first_bundle: bool, engine: bool) -> dict[str, Any]:
         """Return the module's parameters; all that may be secret is in those that are never logged.
 
-        ``first_bundle`` lets the module unpack a bundle where there is no interpreter.
+        ``first_bundle`` lets the module unpack a bundle where there is no interpreter. ``engine`` has the engine sent.
         """
         request = run.prepared(request)
         credentials = credentials_for(request, run.supply.credentials)
@@ -112,7 +147,8 @@ class WindowsDriver:
             "time_limit": self.time_limit,
             "background": False,
             "uninstall": removes_root(request),
-            "engine": self._engine,
+            "engine_digest": engine_digest(),
+            **({"engine": self.packed_engine()} if engine else {}),
         }
         bundle = run.state.engine_bundle
         # What the root was before the first round says nothing of the second one; the module looks by itself.
@@ -124,10 +160,6 @@ class WindowsDriver:
                 request = with_first_sources(request, {bundle.sha256: ARCHIVE_MARK})
         arguments["request"] = _text({**request, "credentials": credentials})
         return arguments
-
-    @cached_property
-    def _engine(self) -> str:
-        return base64.b64encode(engine_zip()).decode("ascii")
 
 
 def engine_time_limit(timeout: int | None, in_background: int | None) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,23 @@ def compile_tree(tree: Tree, *, interpreter: Path) -> Compiled:
     skipped = [line for output in outputs for line in output.splitlines()]
     bounded = tuple(sorted(line.partition("\t")[0] for line in skipped if line.endswith(BOUNDED)))
     return Compiled(by=version, files=len(lines) - len(skipped), skipped=len(skipped), bounded=bounded)
+
+
+def compiled_members(members: Mapping[str, bytes], *, interpreter: Path, work: Path) -> dict[str, bytes]:
+    """Return the byte code of modules by the name that a zip has it under, beside its source; all of them must compile."""
+    for name, content in members.items():
+        path = work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    skipped = _run(interpreter, [f"{work / name}\t{name}" for name in members])
+    if skipped:
+        raise BrokenInterpreter(f"{interpreter.name} cannot compile the engine: {skipped.strip()[-800:]}")
+    return {f"{name}c": _byte_code_of(work / name).read_bytes() for name in members}
+
+
+def _byte_code_of(source: Path) -> Path:
+    [found] = (source.parent / "__pycache__").glob(f"{source.stem}.*.pyc")
+    return found
 
 
 def _run(interpreter: Path, lines: list[str]) -> str:

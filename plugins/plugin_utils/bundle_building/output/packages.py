@@ -210,7 +210,7 @@ def _is_reserved(tree: Tree, path: str) -> bool:
     """Return whether the bundle gets this path in a later step of its making, or it would steer its Python."""
     major = tree.python.numbers[0]
     ours = {"bundle.json", "bin/python", f"bin/python{major}", tree.executable, tree.interpreter}
-    if path in ours or path.startswith(("lib/engine/", "libexec/", "share/ca/")):
+    if path in ours or path.startswith(("lib/engine/", "lib/engine-code/", "libexec/", "share/ca/")):
         return True
     name = path.rpartition("/")[2].lower()
     return path.count("/") <= 1 and (name == "pyvenv.cfg" or name.endswith("._pth") or re.fullmatch(r"python\d+\.zip", name) is not None)

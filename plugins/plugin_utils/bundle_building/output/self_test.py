@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ....module_utils.engine_of_task import ARCHIVE, CODE
 from ....module_utils.hermetic.errors import BrokenInterpreter
 from ..binaries.own_names import plain_names
 from ..isolation.search_landmarks import plant
@@ -226,7 +227,9 @@ class SelfTest:
 
     def _engine_files(self) -> str | None:
         self._run("-c", f"import sys; sys.path.insert(0, {str(self.place / 'lib' / 'engine')!r}); import installer.sources")
-        return None
+        request = {"format": 1, "command": "info", "root": str(self.work / "no root")}
+        answer = json.loads(self._run("-I", str(self.place / CODE / ARCHIVE), text=json.dumps(request)))
+        return None if answer.get("info") else f"the engine that it carries answers {str(answer)[:300]}"
 
     def _snapshot(self) -> list[tuple[str, int, int]]:
         found = []

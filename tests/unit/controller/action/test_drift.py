@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.action.drift import ActionModule
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.host_trust import Distrust
-from ansible_collections.hermetic.python.plugins.plugin_utils.target.untouched_host import NothingInstalled
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.nothing_installed import NothingInstalled
 from task_samples import BUNDLE_ID, DAMAGED, INSTALLED, NOTHING, ROOT, STATE, UNTOUCHED, plugin_of, task_of
 
 DRIFT = plugin_of(ActionModule)

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.envelope import unpack
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import engine_digest
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.no_interpreter import NoInterpreter
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.posix_driver import PosixDriver
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.run import TargetRun
 from task_samples import BUNDLE_ID, DAMAGED, INSTALLED, INTERPRETER, ROOT, STATE, UNTOUCHED, task_of
 
+ENGINE = "the engine, packed"
 PLACE = f"{ROOT}/.bootstrap-x1"
 UNPACKED = f"hermetic-bootstrap-1 version=3.12.1 root_made=no place={PLACE} archive={PLACE}/archive"
 DONE = {"changed": True, "plan": [{"action": "a", "subject": "b", "reason": "c"}], "findings": [], "generation": {"before": 1, "after": 2}}
@@ -29,6 +32,7 @@ class Host:
         self.commands: list[str] = []
         self.pythons: list[str] = []
         self.parcels: list[dict[str, Any]] = []
+        self.engines: list[str | None] = []
 
     def command(self, command: str) -> Mapping[str, Any]:
         self.commands.append(command)
@@ -37,6 +41,7 @@ class Host:
     def python_module(self, python: str, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
         self.pythons.append(python)
         self.parcels.append(unpack(arguments["_request"]))
+        self.engines.append(arguments.get("_engine"))
         return self.answers.pop(0)
 
     def temporary_directory(self) -> str:
@@ -52,7 +57,7 @@ class Host:
 def run_on(host: Host, facts: Any, *, declared: bool = True) -> tuple[TargetRun, dict[str, Any]]:
     """Return a run on the host, and the request for it."""
     task = task_of("system", facts=facts)
-    task.run.driver = PosixDriver(host)
+    task.run.driver = PosixDriver(host, lambda: ENGINE)
     request = task.declaring("converge", STATE, scope="system") if declared else task.request("info")
     return task.run, request
 
@@ -143,3 +148,78 @@ def test_a_bundle_that_is_not_as_published_is_not_started() -> None:
     with pytest.raises(NoInterpreter, match=r"was changed \(lib/os\.py\), and is not started"):
         run.carry_out({**request, "known": {f"bundles/{BUNDLE_ID}": ["0" * 64]}})
     assert host.pythons == []
+
+
+# --- which engine runs
+
+CARRIES = dataclasses.replace(INSTALLED, interpreter=dataclasses.replace(INTERPRETER, engine_digest=engine_digest()))
+OTHER = dataclasses.replace(INSTALLED, interpreter=dataclasses.replace(INTERPRETER, engine_digest="0" * 64))
+LACKS = {"failed": True, "msg": "lacks the engine", "needs_engine": "its engine cannot be read: gone"}
+
+
+def test_a_bundle_with_the_same_engine_is_sent_the_request_only() -> None:
+    host = Host(DONE)
+    run, request = run_on(host, CARRIES)
+    assert run.carry_out(request) == DONE
+    assert host.engines == [None] and host.parcels[0]["engine"] == engine_digest()
+    assert run.warnings == []
+
+
+@pytest.mark.parametrize("facts", [INSTALLED, OTHER], ids=["no engine", "another engine"])
+def test_any_other_bundle_is_sent_the_engine(facts: Any) -> None:
+    host = Host(DONE)
+    run, request = run_on(host, facts)
+    assert run.carry_out(request) == DONE
+    assert host.engines == [ENGINE]
+
+
+def test_a_host_does_not_vouch_for_itself_in_a_deep_verification() -> None:
+    host = Host(DONE)
+    run, request = run_on(host, CARRIES)
+    run.carry_out({**request, "options": {**request["options"], "verify": "deep"}})
+    assert host.engines == [ENGINE]
+
+
+def test_a_removal_does_not_run_from_what_it_removes() -> None:
+    host = Host(DONE)
+    run, request = run_on(host, CARRIES)
+    run.carry_out({**request, "command": "uninstall"})
+    assert host.engines == [ENGINE]
+
+
+@pytest.mark.parametrize("answer", [LACKS, DIED], ids=["engine missing", "engine crashes"])
+def test_an_engine_that_is_damaged_is_replaced_by_the_one_of_the_controller(answer: dict[str, Any]) -> None:
+    host = Host(answer, DONE, DONE)
+    run, request = run_on(host, CARRIES)
+    assert run.carry_out(request) == DONE
+    assert host.engines == [None, ENGINE] and host.pythons == [INTERPRETER.path] * 2
+    assert "the controller's was sent instead" in run.warnings[0]
+    # It is not tried again by the same task.
+    run.carry_out(request)
+    assert host.engines[2:] == [ENGINE] and len(run.warnings) == 1
+
+
+def test_an_interpreter_that_fails_with_either_engine_is_replaced() -> None:
+    host = Host(DIED, DIED, DONE)
+    run, request = run_on(host, CARRIES)
+    assert run.carry_out(request) == DONE
+    assert host.engines == [None, ENGINE, ENGINE]
+    assert host.pythons == [INTERPRETER.path, INTERPRETER.path, f"{PLACE}/tree/bin/python3"]
+
+
+def test_a_job_in_the_background_always_has_the_engine_with_it() -> None:
+    host = Host(DONE, {"started": 1})
+    run, request = run_on(host, CARRIES)
+    assert run.carry_out(request, in_background=True) == {"started": 1}
+    assert host.engines == [None, ENGINE]
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_a_temporary_interpreter_has_the_engine_of_its_bundle(carried: bool) -> None:
+    host = Host(DONE)
+    run, request = run_on(host, UNTOUCHED)
+    [bundle] = STATE.bundles
+    digest = engine_digest() if carried else None
+    run.state = dataclasses.replace(STATE, bundles=(dataclasses.replace(bundle, engine_digest=digest),))
+    assert run.carry_out(request) == DONE
+    assert host.engines == [None if carried else ENGINE]

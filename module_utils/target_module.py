@@ -43,6 +43,11 @@ def answer(module: AnsibleModule) -> None:
         module.fail_json(msg=f"The bundle that runs this lacks the engine of the task: {error}.", needs_engine=str(error))
     try:
         result = run("commands.dispatch").run({**document, "credentials": credentials})
+    except Exception as error:
+        if engine:
+            raise
+        # A run that is cut off leaves the host as it was, and the controller's engine begins again.
+        module.fail_json(msg=f"The engine of the bundle failed: {error}", needs_engine=f"it failed with {type(error).__name__}: {error}")
     finally:
         _discard(parcel.get("discard") or [], run("fs.removal").remove_tree)
     for warning in result.pop("warnings", []):

@@ -21,6 +21,7 @@ from unprivileged import as_nobody
 
 pytestmark = as_nobody
 NOBODY, CROWDED = 65534, 54321
+ENGINE = "5" * 64
 NAME = "python-3.13.0+1-bbbbbbbbbbbb"
 
 
@@ -66,6 +67,9 @@ def _root(place: Path) -> Path:
     (tree / "lib" / "python3.13").mkdir()
     (tree / "libexec").mkdir()
     (tree / "libexec" / "python3.13").touch(mode=0o755)
+    (tree / "lib" / "engine-code").mkdir()
+    (tree / "lib" / "engine-code" / "digest").write_text(f"{ENGINE}\n{ENGINE}\n")
+    (tree / "lib" / "engine-code" / "engine.zip").touch(mode=0o644)
     (made / "state" / "engine").symlink_to(f"../bundles/{NAME}")
     return made
 
@@ -78,6 +82,22 @@ def test_a_root_in_order_is_trusted(shell: list[str], root: Path) -> None:
     facts = _probe(shell, root)
     assert (facts.distrust, facts.untrusted, _ran(root)) == ((), (), True)
     assert facts.interpreter is not None and facts.interpreter.bundle_id == NAME
+    assert facts.interpreter.engine_digest == ENGINE
+
+
+@pytest.mark.parametrize("text", ["", "none\n", f"{'5' * 63}\n", f"{'5' * 64} tools=x\n", f"{'5' * 63}$(touch ran)\n", None], ids=range(6))
+def test_what_names_no_engine_names_none(shell: list[str], root: Path, text: str | None) -> None:
+    digest = root / "bundles" / NAME / "lib" / "engine-code" / "digest"
+    digest.unlink() if text is None else digest.write_text(text)
+    facts = _probe(shell, root)
+    assert facts.interpreter is not None and facts.interpreter.engine_digest is None
+
+
+def test_a_user_finds_the_engine_in_a_root_of_that_users_own(shell: list[str], open_place: Path) -> None:
+    root = _root(open_place)
+    subprocess.run(["chown", "-hR", f"{NOBODY}:{NOBODY}", str(open_place / "above")], check=True)
+    facts = _probe(shell, root, user=NOBODY)
+    assert facts.interpreter is not None and facts.interpreter.engine_digest == ENGINE
 
 
 def test_settings_of_the_user_do_not_change_how_files_are_listed(shell: list[str], root: Path) -> None:
@@ -170,12 +190,13 @@ def test_a_user_starts_what_is_his_or_roots_and_nothing_of_a_third(shell: list[s
     assert (facts.interpreter, [each.part for each in facts.distrust]) == (None, ["root"])
 
 
+CARRIED = ("lib/engine-code", "lib/engine-code/digest", "lib/engine-code/engine.zip")
 PARTS = (
     "bundles",
     f"bundles/{NAME}",
     *(
         f"bundles/{NAME}/{name}"
-        for name in ("bin", "bin/python3", "bin/python3.13", "lib", "lib/python3.13", "libexec", "libexec/python3.13")
+        for name in ("bin", "bin/python3", "bin/python3.13", "lib", "lib/python3.13", "libexec", "libexec/python3.13", *CARRIED)
     ),
 )
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twenty hosts over ssh with five environments each: one task of this collection against one of the pip module, which loops."""
+"""Twenty hosts over ssh with five environments each: one task of this collection against a ping, and against the pip module, which loops."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from pathlib import Path
 from ..tests.machines.containers import Machine, all_down, all_up
 from . import documents
 from .command import Command, run
-from .comparison import Comparison
-from .contest import Contender, hold
+from .comparison import Comparison, Series
+from .contest import Contender, constant, hold
 from .documents import Wheel
 from .ingredients import Ingredients
 
 HOSTS = 20
 ENVIRONMENTS = 5
 ROUNDS = 3
+# Of the controller's processor time; by the clock, twenty hosts on one machine wait for each other.
+AIM = 1.2
 IMAGE = "debian-12-python"
 _ROOT = Path("/opt/infra-system")
 _VENVS = Path("/srv/venvs")
@@ -33,7 +35,7 @@ _VICTIM = "idna"
 
 
 def compare(made: Ingredients, *, rounds: int | None, full: bool) -> Iterator[Comparison]:
-    """Run both contests on hosts that hold the same packages twice: in environments of this collection, and in those of pip.
+    """Run the contests on hosts that hold the same packages twice: in environments of this collection, and in those of pip.
 
     The pip module takes minutes for one round, and has more than one in a full run only.
     """
@@ -84,6 +86,13 @@ def _contests(
             lambda _number: drifted("fleet-pip-drift", pip, _VENVS),
         ),
     }
+    title = f"no change, {size}, against one ping"
+    contenders = [constant("hermetic.python.system", played("fleet-ours", ours, 0)), constant("one ping", played("fleet-ping", _ping(), 0))]
+    # Cheap, and the smallest difference of all: it takes more rounds than the others to stand out.
+    took = hold(title, contenders, rounds=2 * rounds + 1, tell=made.tell)
+    by_clock = Comparison(title, took["hermetic.python.system"], took["one ping"], hosts=len(machines))
+    yield by_clock
+    yield Comparison(f"processor time, {title}", _worked(by_clock.ours), _worked(by_clock.other), aim=AIM)
     for title, (by_us, by_pip) in contests.items():
         contenders = [
             Contender("hermetic.python.system", by_us),
@@ -105,6 +114,15 @@ def _variables(machine: Machine) -> dict[str, object]:
 def _ours(made: Ingredients, chosen: Mapping[str, Sequence[Wheel]]) -> dict[str, object]:
     locks = {name: made.space.write(f"fleet/locks/{name}-requirements.txt", documents.lock(wheels)) for name, wheels in chosen.items()}
     return documents.system_task(_ROOT, repository=str(made.repository), locks=locks, wheels=made.wheel_directory)
+
+
+def _worked(series: Series) -> Series:
+    """Return a contender's runs with the processor time of the controller in the place of the time by the clock."""
+    return Series(series.name, series.cpu, series.cpu)
+
+
+def _ping() -> dict[str, object]:
+    return {"name": "Ping", "ansible.builtin.ping": {}, "vars": {"ansible_python_interpreter": str(_ROOT / "bin" / "python")}}
 
 
 def _pip(made: Ingredients, chosen: Mapping[str, Sequence[Wheel]]) -> dict[str, object]:

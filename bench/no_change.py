@@ -15,7 +15,7 @@ from .contest import constant, hold
 from .ingredients import Ingredients, interpreter_of
 
 SIZES = (1, 5, 20)
-AIM = 1.5
+AIM = 1.35
 _NOTHING_DONE = r"ok=1 +changed=0 "
 _UV_SYNC = 'uv=$1; shift; while [ $# -gt 0 ]; do "$uv" pip sync --quiet --python "$1" "$2"; shift 2; done'
 _PIP_ENVIRONMENT = '"$1" -m venv "$2" && "$3" pip install --quiet --python "$2" --find-links "$4" --requirement "$5"'

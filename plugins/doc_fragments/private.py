@@ -16,6 +16,7 @@ options:
     type: str
   _engine:
     description:
-      - The engine as a zip file, in base64. Set by the action plugin of the same name. Do not use it.
+      - The engine as a zip file, in base64, where the bundle of the host does not carry the same one. Set by the action plugin of the same name.
+        Do not use it.
     type: str
 """

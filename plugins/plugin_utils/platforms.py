@@ -17,6 +17,8 @@ from packaging.version import InvalidVersion, Version
 
 from ..module_utils.hermetic.errors import HermeticError
 
+_ABI = re.compile(r"cp\d+\w*")
+_NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.\d+)*")
 HOST_MARKERS = ("platform_release", "platform_version")
 
 # The names that wheels used before the C library's version became part of the name.
@@ -84,7 +86,7 @@ class Target:
             Version(version)
         except InvalidVersion:
             problems.append(f"python.version is {version!r}; expected a version such as 3.12.1")
-        if not re.fullmatch(r"cp\d+\w*", abi):
+        if not _ABI.fullmatch(abi):
             problems.append(f"python.abi is {abi!r}; expected an ABI tag such as cp312 or cp27mu")
         if python.get("implementation", "cpython") != "cpython":
             problems.append(f"python.implementation is {python['implementation']!r}; only cpython can be a bundle")
@@ -211,5 +213,5 @@ def stated_values(given: Mapping[str, Any] | None) -> dict[str, tuple[tuple[str,
 
 
 def _two_numbers(text: object) -> tuple[int, int] | None:
-    match = re.fullmatch(r"(\d+)\.(\d+)(?:\.\d+)*", str(text or ""))
+    match = _NUMBERS.fullmatch(str(text or ""))
     return (int(match[1]), int(match[2])) if match else None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import os
 import platform
@@ -12,6 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -279,6 +282,11 @@ def test_a_macos_bundle_is_unpacked_without_running_anything(standalone: Path, t
     assert (made.info["python"]["version"], made.info["libc"], made.info["macos"]) == (f"{short}.7", None, {"minimum": "11.0"})
     assert (made.info["hermetic"], made.self_test["ran"]) == ("site", False)
     assert any(path.endswith(".pyc") for path in made.info["files"])
+    # Byte code depends on X.Y alone, so the engine for a Mac is the one that this Python compiles.
+    with tarfile.open(made.archive) as archive:
+        archive.extractall(tmp_path / "made", filter="tar")
+    with zipfile.ZipFile(tmp_path / "made" / "lib/engine-code/engine.zip") as engine:
+        assert engine.read("hermetic/errors.pyc").startswith(importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little"))
     assert any("without a launcher" in warning for warning in made.warnings)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building import BuildRequest, InterpreterSource, Wheel, build
+from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import engine_digest, own_engine
 from bundle_sources import fixed_packages, packed
 from pe_samples import pe
 
@@ -41,7 +43,8 @@ def test_other_versions_of_python_pass_their_self_test(version: str, tmp_path: P
     made = build(BuildRequest(name="python", release=f"{version}+1", source=InterpreterSource(path=interpreter), destination=tmp_path))
     assert made.self_test["ran"]
     assert made.info["engine"] is (short != "2.7")
-    assert ("lib/engine" in made.info["files"]) is (short != "2.7")
+    assert ("lib/engine" in made.info["files"]) is ("lib/engine-code/engine.zip" in made.info["files"]) is (short != "2.7")
+    assert made.info["engine_digest"] == (engine_digest() if short != "2.7" else None)
     assert f"bin/python{short[0]}" in made.info["files"]
 
 
@@ -93,6 +96,12 @@ def test_an_embeddable_windows_python_becomes_a_full_one(tmp_path: Path, package
     assert [path for path in files if path.startswith("bin/Scripts/") and path.endswith(".exe")]
     assert (made.info["hermetic"], made.info["python"]["version"], made.info["libc"]) == ("pth", "3.13.2", None)
     with zipfile.ZipFile(made.archive) as archive:
+        # There is a Python of that X.Y here, or not; the sources are there in either case.
+        with zipfile.ZipFile(io.BytesIO(archive.read("lib/engine-code/engine.zip"))) as engine:
+            compiled = {name for name in engine.namelist() if name.endswith(".pyc")}
+            assert compiled == (
+                {f"{name}c" for name in own_engine()} if any(path.endswith("ssl.cpython-313.pyc") for path in files) else set()
+            )
         assert archive.read("bin/python313._pth").split() == [b"Lib", b"DLLs", b".", b"import", b"site"]
         assert {entry.date_time for entry in archive.infolist()} == {(2001, 9, 9, 1, 46, 40)}
 

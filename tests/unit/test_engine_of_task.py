@@ -44,13 +44,18 @@ def test_the_one_that_was_asked_for_is_imported() -> None:
     assert engine_of_bundle(ASKED)("part").answer == "from the bundle"
 
 
+def _archive_is_a_directory(place: Path) -> None:
+    (place / ARCHIVE).unlink()
+    (place / ARCHIVE).mkdir()
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another": (lambda place: (place / DIGEST).write_text(f"{'2' * 64}\n{'3' * 64}\n"), "its engine is 222222222222, and not 111111111111"),
     "none named": (lambda place: (place / DIGEST).write_text(""), "its engine is not named"),
     "no digest": (lambda place: (place / DIGEST).unlink(), "cannot be read"),
     "not text": (lambda place: (place / DIGEST).write_bytes(b"\xff\xfe"), "cannot be read"),
     "no archive": (lambda place: (place / ARCHIVE).unlink(), "cannot be read"),
-    "archive is a directory": (lambda place: ((place / ARCHIVE).unlink(), (place / ARCHIVE).mkdir()), "cannot be read"),
+    "archive is a directory": (_archive_is_a_directory, "cannot be read"),
     "archive cut": (lambda place: (place / ARCHIVE).write_bytes((place / ARCHIVE).read_bytes()[:-1]), "has the SHA-256"),
     "archive not named": (lambda place: (place / DIGEST).write_text(ASKED), "has the SHA-256"),
 }

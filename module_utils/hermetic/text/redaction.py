@@ -9,6 +9,7 @@ import re
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+:/+"
 # A quotation mark ends an address where it ends a text; within a query it is a part of what must not be shown.
 _INSIDE = r"(?:[^\s<>\"]|\"(?![\s,:;<>})\]]|$))"
+_BEGINNING = re.compile(_SCHEME)
 _ADDRESS = re.compile(rf"{_SCHEME}{_INSIDE}*|(?<![\w/:\\])//{_INSIDE}*@{_INSIDE}*")
 # As a proxy may be written: the user's name and password before the host, without a scheme.
 _BARE_LOGIN = re.compile(r"(?<![\w@/.\\])[^\s:/@'\"<>=(\[{,\\]+:(?![/\\\s])[^\s/@'\"<>]+@(?=[\w\[])")
@@ -67,7 +68,7 @@ def has_secret(address: str) -> bool:
 
 def _split_scheme(address: str) -> tuple[str, str]:
     """Return what stands before the host, and the rest; no scheme means a path, but for ``//user:password@host``."""
-    match = re.match(_SCHEME, address)
+    match = _BEGINNING.match(address)
     if match:
         return match[0], address[match.end() :]
     if address.startswith("//") and "@" in address:

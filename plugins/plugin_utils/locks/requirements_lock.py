@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT_LINE = re.compile(r"^\s*#")
 _OPTION_PART = re.compile(r"\s(?=--?[A-Za-z])")
 _INCLUDE = re.compile(r"^(?:(-r|--requirement)|(-c|--constraint))(?:\s*=\s*|\s+|(?<=-[rc]))(.+)$")
 # These say how to install, not what: wheels only and hashes only is what happens here anyway.
@@ -243,7 +244,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate([*text.splitlines(), ""], start=1):
         if not parts:
             first = number
-        comment = re.match(r"^\s*#", line)
+        comment = _COMMENT_LINE.match(line)
         if line.endswith("\\") and not comment:
             parts.append(line[:-1])
             continue

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import base64
 
-from ..engine_code import engine_digest
-from ..net.controller_cache import ControllerCache
 from .engine_zip import engine_zip
 from .request import Request, removes_root
 
@@ -23,9 +21,6 @@ def may_run_own_engine(request: Request) -> bool:
     return request["options"].get("verify") != "deep" and not removes_root(request)
 
 
-def engine_to_send(shared: ControllerCache) -> str:
-    """Return the engine as a parameter of the module, packed once for all hosts of a run."""
-    packed: str = shared.memo(
-        "engine", engine_digest(), lambda: base64.b64encode(engine_zip()).decode("ascii"), valid=lambda kept: isinstance(kept, str)
-    )
-    return packed
+def engine_to_send() -> str:
+    """Return the engine as a parameter of the module."""
+    return base64.b64encode(engine_zip()).decode("ascii")

@@ -34,6 +34,24 @@ _MACHINES: Mapping[tuple[str, str], str] = {
     ("Windows", "x86"): "windows-x86",
 }
 
+# Compiled when this is imported, which is before Ansible forks, and not by the fork of each host.
+_FORMS = {
+    name: re.compile(form)
+    for name, form in {
+        "uid": r"\d+",
+        "bits": r"\d+",
+        "libc": r"glibc|musl|none",
+        "root_type": r"missing|empty|directory|other",
+        "free": r"[0-9]{1,15}",
+        "root_writable": r"yes|no",
+        "root": r"/.*",
+    }.items()
+}
+_SLASHES = re.compile(r"/+")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_BUNDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_TWO_NUMBERS = re.compile(r"(\d+)\.(\d+)")
+
 # White space and what means something to a shell: such a root cannot stand in a script's first line, nor in a command of Ansible.
 _UNUSABLE = re.compile(r"""[\s'"\\$;&|<>()`*?\[\]{}!#%\x00-\x1f]""")
 
@@ -119,7 +137,7 @@ def usable_root(root: str) -> str:
         raise HermeticError(f"The root {root!r} is not an absolute path; expected one like /opt/infra-system or ~/infra-system.")
     if ".." in root.split("/"):
         raise HermeticError(f"The root {root!r} goes through '..'; write the path that it leads to.")
-    clean = re.sub(r"/+", "/", root).rstrip("/")
+    clean = _SLASHES.sub("/", root).rstrip("/")
     if not clean or clean in ("~", "/opt", "/usr", "/usr/local", "/etc", "/var", "/home", "/root", "/tmp", "/bin", "/lib"):
         raise HermeticError(
             f"The root {root!r} is a directory of the system or a whole home; expected a directory of its own, like /opt/infra-system."
@@ -192,23 +210,14 @@ def parse_probe(stdout: str, *, stderr: str = "", rc: int = 0) -> HostFacts:
 
 
 def _ill_formed(facts: Mapping[str, str]) -> list[str]:
-    forms = {
-        "uid": r"\d+",
-        "bits": r"\d+",
-        "libc": r"glibc|musl|none",
-        "root_type": r"missing|empty|directory|other",
-        "free": r"[0-9]{1,15}",
-        "root_writable": r"yes|no",
-        "root": r"/.*",
-    }
-    return [f"{key} is {facts[key]!r}" for key, form in forms.items() if key in facts and not re.fullmatch(form, facts[key])]
+    return [f"{key} is {facts[key]!r}" for key, form in _FORMS.items() if key in facts and not form.fullmatch(facts[key])]
 
 
 def _interpreter(found: list[str], *, root: str, code: str | None) -> Interpreter | None:
     if not found:
         return None
     version, _separator, bundle_id = found[0].partition(":")
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", bundle_id):
+    if not _VERSION.fullmatch(version) or not _BUNDLE.fullmatch(bundle_id):
         raise HermeticError(f"The probe's answer cannot be read: engine={found[0]!r} is not <version>:<bundle>.")
     return Interpreter(
         bundle_id=bundle_id,
@@ -219,5 +228,5 @@ def _interpreter(found: list[str], *, root: str, code: str | None) -> Interprete
 
 
 def _two_numbers(text: str) -> tuple[int, int] | None:
-    match = re.match(r"(\d+)\.(\d+)", text)
+    match = _TWO_NUMBERS.match(text)
     return (int(match[1]), int(match[2])) if match else None

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DOWNLOADS, SPECS, WHEEL_SELECTION
 from ...module_utils.hermetic.text.printable import printable_lines
 from ..engine_code import engine_digest
@@ -94,13 +95,18 @@ def task_on(
     return Task(run, check=bool(action._task.check_mode), diff=bool(action._task.diff), make_resolver=make_resolver)
 
 
-def _shared_by_run() -> ControllerCache:
-    """Return what the forks of one run share on disk; it goes with the run."""
-    return ControllerCache(Path(THIS_RUN) / "hermetic.python")
+def _once_in_a_run(kind: str, key: str, compute: Callable[[], Any], *, valid: Callable[[Any], bool]) -> Any:
+    """Return what one fork computes and the others read from the directory of the run, which goes with it."""
+    try:
+        return ControllerCache(Path(THIS_RUN) / "hermetic.python").memo(kind, key, compute, valid=valid)
+    except HermeticError:
+        # Another user could change what lies there, so each fork works for itself.
+        return compute()
 
 
 def _packed_engine() -> str:
-    return engine_to_send(_shared_by_run())
+    packed: str = _once_in_a_run("engine", engine_digest(), engine_to_send, valid=lambda kept: isinstance(kept, str))
+    return packed
 
 
 def _platforms(action: ActionBase, variables: Mapping[str, Any]) -> list[str]:
@@ -108,7 +114,7 @@ def _platforms(action: ActionBase, variables: Mapping[str, Any]) -> list[str]:
     hosts = list(variables.get("ansible_play_hosts_all") or [])
     if len(hosts) < 2:
         return platforms_of_play(variables)
-    found: list[str] = _shared_by_run().memo(
+    found: list[str] = _once_in_a_run(
         "platforms",
         digest_of([str(action._task._uuid), hosts]),
         lambda: platforms_of_play(variables),

@@ -48,7 +48,10 @@ def rename(tree: Path, digest: str) -> None:
 
 def answering(tree: Path, line: str) -> dict[str, bytes]:
     """Return the engine with a line of code at the end of what carries a request out; ``result`` is what it is about to return."""
-    members = carried(tree)
+    # Without the lines of the copyright there is room for more, where the bundle has no byte code.
+    members = {
+        name: content.split(b"\n", 2)[2] if content.startswith(b"# Copyright") else content for name, content in carried(tree).items()
+    }
     members.pop(f"{DISPATCH}c", None)
     text = (
         members[DISPATCH]

@@ -89,6 +89,21 @@ def mount_point(path: Path) -> Path:
     return Path(mount.point) if mount is not None else _ismount_point(os.path.realpath(path))
 
 
+def may_hide_files(directory: Path) -> bool:
+    """Return whether something may be mounted below a directory, so that a listing names another file than the one that is reached.
+
+    Only Linux mounts files over files; there it is so as well where the kernel does not say what is mounted.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    above = f"{os.path.realpath(directory).rstrip('/')}/"
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+            return any(mount.point.startswith(above) for mount in parse_mountinfo(lines).values())
+    except (OSError, ValueError, IndexError):
+        return True
+
+
 def nearest(path: Path) -> Path:
     """Return the path, or the nearest of its parents that exists."""
     while not os.path.lexists(path) and path.parent != path:

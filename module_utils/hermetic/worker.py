@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import BrokenArtifact, HermeticError, UnsafeArchive
+from .fs.confirmation import confirm_files
 from .fs.hashing import hash_files
 from .system_limits import started
 
@@ -25,6 +26,8 @@ from .system_limits import started
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     if job["task"] == "hash":
         return {"digests": hash_files(job["paths"])}
+    if job["task"] == "confirm":
+        return {"confirmed": [confirm_files(**tree) for tree in job["trees"]]}
     # Imported where they are asked for: a process that only hashes, or only unpacks what is prebuilt, can do without the rest.
     limit = job.get("unpack_limit", 0)
     if job["task"] == "unpack_prebuilt":

@@ -55,3 +55,18 @@ def trees_with_a_program(place: Path) -> list[Path]:
         (tree / "bin").mkdir(parents=True)
         shutil.copy(SLEEP, tree / "bin" / "tool")
     return trees
+
+
+def replaced(path: Path, data: bytes) -> None:
+    """Put another file in the place of one, which a shared file does not notice."""
+    path.with_name("beside").write_bytes(data)
+    path.with_name("beside").rename(path)
+
+
+def unnoticed(path: Path) -> None:
+    """Change the content of a file, and nothing that a stat tells of it but the time of change."""
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    data[0] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -30,6 +30,7 @@ _ATTRIBUTES = {
 _SIZE = struct.calcsize("l")
 _GET_FLAGS, _SET_FLAGS = 0x80006601 | _SIZE << 16, 0x40006602 | _SIZE << 16
 _LINUX_FLAGS = {0x10: "immutable", 0x20: "append-only"}
+_ANY_LINUX_FLAG = sum(_LINUX_FLAGS)
 # sys/stat.h of macOS and the BSDs: those of the owner and those of the superuser.
 _BSD_FLAGS = {0x2 | 0x20000: "immutable", 0x4 | 0x40000: "append-only"}
 _WINDOWS_ATTRIBUTES = 0x1 | 0x2 | 0x4
@@ -48,6 +49,17 @@ def carried(path: str, status: Any, known: Known) -> list[str]:
     if inode not in known:
         known[inode] = [*(f"{_ATTRIBUTES[name]} ({name})" for name in _attributes(path)), *_flags(path, status)]
     return known[inode]
+
+
+def carries(descriptor: int, status: Any) -> bool:
+    """Return whether an open file or directory carries anything that ``carried`` would name."""
+    if not _LINUX:
+        return any(getattr(status, "st_flags", 0) & bits for bits in _BSD_FLAGS)
+    try:
+        names = os.listxattr(descriptor)  # type: ignore[attr-defined, unused-ignore]
+    except OSError:
+        names = []
+    return not _ATTRIBUTES.keys().isdisjoint(names) or bool(_read_flags(descriptor) & _ANY_LINUX_FLAG)
 
 
 def release(path: str, *, directory: int | None = None) -> bool:
@@ -114,7 +126,7 @@ def _release_on_linux(path: str, directory: int | None) -> bool:
         if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
             return False
         flags = _read_flags(descriptor)
-        kept = flags & ~sum(_LINUX_FLAGS)
+        kept = flags & ~_ANY_LINUX_FLAG
         if kept == flags:
             return False
         fcntl.ioctl(descriptor, _SET_FLAGS, kept.to_bytes(4, sys.byteorder).ljust(_SIZE, b"\0"))

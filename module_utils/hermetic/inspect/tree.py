@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +270,15 @@ class Inspection:
                 continue
             if actual != target:
                 self._differ(path, "link", expected=f"link to {target}", actual=f"link to {actual}")
+
+    def unread(self, known: Container[Inode]) -> dict[Inode, str]:
+        """Return a path of each file that was seen, and whose content is not known."""
+        return {inode: self._at(path) for path, inode in self.inodes.items() if inode not in known}
+
+    def forget_files(self) -> None:
+        """Drop what is only needed to compare: of twenty environments it would be most of the memory of a run."""
+        self.inodes.clear()
+        self._manifest = Manifest()
 
     def contents(self, digests: Mapping[Inode, str]) -> None:
         """Check the content of every file whose inode was hashed."""

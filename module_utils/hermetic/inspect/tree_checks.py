@@ -22,15 +22,15 @@ from ..fs.extended_attributes import Known
 from ..model.layout import Layout
 from ..model.manifest import Manifest
 from ..model.receipts import DirectoryTimes, EnvironmentReceipt, Generation, LaidReceipt, TreeOwner
-from ..paths import Inode, inside
+from ..paths import Inode
 from ..planning.observation import Observation
 from ..process.background import BackgroundWork
-from ..process.inode_hashing import hash_inodes
-from ..process.subprocess_environment import core_count
 from .bundle_start import check_start
 from .foreign_packages import find_foreign
 from .lost_trees import report_gone, report_lost_receipt
-from .tree import Inspection
+from .tree import POSIX, Inspection
+from .tree_contents import Contents
+from .whole_trees import RecordedTree, WholeTrees, find_whole
 
 # Differences after which a bundle may run what nobody published.
 _FOREIGN_CODE = ("modified", "unexpected", "link")
@@ -171,25 +171,32 @@ def _verify(
         )
         for laid_id in used
     }
-    for check in [*checks, *laid_checks.values()]:
+    trees = [*checks, *laid_checks.values()]
+    whole = WholeTrees()
+    if deep and POSIX:
+        recorded = [RecordedTree(each.kind, each.id, each.tree, each.manifest, each.owner) for each in trees]
+        whole, further = find_whole(layout, recorded, environments, records.laid, further, jobs=jobs), {}
+    suspect = [check for check in trees if (check.kind, check.id) not in whole.found]
+    for check in suspect:
         check.inspection.all_by_stat(check.times, list_all=deep)
-    # Other processes read the files while this one goes through the environments.
-    digests = BackgroundWork(lambda: _hash([*checks, *laid_checks.values()], {}, further, jobs=jobs)) if deep else None
     dirty_laid = {laid_id for laid_id, check in laid_checks.items() if check.inspection.differences}
-    hashed: dict[Inode, str] = {}
+    doubtful = [receipt for receipt in environments if ("environments", receipt.id) not in whole.found]
+    contents = None
+    if further or (deep and (suspect or doubtful)):
+        contents = Contents([check.inspection for check in suspect], whole.digests(), further, jobs=jobs)
     environment_checks = []
-    for receipt in environments:
+    for receipt in doubtful:
         check = _check_environment(layout, receipt, records.laid, dirty_laid, carried, deep=deep)
         environment_checks.append((receipt, check))
-    if digests is not None:
-        own = [check for _receipt, check in environment_checks]
-        hashed = _hash(own, digests.result(), {}, jobs=jobs)
-        streams: dict[Inode, list[str]] = {}
-        for check in [*checks, *laid_checks.values(), *own]:
-            check.inspection.contents(hashed)
-            check.inspection.streams(streams)
+        if contents is not None:
+            contents.compare(check.inspection)
+            # Of twenty environments, what they hold would be most of the memory of a run.
+            check.manifest = Manifest()
+    if contents is not None:
+        for check in suspect:
+            contents.compare(check.inspection)
     _report(observation, checks, environment_checks, laid_checks)
-    return hashed
+    return contents.digests() if contents is not None else dict(whole.further)
 
 
 def _check_environment(
@@ -227,17 +234,6 @@ def _written(layout: Layout, kind: str, tree_id: str) -> int:
         return os.lstat(layout.receipt(kind, tree_id)).st_mtime_ns
     except OSError:
         return 0
-
-
-def _hash(checks: list[_TreeCheck], known: Mapping[Inode, str], further: Mapping[Inode, str], *, jobs: int) -> dict[Inode, str]:
-    """Hash each inode once, however many trees share it, and return the digests together with those that are known."""
-    paths = dict(further)
-    for check in checks:
-        at = inside(check.tree)
-        for path, inode in check.inspection.inodes.items():
-            if inode not in paths and inode not in known:
-                paths[inode] = at(path)
-    return {**known, **hash_inodes(paths, count=core_count(jobs))}
 
 
 def _report(

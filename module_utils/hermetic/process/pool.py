@@ -110,7 +110,7 @@ class Workers:
             answer = parse_json(line)
         except ValueError:
             answer = None
-        if not isinstance(answer, dict) or not {"digests", "laid", "refused", "made", "error"} & answer.keys():
+        if not isinstance(answer, dict) or not {"confirmed", "digests", "laid", "refused", "made", "error"} & answer.keys():
             raise BrokenInterpreter(
                 f"A worker of {self._python} answered {shown(line)}; expected its result. "
                 "Run drift with verify deep to see whether its bundle is whole."

@@ -204,16 +204,12 @@ def _are_of(receipt: EnvironmentReceipt, records: Records) -> bool:
 def _is_description(receipt: BundleReceipt, path: Path) -> bool:
     """Return whether the content of a receipt is that of the bundle.json whose digest it names."""
     expected = receipt.info_record.sha256
-    # As bundle_build writes it; what others wrote is compared with the file itself.
-    text = json.dumps(receipt.info, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
-    if hashlib.sha256(text.encode()).hexdigest() == expected:
-        return True
     try:
         content = path.read_bytes()
     except OSError:
-        # That it is gone is found in the tree.
-        return True
+        content = b""
     if hashlib.sha256(content).hexdigest() != expected:
+        # That it is gone or changed is found in the tree.
         return True
     try:
         return bool(json.loads(content) == receipt.info)

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import errno
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,31 @@ def test_a_volume_of_windows_that_is_write_protected_is_said() -> None:
     error = OSError(errno.EACCES, "The media is write protected")
     error.winerror = 19  # type: ignore[attr-defined]
     assert "write-protected" in explain(error, "D:\\root").message
+
+
+@pytest.mark.parametrize(
+    ("points", "hides"),
+    [
+        (["/", "/proc"], False),
+        (["/", "/srv/root/environments"], False),
+        (["/srv/root/environments/web/a.py"], True),
+        (["/srv/root/environmentsX/a"], False),
+    ],
+)
+def test_what_is_mounted_below_a_directory_may_hide_files(monkeypatch: pytest.MonkeyPatch, points: list[str], hides: bool) -> None:
+    text = "".join(f"{number} 1 8:1 / {point} rw - ext4 /dev/sda rw\n" for number, point in enumerate(points))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(mounts, "open", lambda *_words, **_more: io.StringIO(text), raising=False)
+    assert mounts.may_hide_files(Path("/srv/root/environments")) is hides
+
+
+@pytest.mark.parametrize(("platform", "hides"), [("linux", True), ("darwin", False)])
+def test_where_the_kernel_does_not_say_what_is_mounted_linux_may_hide_files(
+    monkeypatch: pytest.MonkeyPatch, platform: str, hides: bool
+) -> None:
+    def refuse(*_words: object, **_more: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory", "/proc/self/mountinfo")
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(mounts, "open", refuse, raising=False)
+    assert mounts.may_hide_files(Path("/srv/root/environments")) is hides

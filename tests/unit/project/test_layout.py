@@ -40,6 +40,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "install/target_compile.py": ("it starts another Python", "tests/integration/test_byte_code_within_bounds.py"),
     "install/uninstall.py": ("it is what the command does", "tests/unit/engine/commands/test_uninstall.py"),
     "model/receipt_checks.py": ("it is a step of reading a record", "tests/unit/engine/records/test_load.py"),
+    "process/forks.py": ("it copies the process", "tests/integration/test_forks.py"),
     "unpack/archive_entries.py": ("it judges the entries of an archive", "tests/unit/engine/unpack/test_archive.py"),
     "unpack/archive_source.py": ("it is what an archive is read from", "tests/unit/engine/unpack/test_archive.py"),
     "unpack/engine_library.py": ("it looks into the Python that runs", "tests/integration/test_engine_zip.py"),

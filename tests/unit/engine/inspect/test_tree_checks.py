@@ -17,25 +17,11 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process i
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from root_samples import PROGRAM, SITE, STDLIB, SampleRoot
+from tree_samples import replaced, unnoticed
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and links as on POSIX")
 
 ALPHA = f"{SITE}/alpha/__init__.py"
-
-
-def replaced(path: Path, data: bytes) -> None:
-    """Put another file in the place of one, which a shared file does not notice."""
-    path.with_name("beside").write_bytes(data)
-    path.with_name("beside").rename(path)
-
-
-def unnoticed(path: Path) -> None:
-    """Change the content of a file, and nothing that a stat tells of it but the time of change."""
-    before = path.stat()
-    data = bytearray(path.read_bytes())
-    data[0] ^= 1
-    path.write_bytes(data)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 BUNDLE: dict[str, tuple[Callable[[Path], Any], str, str]] = {

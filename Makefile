@@ -159,10 +159,11 @@ windows-long: $(VENV)/.test ## Kill the engine at every single step on Windows; 
 sanity: $(VENV)/.test ## ansible-test sanity on a staged copy
 	$(VENV)/bin/python tools/sanity.py
 
-bench: $(VENV)/.bench ## Compare with pip, uv and get_url, and measure the report of a large fleet
+# make reads options that begin with dashes itself: hence COMPARE=FILE and STORE=FILE.
+bench: $(VENV)/.bench ## Compare with pip, uv and get_url, and measure the report of a large fleet (COMPARE=FILE finds what is slower than stored, STORE=FILE stores)
 	@# Where no ssh hosts can be made, the benchmark itself says so.
 	@$(MACHINES) check --install >/dev/null || true
-	$(VENV)/bin/python bench/run.py
+	$(VENV)/bin/python bench/run.py $(if $(COMPARE),--compare $(COMPARE)) $(if $(STORE),--store $(STORE)) $(ARGS)
 	$(VENV)/bin/python bench/fleet_report.py
 
 release: $(VENV)/.test ## Build the archive of the collection in .build, and test its installation

@@ -32,6 +32,11 @@ class Comparison:
     hosts: int = 1
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """What the line is called in a stored result."""
+        return (self.row, self.ours.name, self.other.name)
+
+    @property
     def pairs(self) -> list[tuple[float, float]]:
         """The runs that stood side by side; a contender with fewer rounds leaves the others' later rounds without a pair."""
         return list(zip(self.ours.seconds, self.other.seconds, strict=False))

@@ -97,7 +97,7 @@ def gather(space: Workspace, *, python: Path, environments: int, tell: Callable[
     tell(f"fetch {len(PACKAGES.read_text().splitlines())} wheels for Python {version}")
     wheels = _wheels(space, python)
     tell(f"build a bundle from Python {version}")
-    archive = _bundle(space, python)
+    archive = build_bundle(space, python, RELEASE)
     chosen = [documents.environment_wheels(wheels, number) for number in range(environments)]
     engine = space.base / "engine.zip"
     engine.write_bytes(engine_zip())
@@ -151,9 +151,10 @@ def known_wheels(directory: Path) -> list[Wheel]:
     return wheels
 
 
-def _bundle(space: Workspace, python: Path) -> Archive:
+def build_bundle(space: Workspace, python: Path, release: str) -> Archive:
+    """Build a release of the bundle; two releases of one Python differ in nothing else."""
     report = build(
-        BuildRequest(name=documents.BUNDLE, release=RELEASE, source=InterpreterSource(path=python), destination=space.directory("bundles"))
+        BuildRequest(name=documents.BUNDLE, release=release, source=InterpreterSource(path=python), destination=space.directory("bundles"))
     )
     return described(report)
 
@@ -165,7 +166,7 @@ def described(report: BuildReport) -> Archive:
         path=report.archive,
         sha256=report.sha256,
         size=report.size,
-        release=RELEASE,
+        release=str(report.info["release"]),
         hermetic=report.info["hermetic"],
         unpacked=about[UNPACKED],
         members=tuple(about[MEMBERS]),

@@ -17,9 +17,10 @@ def describe(directory: Path, *, python: Path, python_version: str, uv: str) -> 
     """Return the class of the machine and the versions of what is compared."""
     return {
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processor": processor_of(_text("/proc/cpuinfo")),
         "architecture": platform.machine(),
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
-        "file_system": file_system_of(str(directory), _mounts()),
+        "file_system": file_system_of(str(directory), _text("/proc/mounts")),
         "load_at_start": round(os.getloadavg()[0], 2),
         "versions": {
             "controller Python": platform.python_version(),
@@ -45,9 +46,16 @@ def file_system_of(path: str, mounts: str) -> str:
     return kind
 
 
-def _mounts() -> str:
+def processor_of(text: str) -> str:
+    """Return the family of the processor by the text of /proc/cpuinfo, or nothing where it does not say."""
+    lines = (line.partition(":") for line in text.splitlines())
+    found = {name.strip(): value.strip() for name, _colon, value in lines}
+    return found.get("model name", "")
+
+
+def _text(path: str) -> str:
     try:
-        return Path("/proc/mounts").read_text()
+        return Path(path).read_text()
     except OSError:
         return ""
 

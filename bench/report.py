@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .comparison import Comparison
+from .peaks import Peak
 
 _HEAD = ("what", "ours", "other", "ours s", "other s", "ratio", "min to max", "cpu", "n", "aim", "")
 
@@ -56,22 +57,24 @@ def controller(comparisons: Sequence[Comparison]) -> list[str]:
 
 
 def document(
-    comparisons: Sequence[Comparison], *, machine: Mapping[str, Any], skipped: Mapping[str, str], seconds: float
+    comparisons: Sequence[Comparison], *, peaks: Sequence[Peak], machine: Mapping[str, Any], skipped: Mapping[str, str], seconds: float
 ) -> dict[str, Any]:
     """Return everything that a run found out."""
     return {
         "format": 1,
         "machine": dict(machine),
         "rows": [each.as_dict() for each in comparisons],
+        "memory": [each.as_dict() for each in peaks],
         "skipped": dict(skipped),
         "seconds": round(seconds),
     }
 
 
-def summary(comparisons: Sequence[Comparison]) -> str:
+def summary(comparisons: Sequence[Comparison], peaks: Sequence[Peak]) -> str:
     """Return one line on the aims."""
-    judged = [each for each in comparisons if each.verdict]
-    missed = [f"{each.row} against {each.other.name} ({each.ratio:.2f} > {each.aim:g})" for each in judged if each.verdict == "MISS"]
+    judged = [verdict for verdict in (*(each.verdict for each in comparisons), *(each.verdict for each in peaks)) if verdict]
+    missed = [f"{each.row} against {each.other.name} ({each.ratio:.2f} > {each.aim:g})" for each in comparisons if each.verdict == "MISS"]
+    missed += [f"peak memory, {each.row} ({each.megabytes:.1f} MB > {each.aim:g})" for each in peaks if each.verdict == "MISS"]
     if not judged:
         return "No row of this run has an aim."
     return f"{len(judged) - len(missed)} of {len(judged)} aims reached" + (f"; missed: {'; '.join(missed)}" if missed else ".")

@@ -9,8 +9,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / ".collections"))
@@ -20,12 +21,17 @@ from ansible_collections.hermetic.python.bench import (  # noqa: E402
     first_build,
     fleet,
     machine,
+    memory,
     no_change,
+    patch_release,
+    peaks,
     prebuilt,
     report,
+    stored,
     verification,
     windows,
 )
+from ansible_collections.hermetic.python.bench.change import Key, changes  # noqa: E402
 from ansible_collections.hermetic.python.bench.command import CommandFailed  # noqa: E402
 from ansible_collections.hermetic.python.bench.comparison import Comparison  # noqa: E402
 from ansible_collections.hermetic.python.bench.ingredients import Ingredients, gather, missing_tools  # noqa: E402
@@ -33,19 +39,26 @@ from ansible_collections.hermetic.python.bench.workspace import workspace  # noq
 from ansible_collections.hermetic.python.tests.machines.podman import PodmanFailed  # noqa: E402
 from ansible_collections.hermetic.python.tests.machines.podman import why_not as why_no_machines  # noqa: E402
 
-ROWS = ("no-change", "first-build", "prebuilt", "verification", "bundle-install", "fleet", "windows")
+ROWS = ("no-change", "first-build", "prebuilt", "patch-release", "verification", "memory", "bundle-install", "fleet", "windows")
+Stored = tuple[dict[Key, list[float]], dict[str, Any]]
 _TOOLS = {
     "no-change": ("bash",),
     "first-build": ("bash",),
     "prebuilt": ("bash",),
+    "patch-release": ("bash", "xargs"),
     "verification": ("bash", "find", "xargs", "sha256sum"),
     "bundle-install": ("bash", "curl", "tar", "sha256sum"),
 }
 
 
 def main() -> int:
-    """Run what the command line asks for; a missed aim is shown and is no failure."""
+    """Run what the command line asks for; a missed aim is shown and is no failure, a row that became slower is one."""
     arguments = _arguments()
+    try:
+        before = stored.read(arguments.compare) if arguments.compare else None
+    except (OSError, ValueError) as error:
+        print(f"There is nothing to compare with: {error}", file=sys.stderr)
+        return 2
     rows = tuple(dict.fromkeys(arguments.only or ROWS))
     skipped = {row: reason for row in rows if (reason := _why_not(row))}
     rows = tuple(row for row in rows if row not in skipped)
@@ -58,22 +71,38 @@ def main() -> int:
         with workspace(arguments.directory, keep=arguments.keep) as space:
             made = gather(space, python=arguments.python, environments=max(no_change.SIZES), tell=tell)
             described = machine.describe(space.base, python=made.python, python_version=made.python_version, uv=made.uv)
-            comparisons = list(_compare(made, rows, rounds=arguments.rounds, full=arguments.full))
+            measured = list(_measure(made, rows, rounds=arguments.rounds, full=arguments.full))
             tell("clean up")
     except (CommandFailed, PodmanFailed, OSError) as error:
         print(f"The benchmark could not be carried out: {error}", file=sys.stderr)
-        return 1
+        return 2
+    comparisons = [each for each in measured if isinstance(each, Comparison)]
+    found = [each for each in measured if isinstance(each, peaks.Peak)]
     print(report.table(comparisons))
-    print(report.summary(comparisons))
-    for line in report.controller(comparisons):
+    print(report.summary(comparisons, found))
+    for line in (*report.controller(comparisons), *peaks.lines(found)):
         print(line)
     for row, reason in skipped.items():
         print(f"Skipped: {row} ({reason})")
-    document = report.document(comparisons, machine=described, skipped=skipped, seconds=time.monotonic() - began)
+    document = report.document(comparisons, peaks=found, machine=described, skipped=skipped, seconds=time.monotonic() - began)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(document, indent=1) + "\n")
     print(f"Every single time: {arguments.json}")
-    return 0
+    if arguments.store:
+        stored.write(arguments.store, stored.document(measured, described))
+        print(f"Stored the ratios: {arguments.store}")
+    return _judged(before, measured, described) if before else 0
+
+
+def _judged(before: Stored, measured: Sequence[Comparison | peaks.Peak], described: Mapping[str, Any]) -> int:
+    """Print how the run differs from a stored one, and return 1 when a row became slower."""
+    rows, kind = before
+    for difference in stored.other_kind(kind, described):
+        print(f"Stored on another kind of machine, so that ratios may differ for that reason: {difference}")
+    compared = changes(rows, stored.by_key(measured))
+    for line in stored.lines(compared):
+        print(line)
+    return 1 if compared.slower else 0
 
 
 def _why_not(row: str) -> str | None:
@@ -85,19 +114,23 @@ def _why_not(row: str) -> str | None:
     return hosts() if hosts else None
 
 
-def _compare(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, full: bool) -> Iterator[Comparison]:
+def _measure(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, full: bool) -> Iterator[Comparison | peaks.Peak]:
     if "bundle-install" in rows:
         yield from bundle_install.compare(made, rounds=rounds)
     if "first-build" in rows:
         yield from first_build.compare(made, rounds=rounds)
     if "prebuilt" in rows:
         yield from prebuilt.compare(made, rounds=rounds)
-    if "no-change" in rows or "verification" in rows:
-        roots = no_change.converge_hosts(made, no_change.SIZES if "no-change" in rows else verification.SIZES)
+    if "patch-release" in rows:
+        yield from patch_release.compare(made, rounds=rounds)
+    if {"no-change", "verification", "memory"}.intersection(rows):
+        roots = no_change.converge_hosts(made, no_change.SIZES if {"no-change", "memory"}.intersection(rows) else verification.SIZES)
         if "no-change" in rows:
             yield from no_change.compare(made, roots, rounds=rounds, full=full)
         if "verification" in rows:
             yield from verification.compare(made, roots, rounds=rounds)
+        if "memory" in rows:
+            yield from memory.measure(made, roots, rounds=rounds)
     if "fleet" in rows:
         yield from fleet.compare(made, rounds=rounds, full=full)
     if "windows" in rows:
@@ -119,6 +152,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--directory", type=Path, metavar="DIR", default=PROJECT / ".bench", help="where the run makes its own directory (%(default)s)"
     )
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with a stored result; ends with 1 when a row became slower")
+    parser.add_argument("--store", type=Path, metavar="FILE", help="store the ratios of this run, to compare later ones with")
     parser.add_argument("--keep", action="store_true", help="leave that directory there")
     parser.add_argument(
         "--python", type=Path, metavar="PATH", default=Path(getattr(sys, "_base_executable", sys.executable)).resolve(),

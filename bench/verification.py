@@ -16,7 +16,8 @@ from .ingredients import Ingredients, interpreter_of
 from .workspace import PROJECT
 
 SIZES = (1, 20)
-AIM = 1.15
+# What the other side does beside reading is another thing for one environment than for many.
+AIMS = {(1, "Python processes, walk and hash"): 1.25, (20, "find + sha256sum processes"): 1.1}
 _WALK = "find \"$@\" -printf '%y %m %s %U %G %T@ %l %p\\n' | tail -n 1"
 _FIND_SUM = """
 processes=$1; shift
@@ -60,7 +61,7 @@ def _compare(made: Ingredients, root: Path, size: int, *, rounds: int) -> Iterat
     ours, *others = took.values()
     # The first two do the same work: see which files there are, and read each inode once. The third is told, the last reads all paths.
     for other in others:
-        yield Comparison(deep, ours, other, aim=AIM if other.name in (contenders[1].name, contenders[2].name) else None)
+        yield Comparison(deep, ours, other, aim=AIMS.get((size, other.name)))
 
 
 def _drift(made: Ingredients, root: Path, verify: str) -> Command:

@@ -8,7 +8,10 @@ import json
 
 import pytest
 from ansible_collections.hermetic.python.bench.comparison import Comparison, Series
+from ansible_collections.hermetic.python.bench.peaks import Peak, lines
 from ansible_collections.hermetic.python.bench.report import controller, document, summary, table
+
+PEAK = Peak("quick verification", "engine", (30720, 40960, 31744), "the interpreter alone", (10240, 10240, 10240), aim=30)
 
 
 def comparison(ours: tuple[float, ...], other: tuple[float, ...], *, aim: float | None = None, row: str = "a row") -> Comparison:
@@ -50,17 +53,22 @@ def test_the_columns_of_the_table_line_up() -> None:
 
 def test_the_summary_names_what_was_missed() -> None:
     rows = [comparison((1.0,), (1.0,), aim=1.1, row="good"), comparison((3.0,), (1.0,), aim=1.1, row="bad"), comparison((9.0,), (1.0,))]
-    assert summary(rows) == "1 of 2 aims reached; missed: bad against other (3.00 > 1.1)"
-    assert summary(rows[:1]) == "1 of 1 aims reached."
-    assert summary(rows[2:]) == "No row of this run has an aim."
+    assert summary(rows, []) == "1 of 2 aims reached; missed: bad against other (3.00 > 1.1)"
+    assert summary(rows[:1], []) == "1 of 1 aims reached."
+    assert summary(rows[2:], []) == "No row of this run has an aim."
 
 
 def test_the_document_is_json_and_holds_every_time() -> None:
     made = document(
-        [comparison((1.0, 2.0), (1.0, 1.0), aim=1.1)], machine={"cores": 2}, skipped={"bundle-install": "not installed: curl"}, seconds=12.4
+        [comparison((1.0, 2.0), (1.0, 1.0), aim=1.1)],
+        peaks=[PEAK],
+        machine={"cores": 2},
+        skipped={"bundle-install": "not installed: curl"},
+        seconds=12.4,
     )
     assert json.loads(json.dumps(made)) == made
     assert made["rows"][0]["other"]["seconds"] == [1.0, 1.0]
+    assert made["memory"][0]["ours"] == {"name": "engine", "kilobytes": [30720, 40960, 31744]}
     assert (made["format"], made["seconds"], made["rows"][0]["verdict"]) == (1, 12, "MISS")
 
 
@@ -71,3 +79,12 @@ def test_what_a_host_costs_the_controller_is_reported_where_there_are_several() 
     assert fleet.as_dict()["cpu_per_host"] == [0.25, 1.0]
     (line,) = controller([Comparison("alone", ours, other), fleet])
     assert line == "no change, 20 hosts: the controller worked 0.250 s of processor time for each host with ours, 1.000 s with pip"
+
+
+def test_a_peak_is_a_median_in_megabytes_and_a_ratio_to_the_interpreter() -> None:
+    assert (PEAK.megabytes, PEAK.verdict) == (31.0, "MISS")
+    assert PEAK.ratios == [3.0, 4.0, 3.1]
+    assert lines([PEAK]) == [
+        "peak memory, quick verification: 31.0 MB with engine, 10.0 MB with the interpreter alone; at most 30 MB: MISS"
+    ]
+    assert summary([], [PEAK]) == "0 of 1 aims reached; missed: peak memory, quick verification (31.0 MB > 30)"

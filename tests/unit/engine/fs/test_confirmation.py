@@ -99,8 +99,9 @@ def test_only_files_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Opening alone has effects on a device, and waits for a writer on a named pipe."""
     os.mkfifo(tmp_path / "a", 0o644)
     opened: list[str] = []
-    monkeypatch.setattr(confirmation.os, "open", lambda path, _flags: opened.append(path))
-    assert confirmed(tmp_path / "a") == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", lambda path, _flags: opened.append(path))
+        assert confirmed(tmp_path / "a") == 0
     assert opened == []
 
 

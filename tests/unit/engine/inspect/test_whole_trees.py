@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.confirmation import confirm_directory
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import tree_checks, whole_trees
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.whole_trees import WholeTrees
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.process.file_confirmation import Confirmation, RecordedFiles
 from root_samples import SITE, STDLIB, SampleRoot
 from tree_samples import replaced, unnoticed
 
@@ -52,9 +54,9 @@ def test_a_root_as_declared_is_whole_and_needs_no_inspection(
 
 def test_the_files_of_whole_environments_are_not_read_again(root: SampleRoot, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    real = whole_trees.Confirmation
+    real = Confirmation
 
-    def remember(trees: list[whole_trees.RecordedFiles], *arguments: object, **more: object) -> object:
+    def remember(trees: list[RecordedFiles], *arguments: object, **more: object) -> object:
         read.extend(f"{tree.base}{path}" for tree in trees for path in tree.files)
         return real(trees, *arguments, **more)  # type: ignore[arg-type]
 
@@ -132,7 +134,7 @@ def test_numbers_of_a_listing_that_are_not_those_of_the_files_prove_nothing(
     root: SampleRoot, found: list[WholeTrees], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file system may list numbers of its own, under which two different files look the same."""
-    real = whole_trees.confirm_directory
+    real = confirm_directory
 
     def same(*arguments: str, **more: object) -> dict[str, int] | None:
         listed = real(*arguments, **more)  # type: ignore[arg-type]

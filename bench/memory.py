@@ -25,6 +25,11 @@ _ROUNDS = 3
 _BARE = "the interpreter alone"
 
 
+def why_impossible() -> str | None:
+    """Return why memory cannot be measured on this machine; None where it can."""
+    return None if list(Path("/proc/self/task").glob("*/children")) else "the kernel does not list the children of a process in /proc"
+
+
 def measure(made: Ingredients, roots: Mapping[int, Path], *, rounds: int | None) -> Iterator[Peak]:
     """Measure a first build, verifications, and unchanged plays; a few rounds, since a peak hardly differs."""
     rounds = rounds or _ROUNDS

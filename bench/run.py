@@ -109,7 +109,11 @@ def _why_not(row: str) -> str | None:
     """Return in one line why this machine cannot hold a contest; None where it can."""
     if lacking := missing_tools(_TOOLS.get(row, ())):
         return f"not installed: {', '.join(lacking)}"
-    reasons: dict[str, Callable[[], str | None]] = {"fleet": why_no_machines, "windows": windows.why_impossible}
+    reasons: dict[str, Callable[[], str | None]] = {
+        "fleet": why_no_machines,
+        "windows": windows.why_impossible,
+        "memory": memory.why_impossible,
+    }
     hosts = reasons.get(row)
     return hosts() if hosts else None
 

@@ -16,7 +16,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,12 @@ def playbook(name: str, *arguments: str, log: str, expected: tuple[int, ...] = (
     return run(tool, "-i", "inventories/demo", f"playbooks/{name}.yml", *arguments, log=log, expected=expected)
 
 
+def module(name: str, arguments: Mapping[str, str], *, log: str) -> str:
+    """Run a module of the collection on this machine, without a playbook."""
+    tool = str(Path(sys.executable).with_name("ansible"))
+    return run(tool, "localhost", "-m", f"hermetic.python.{name}", "-a", json.dumps(arguments), log=log)
+
+
 def changed(output: str) -> dict[str, int]:
     """Return how many tasks changed something on each host, as the recap says."""
     return {host: int(count) for host, count in re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", output, re.MULTILINE) if host in HOSTS}
@@ -111,11 +118,13 @@ def make_locks() -> int:
     locks = DEMO / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-    run(*pip, "lock", "--only-binary", ":all:", "--output", str(locks / "pylock.web.toml"), *WEB, log="lock-web")
     resolved = DEMO / "locks" / "data.json"
-    run(
-        *pip, "install", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", str(resolved), *DATA, log="lock-data"
-    )  # fmt: skip
+    commands = {
+        "lock-web": ("lock", "--only-binary", ":all:", "--output", str(locks / "pylock.web.toml"), *WEB),
+        "lock-data": ("install", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", str(resolved), *DATA),
+    }
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: run(*pip, *commands[name], log=name), commands))
     lines = []
     for package in json.loads(resolved.read_text(encoding="utf-8"))["install"]:
         name, version = package["metadata"]["name"], package["metadata"]["version"]
@@ -125,20 +134,23 @@ def make_locks() -> int:
     return web + len(lines)
 
 
-def publish(revision: int, *, channels: tuple[str, ...], lock: Path | None = None) -> str:
-    """Build a release of the bundle from the interpreter at hand, publish it and move channels to it; returns the release."""
-    release = f"{VERSION}+{revision}"
-    bundle: dict[str, Any] = {"release": release, "interpreter": os.path.realpath(sys.executable)}
-    if lock is not None:
-        bundle["lock"] = str(lock)
+def declared_bundle(revision: int) -> dict[str, str]:
+    """Return a release of the bundle as its build is asked for: from the interpreter at hand, the second one with packages of its own."""
+    bundle = {"release": f"{VERSION}+{revision}", "interpreter": os.path.realpath(sys.executable)}
+    return bundle if revision == 1 else {**bundle, "lock": str(DEMO / "locks" / "data-requirements.txt")}
+
+
+def publish(revision: int, *, channels: tuple[str, ...]) -> str:
+    """Build a release of the bundle unless it was built already, publish it and move channels to it; returns the release."""
+    bundle = declared_bundle(revision)
     variables = {
         "build_directory": str(DEMO / "build"),
         "bundle_repository_path": str(DEMO / "repository"),
         "build_bundles_declared": [bundle],
-        "bundle_repository_channels": [{"channel": channel, "release": release} for channel in channels],
+        "bundle_repository_channels": [{"channel": channel, "release": bundle["release"]} for channel in channels],
     }
-    playbook("build_bundles", "-e", json.dumps(variables), log=f"build-{revision}")
-    return release
+    playbook("build_bundles", "-e", json.dumps(variables), log=f"publish-{revision}")
+    return bundle["release"]
 
 
 def tamper() -> dict[str, tuple[str, str]]:
@@ -165,8 +177,9 @@ def tamper() -> dict[str, tuple[str, str]]:
 
 
 def tell() -> None:
-    """Run the whole story."""
+    """Run the whole story; what does not wait for a step before it is done beside the steps."""
     story = Story()
+    beside = ThreadPoolExecutor(1)
     with story.step("Lock two package sets, for this Python and this machine's package index", look=DEMO / "locks") as say:
         count = make_locks()
         say(f"{count} packages with their hashes")
@@ -186,6 +199,7 @@ def tell() -> None:
         counts = changed(playbook("site", log="converge-again"))
         claim(set(counts) == set(HOSTS) and not any(counts.values()), f"the second run changed something: {counts}")
         say("changed=0 on all three")
+    second_build = beside.submit(module, "bundle_build", {**declared_bundle(2), "dest": str(DEMO / "build")}, log="build-2")
     with story.step("Tamper with demo-b in five ways, and report what is wrong where", look=DEMO / "reports" / "drift.html") as say:
         wanted = tamper()
         found = drift(log="tampered", expected=(2,))
@@ -204,13 +218,15 @@ def tell() -> None:
     with story.step(
         "Build a second release with a package set of its own, for the canary first", look=DEMO / "repository" / "index.json"
     ) as say:
-        second = publish(2, channels=("canary",), lock=DEMO / "locks" / "data-requirements.txt")
+        # Begun when the first release was in force: a build and a repair have nothing to do with each other.
+        second_build.result()
+        second = publish(2, channels=("canary",))
         playbook("site", log="canary")
         releases = {host: release_of(host) for host in HOSTS}
         claim(releases == {"demo-a": second, "demo-b": first, "demo-c": first}, f"the hosts have {releases}")
         say(f"demo-a has {second}, the others still {first}")
     with story.step("Move the channel stable to it and converge", look=DEMO / "logs" / "upgrade.log") as say:
-        publish(2, channels=("stable",), lock=DEMO / "locks" / "data-requirements.txt")
+        module("repository", {"path": str(DEMO / "repository"), "channel": "stable", "release": second}, log="stable")
         playbook("site", log="upgrade")
         claim(all(release_of(host) == second for host in HOSTS), "a host did not get the second release")
         claim(current("demo-b", "bin/python", "-c", "import rich") == "", "the bundle's own package set is missing")

@@ -230,6 +230,7 @@ info:
     format: 1
     hermetic: launcher
     engine: true
+    engine_digest: 7d926a860b7584b45e1060167cb3df82d142b287199ebdf06a50f5d21fe892a4
     confined: true
     python:
       version: 3.12.11
@@ -239,6 +240,9 @@ info:
       executable: bin/python3.12
       stdlib: lib/python3.12
       site_packages: lib/python3.12/site-packages
+      byte_code:
+        cache_tag: cpython-312
+        magic: cb0d0d0a
       commands:
         python: bin/python3.12
         python3: bin/python3.12

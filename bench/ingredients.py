@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..module_utils.engine_of_task import ARCHIVE as ENGINE_ZIP
+from ..module_utils.engine_of_task import CODE as ENGINE_CODE
 from ..plugins.plugin_utils.bundle_building.build import BuildReport, build
 from ..plugins.plugin_utils.bundle_building.model.request import BuildRequest, InterpreterSource
 from ..plugins.plugin_utils.repository.bundle_archive import MEMBERS, UNPACKED, read_metadata
@@ -64,9 +66,13 @@ class Ingredients:
             Path(sysconfig.get_path("scripts")) / "ansible-playbook", self.space.write(f"plays/{name}.yml", text), shows=shows
         )
 
-    def by_hand(self, python: Path, name: str, request: str, *, shows: str) -> Command:
-        """Return the command that gives the engine a request without Ansible."""
-        return self.command(python, "-I", self.engine, stdin=self.space.write(f"requests/{name}.json", request), shows=shows)
+    def by_hand(self, python: Path, name: str, request: str, *, shows: str, sent: bool = False) -> Command:
+        """Return the command that gives the engine a request without Ansible: the engine of the bundle, or the one that is ``sent``.
+
+        The latter is what a deep verification runs, since a host cannot vouch for itself with code of its own.
+        """
+        engine = self.engine if sent else python.parent.parent / ENGINE_CODE / ENGINE_ZIP
+        return self.command(python, "-I", engine, stdin=self.space.write(f"requests/{name}.json", request), shows=shows)
 
     def temporary_python(self) -> Path:
         """Return a Python like the one that a host without any is given for the length of its first run: the archive, unpacked beside."""

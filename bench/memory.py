@@ -40,7 +40,9 @@ def measure(made: Ingredients, roots: Mapping[int, Path], *, rounds: int | None)
         root = roots[size]
         for verify in ("quick", "deep"):
             request = documents.drift_request(root, verify=verify)
-            command = made.by_hand(interpreter_of(root), f"memory-{size}-{verify}", request, shows='"findings": \\[\\]')
+            command = made.by_hand(
+                interpreter_of(root), f"memory-{size}-{verify}", request, shows='"findings": \\[\\]', sent=verify == "deep"
+            )
             row = f"{verify} verification, {no_change.counted(size)}"
             yield _peak(made, row, "engine", [command] * rounds, bare, aim=AIMS[verify] if size == max(SIZES) else None)
     size = max(SIZES)

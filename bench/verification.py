@@ -67,7 +67,11 @@ def _compare(made: Ingredients, root: Path, size: int, *, rounds: int) -> Iterat
 def _drift(made: Ingredients, root: Path, verify: str) -> Command:
     # Findings would make it end with 2: a clean host is what is measured.
     return made.by_hand(
-        interpreter_of(root), f"drift-{root.name}-{verify}", documents.drift_request(root, verify=verify), shows='"findings": \\[\\]'
+        interpreter_of(root),
+        f"drift-{root.name}-{verify}",
+        documents.drift_request(root, verify=verify),
+        shows='"findings": \\[\\]',
+        sent=verify == "deep",
     )
 
 

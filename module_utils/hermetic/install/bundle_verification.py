@@ -75,7 +75,7 @@ def check_confined(info: Mapping[str, Any], *, subject: str) -> None:
 
 def check_byte_code(bundle: Bundle, found: str, *, subject: str) -> None:
     """Raise BrokenArtifact for a bundle that reads other byte code than it is declared with: wheels were selected by that."""
-    if bundle.byte_code not in (None, found):
+    if bundle.byte_code is not None and bundle.byte_code != found:
         raise BrokenArtifact(
             f"{subject} is declared with the byte code {bundle.byte_code[:12]}, and its Python reads {found[:12]}; nothing was installed. "
             "Publish it again with the module repository, so that the index says what the archive holds."

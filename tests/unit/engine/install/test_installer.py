@@ -8,6 +8,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install import environment, installer
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.installer import Store
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.artifact import Artifact
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.byte_code import ByteCode
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, PlannedEnvironment, VirtualEnv
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.layout import Layout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import BundleReceipt
@@ -26,6 +28,9 @@ from ansible_collections.hermetic.python.tests.integration.wheelhouse import Whe
 from root_samples import CONTENT, PROGRAM, STDLIB, SampleBundle, answer_of, bundle_json, make_bundle_archive, pretend
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a root of POSIX; tests/windows installs those of Windows")
+
+
+BYTE_CODE = ByteCode("cpython-312", "cb0d0d0a", by_engine=True)
 
 
 class Workshop:
@@ -148,6 +153,16 @@ def test_a_bundle_that_says_it_is_confined_and_is_not_leaves_nothing(workshop: W
         workshop.install(make_bundle_archive(workshop.place / "archives", info=info, left_out=[landmark]))
     assert failed.value.problems == [landmark]
     assert workshop.trees() == NOTHING
+
+
+def test_a_bundle_of_other_byte_code_than_it_is_declared_with_leaves_nothing(workshop: Workshop) -> None:
+    """The wheels that its environments need were told by that byte code."""
+    sample = make_bundle_archive(workshop.place)
+    workshop.install(replace(sample, declared=replace(sample.declared, byte_code=BYTE_CODE.digest)))
+    other = make_bundle_archive(workshop.place, "3.12.1+2")
+    with pytest.raises(BrokenArtifact, match="is declared with the byte code 000000000000, and its Python reads"):
+        workshop.install(replace(other, declared=replace(other.declared, byte_code="0" * 64)))
+    assert workshop.trees()["bundles"] == workshop.trees()["bundles recorded"] == [sample.declared.id]
 
 
 def test_a_bundle_without_the_launcher_is_installed_with_a_warning(workshop: Workshop) -> None:

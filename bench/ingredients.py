@@ -106,7 +106,7 @@ def gather(space: Workspace, *, python: Path, environments: int, tell: Callable[
     archive = build_bundle(space, python, RELEASE)
     chosen = [documents.environment_wheels(wheels, number) for number in range(environments)]
     engine = space.base / "engine.zip"
-    engine.write_bytes(engine_zip())
+    engine.write_bytes(engine_zip(compiled=True))
     made = Ingredients(
         space=space,
         python=python,

@@ -8,6 +8,7 @@ import fnmatch
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,10 @@ def _run(zip_file: Path, request: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-I", str(zip_file)], input=request, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def zip_file(tmp_path: Path) -> Path:
+@pytest.fixture(params=[False, True], ids=["sources", "compiled"])
+def zip_file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / "engine.zip"
-    path.write_bytes(engine_zip())
+    path.write_bytes(engine_zip(compiled=request.param))
     return path
 
 
@@ -71,4 +72,17 @@ def test_the_installed_collection_writes_the_zip(tmp_path: Path) -> None:
     assert shipped == {"engine-zip"} and not any(fnmatch.fnmatch("tools", each) for each in ignored)
     made = tmp_path / "made.zip"
     subprocess.run([sys.executable, "-I", str(installed / "tools" / "engine-zip"), str(made)], cwd=tmp_path, check=True)
-    assert made.read_bytes() == engine_zip()
+    assert made.read_bytes() == engine_zip(compiled=True)
+
+
+def test_a_python_of_another_version_passes_over_the_byte_code(tmp_path: Path) -> None:
+    path = tmp_path / "engine.zip"
+    path.write_bytes(engine_zip(compiled=True))
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    magic = bytes(2) + b"\r\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, magic + data[4:] if name.endswith(".pyc") else data)
+    done = _run(path, json.dumps({"format": 1, "command": "info", "root": str(tmp_path / "root")}))
+    assert (done.returncode, json.loads(done.stdout)["info"]["generation"]) == (0, None)

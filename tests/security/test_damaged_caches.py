@@ -67,7 +67,7 @@ def filled(place: Path, server: str, tmp_path_factory: pytest.TempPathFactory) -
     cache = tmp_path_factory.mktemp("cache")
     answers = ask_everything(cache, place, server)
     kept = {str(path.relative_to(cache)): path.read_bytes() for path in cache.glob("*/*.json")}
-    assert {Path(name).parts[0] for name in kept} >= {"selection-2", "archive-3", "index", "pip-index", "digest"}
+    assert {Path(name).parts[0] for name in kept} >= {"selection-2", "archive-4", "index", "pip-index", "digest"}
     return cache, kept, answers
 
 

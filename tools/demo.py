@@ -148,6 +148,8 @@ def publish(revision: int, *, channels: tuple[str, ...]) -> str:
         "bundle_repository_path": str(DEMO / "repository"),
         "build_bundles_declared": [bundle],
         "bundle_repository_channels": [{"channel": channel, "release": bundle["release"]} for channel in channels],
+        # Their wheels are compiled here, once, and not on each of the hosts.
+        "bundle_repository_locks": [str(DEMO / "locks" / name) for name in ("pylock.web.toml", "data-requirements.txt")],
     }
     playbook("build_bundles", "-e", json.dumps(variables), log=f"publish-{revision}")
     return bundle["release"]
@@ -188,6 +190,9 @@ def tell() -> None:
         first = publish(1, channels=("canary", "stable"))
         archive = next((DEMO / "build").glob(f"python-{first}-*.tar.gz"))
         say(f"{archive.name}, {archive.stat().st_size / 1e6:.0f} MB; it passed its self-test")
+        wheels, prebuilt = (len(list((DEMO / "repository").glob(files))) for files in ("wheels/*/*.whl", "prebuilt/*/*.tar.gz"))
+        claim(wheels == prebuilt > 0, f"{prebuilt} of {wheels} wheels were prebuilt")
+        say(f"{prebuilt} wheels, unpacked and compiled once for all hosts")
     with story.step("Converge three hosts: the bundle and two VirtualEnvs each, without any Python on them", look=DEMO / "hosts") as say:
         counts = changed(playbook("site", log="converge"))
         claim(set(counts) == set(HOSTS) and all(counts.values()), f"a host was not changed by its first run: {counts}")

@@ -38,7 +38,8 @@ class Archive:
     @property
     def byte_code(self) -> str | None:
         """What its wheels are keyed by, as the controller says."""
-        found = stated(self.python, engine=tuple(map(int, self.python["version"].split(".")[:2])) >= (3, 9))
+        version = str(self.python.get("version", "0.0"))
+        found = stated(self.python, engine=tuple(map(int, version.split(".")[:2])) >= (3, 9))
         return found.digest if found is not None else None
 
 

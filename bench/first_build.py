@@ -16,7 +16,7 @@ from .ingredients import Ingredients, interpreter_of
 
 AIM = 1.2
 _CHANGED = '"changed": true'
-_UV = (
+UV = (
     '"$1" venv --quiet --python "$2" "$3" && '
     '"$1" pip sync --quiet --python "$3" --no-index --find-links "$4" --require-hashes --compile-bytecode "$5"'
 )
@@ -31,7 +31,7 @@ def compare(made: Ingredients, *, rounds: int | None) -> Iterator[Comparison]:
 
     def uv(number: int, *, which: str) -> Command:
         target = made.space.directory("first-build", "uv") / f"{number}-{which}"
-        return made.script(_UV, made.uv, made.python, target, made.wheel_directory, lock)
+        return made.script(UV, made.uv, made.python, target, made.wheel_directory, lock)
 
     def pip(number: int) -> Command:
         return made.script(_PIP, made.python, made.space.directory("first-build", "pip") / str(number), made.wheel_directory, lock)

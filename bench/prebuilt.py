@@ -21,15 +21,12 @@ from .command import Command, CommandFailed, run
 from .comparison import Comparison
 from .contest import Contender, hold
 from .documents import Archive, Wheel
+from .first_build import UV
 from .ingredients import Ingredients, interpreter_of
 from .workspace import Workspace
 
 AIM = 0.5
 _CHANGED = '"changed": true'
-_UV = (
-    '"$1" venv --quiet --python "$2" "$3" && '
-    '"$1" pip sync --quiet --python "$3" --no-index --find-links "$4" --require-hashes --compile-bytecode "$5"'
-)
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def compare(made: Ingredients, *, rounds: int | None) -> Iterator[Comparison]:
 
     def uv(number: int) -> Command:
         target = made.space.directory("prebuilt-uv") / str(number)
-        return made.script(_UV, made.uv, made.python, target, made.wheel_directory, lock)
+        return made.script(UV, made.uv, made.python, target, made.wheel_directory, lock)
 
     contenders = [
         Contender("engine", engine, warm_up=True),

@@ -8,13 +8,18 @@ import hashlib
 import io
 import os
 import shutil
+import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.engine_of_task import ARCHIVE, CODE, DIGEST
 from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import zip_of
+from plays import Controller
+from roots import Archive, Declared, Root
 
 DISPATCH = "hermetic/commands/dispatch.py"
 CARRIED = "the engine of the bundle answers"
@@ -81,3 +86,31 @@ def _write(path: Path, content: bytes) -> None:
     status = path.stat()
     path.write_bytes(content)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.fixture(scope="module")
+def root_with_bundle(
+    tmp_path_factory: pytest.TempPathFactory, make_root: Callable[[Path, Declared], Root], bundle_archive: Archive
+) -> Root:
+    """Return a root with a bundle."""
+    root = make_root(tmp_path_factory.mktemp("installed") / "root", Declared({"python": bundle_archive}))
+    root.converge()
+    return root
+
+
+@pytest.fixture
+def root_with_engine(root_with_bundle: Root, tmp_path: Path) -> Iterator[Root]:
+    """Return a root with a bundle, whose engine the test may change."""
+    with kept(root_with_bundle.bundle(), tmp_path):
+        yield root_with_bundle
+
+
+def played(root: Root, tmp_path: Path, *tasks: tuple[str, dict[str, Any]], **task: Any) -> list[dict[str, Any]]:
+    """Run modules on the root and return their results."""
+    done = Controller(tmp_path / "controller").play(
+        [{f"hermetic.python.{module}": {"root": str(root.path), **options}, **task} for module, options in tasks],
+        # For async_status, which looks for a Python of its own.
+        hosts={"here": {"ansible_python_interpreter": sys.executable}},
+    )
+    assert done.code == 0, done.output
+    return [each["result"] for each in done.results]

@@ -18,6 +18,7 @@ for folder in ("report", "unit", "integration"):
     sys.path.insert(0, str(TESTS / folder))
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
+from carried_engines import root_with_bundle, root_with_engine
 from engine_fixtures import (
     bundle_archive,
     bundle_of,

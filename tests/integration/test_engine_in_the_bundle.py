@@ -6,44 +6,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.engine_of_task import ARCHIVE, CODE, DIGEST
 from ansible_collections.hermetic.python.plugins.plugin_utils.engine_code import digest_of_members, engine_digest
-from carried_engines import CARRIED, answering, carried, kept, marked, put, rename
-from plays import Controller
+from carried_engines import CARRIED, answering, carried, marked, played, put, rename
 from roots import Archive, Declared, Root
 
 SENT = "the controller's was sent instead"
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, make_root: Callable[[Path, Declared], Root], bundle_archive: Archive) -> Root:
-    root = make_root(tmp_path_factory.mktemp("installed") / "root", Declared({"python": bundle_archive}))
-    root.converge()
-    return root
-
-
-@pytest.fixture
-def root(installed: Root, tmp_path: Path) -> Iterator[Root]:
-    """Return a root with a bundle, whose engine the test may change."""
-    with kept(installed.bundle(), tmp_path):
-        yield installed
-
-
-def played(root: Root, tmp_path: Path, *tasks: tuple[str, dict[str, Any]], **task: Any) -> list[dict[str, Any]]:
-    """Run modules on the root and return their results."""
-    done = Controller(tmp_path / "controller").play(
-        [{f"hermetic.python.{module}": {"root": str(root.path), **options}, **task} for module, options in tasks],
-        # For async_status, which looks for a Python of its own.
-        hosts={"here": {"ansible_python_interpreter": sys.executable}},
-    )
-    assert done.code == 0, done.output
-    return [each["result"] for each in done.results]
 
 
 def told(result: dict[str, Any]) -> tuple[bool, bool]:
@@ -52,66 +25,66 @@ def told(result: dict[str, Any]) -> tuple[bool, bool]:
     return CARRIED in warnings, SENT in warnings
 
 
-def test_it_is_the_engine_of_the_release_that_built_the_bundle(installed: Root, bundle_archive: Archive) -> None:
-    members = carried(installed.bundle())
+def test_it_is_the_engine_of_the_release_that_built_the_bundle(root_with_bundle: Root, bundle_archive: Archive) -> None:
+    members = carried(root_with_bundle.bundle())
     sources = {name: content for name, content in members.items() if name.endswith(".py")}
     assert digest_of_members(sources) == engine_digest()
     assert {f"{name}c" for name in sources} == set(members) - set(sources)
-    stated = (installed.bundle() / CODE / DIGEST).read_text().splitlines()
-    assert stated[0] == engine_digest() == json.loads((installed.bundle() / "bundle.json").read_text())["engine_digest"]
-    assert (installed.bundle() / CODE / "LICENSE").is_file()
+    stated = (root_with_bundle.bundle() / CODE / DIGEST).read_text().splitlines()
+    assert stated[0] == engine_digest() == json.loads((root_with_bundle.bundle() / "bundle.json").read_text())["engine_digest"]
+    assert (root_with_bundle.bundle() / CODE / "LICENSE").is_file()
 
 
-def test_it_runs_by_hand_and_on_no_path_of_user_code(installed: Root) -> None:
-    python = str(installed.bundle() / "bin/python3")
-    request = {"format": 1, "command": "info", "root": str(installed.path)}
-    engine = str(installed.bundle() / CODE / ARCHIVE)
+def test_it_runs_by_hand_and_on_no_path_of_user_code(root_with_bundle: Root) -> None:
+    python = str(root_with_bundle.bundle() / "bin/python3")
+    request = {"format": 1, "command": "info", "root": str(root_with_bundle.path)}
+    engine = str(root_with_bundle.bundle() / CODE / ARCHIVE)
     done = subprocess.run([python, "-I", engine], input=json.dumps(request), capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["info"]["generation"] == 1
     hidden = subprocess.run([python, "-c", "import hermetic"], capture_output=True, text=True, check=False)
     assert "No module named 'hermetic'" in hidden.stderr
 
 
-def test_a_task_runs_it_and_a_deep_verification_does_not(root: Root, tmp_path: Path) -> None:
-    put(root.bundle(), marked(root.bundle()))
+def test_a_task_runs_it_and_a_deep_verification_does_not(root_with_engine: Root, tmp_path: Path) -> None:
+    put(root_with_engine.bundle(), marked(root_with_engine.bundle()))
     tasks: tuple[tuple[str, dict[str, Any]], ...] = (
         ("system_info", {}),
         ("drift", {"verify": "quick"}),
         ("generation", {"state": "pruned"}),
         ("drift", {"verify": "deep"}),
     )
-    results = played(root, tmp_path, *tasks)
+    results = played(root_with_engine, tmp_path, *tasks)
     assert [told(each) for each in results] == [(True, False)] * 3 + [(False, False)]
     # What was changed is hidden from a look by size and time, and read by the other one.
     assert results[1]["findings"] == []
     assert {Path(each["path"]).name for each in results[3]["findings"]} == {ARCHIVE, DIGEST}
 
 
-def test_a_job_in_the_background_brings_the_engine(root: Root, tmp_path: Path) -> None:
-    put(root.bundle(), marked(root.bundle()))
-    [result] = played(root, tmp_path, ("system_info", {}), **{"async": 60, "poll": 1})
+def test_a_job_in_the_background_brings_the_engine(root_with_engine: Root, tmp_path: Path) -> None:
+    put(root_with_engine.bundle(), marked(root_with_engine.bundle()))
+    [result] = played(root_with_engine, tmp_path, ("system_info", {}), **{"async": 60, "poll": 1})
     assert result["info"]["generation"] == 1 and told(result) == (False, False)
 
 
-def test_another_engine_is_not_run(root: Root, tmp_path: Path) -> None:
-    put(root.bundle(), marked(root.bundle()))
-    rename(root.bundle(), "0" * 64)
-    [result] = played(root, tmp_path, ("system_info", {}))
+def test_another_engine_is_not_run(root_with_engine: Root, tmp_path: Path) -> None:
+    put(root_with_engine.bundle(), marked(root_with_engine.bundle()))
+    rename(root_with_engine.bundle(), "0" * 64)
+    [result] = played(root_with_engine, tmp_path, ("system_info", {}))
     assert told(result) == (False, False) and result["info"]["generation"] == 1
 
 
-def _edited(root: Root) -> None:
-    put(root.bundle(), marked(root.bundle()), named=False)
+def _edited(root_with_engine: Root) -> None:
+    put(root_with_engine.bundle(), marked(root_with_engine.bundle()), named=False)
 
 
-def _crashing(root: Root) -> None:
-    put(root.bundle(), answering(root.bundle(), "raise SystemError('damaged')"))
+def _crashing(root_with_engine: Root) -> None:
+    put(root_with_engine.bundle(), answering(root_with_engine.bundle(), "raise SystemError('damaged')"))
 
 
 @pytest.mark.parametrize("damage", [_edited, _crashing])
-def test_a_damaged_engine_is_not_run_and_the_task_succeeds(root: Root, tmp_path: Path, damage: Callable[[Root], None]) -> None:
-    damage(root)
-    [result] = played(root, tmp_path, ("system_info", {}))
+def test_a_damaged_engine_is_not_run_and_the_task_succeeds(root_with_engine: Root, tmp_path: Path, damage: Callable[[Root], None]) -> None:
+    damage(root_with_engine)
+    [result] = played(root_with_engine, tmp_path, ("system_info", {}))
     assert told(result) == (False, True) and result["info"]["generation"] == 1
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot, FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import verified
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.stored_file import verified
 from fetch_samples import BODY, DIGEST, artifact, get, leftovers, place
 from fetch_server import Server, chunked, endless, ranged, silent, status, whole, without_end
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import verified
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.stored_file import verified
 from fetch_samples import DIGEST, artifact, get, place
 from fetch_server import Server, ranged, status, whole
 

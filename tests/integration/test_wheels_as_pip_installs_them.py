@@ -19,14 +19,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.environment import Places, make
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.grammar import has_drive
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.model.request import Wheel as BuilderWheel
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.packages import install_packages, places_in
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
 from bundle_samples import tree_at
-from host_samples import Host, bundle
+from host_samples import Host, bundle, unpacked_receipt
 from peculiar_wheels import MAIN, PECULIAR
 
 SHORT = "{}.{}".format(*sys.version_info[:2])
@@ -104,20 +103,8 @@ def in_environment(wheel: Wheel, base: Path) -> Installed:
     declared = Host().install(bundle(release=f"{VERSION}+1"))
     (base / "laid").mkdir()
     told = unpack_wheel(wheel.path, base / "laid", compiles=True)
-    told.pop("warnings")
     told["name"] = re.sub(r"[-_.]+", "-", told["name"]).lower()
-    receipt = LaidReceipt(
-        id="1",
-        wheel=wheel.sha256,
-        filename=wheel.filename,
-        byte_code="0" * 64,
-        python="3.12.1",
-        bundle=None,
-        owner=None,
-        directories={},
-        stamp="1",
-        **told,
-    )
+    receipt = unpacked_receipt(wheel.path, told, sha256=wheel.sha256)
     (base / "tree").mkdir()
     built = make(
         base / "tree", final=Path("/e"), name="e", system_site_packages=False, bundle=declared, bundle_tree=Path("/b"),

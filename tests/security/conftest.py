@@ -14,6 +14,7 @@ TESTS = Path(__file__).resolve().parents[1]
 for folder in ("security", "integration", "unit"):
     sys.path.insert(0, str(TESTS / folder))
 
+from carried_engines import root_with_bundle, root_with_engine
 from engine_fixtures import (
     bundle_archive,
     bundle_of,

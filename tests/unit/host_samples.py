@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,23 @@ def host_as_declared() -> Host:
     made.install(PYTHON)
     made.switch([PYTHON], [made.build(ONE, PYTHON, "alpha-1.0", "beta-1.0"), made.build(TWO, PYTHON, "alpha-1.0")])
     return made
+
+
+def unpacked_receipt(wheel_path: Path, told: Mapping[str, Any], *, sha256: str) -> LaidReceipt:
+    """Return the receipt of a wheel that was unpacked into any directory; ``told`` is what unpacking it returned."""
+    found = {name: value for name, value in told.items() if name != "warnings"}
+    return LaidReceipt(
+        id=sha256[:16],
+        wheel=sha256,
+        filename=wheel_path.name,
+        byte_code="0" * 64,
+        python="3.12.1",
+        bundle=None,
+        owner=None,
+        directories={},
+        stamp="1",
+        **found,
+    )
 
 
 def laid(filename: str, on: Bundle = PYTHON) -> str:

@@ -9,7 +9,8 @@ import os
 import shutil
 from pathlib import Path
 
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree_status import file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME_NS
 

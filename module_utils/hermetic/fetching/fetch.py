@@ -19,7 +19,7 @@ from typing import Callable
 from ..errors import BrokenRoot, FetchFailed
 from ..fs.atomic import flush, make_directory, patiently, sync_directory
 from ..fs.hashing import feed
-from ..fs.own_files import NotOurFile, is_our_directory, is_ours, open_regular
+from ..fs.own_files import is_ours, open_regular
 from ..fs.removal import remove_tree
 from ..model.artifact import Artifact
 from ..os_errors import explain
@@ -130,24 +130,6 @@ def fetch_all(
 def _near(artifact: Artifact) -> Artifact:
     """Return the artifact with those of its sources that take no connection."""
     return replace(artifact, sources=tuple(source for source in artifact.sources if not is_remote(source)))
-
-
-def verified(path: Path, sha256: str) -> bool:
-    """Return whether the file exists and has this digest, and nobody else may change it once it was read."""
-    try:
-        return is_our_directory(path.parent) and is_ours(path) and sha256_of(path) == sha256.lower()
-    except (FileNotFoundError, NotADirectoryError, NotOurFile):
-        return False
-    except OSError as error:
-        raise explain(error, str(path)) from error
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of the file in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(open_regular(path), "rb", buffering=0) as file:
-        feed(digest, file, memoryview(bytearray(_BLOCK)))
-    return digest.hexdigest()
 
 
 class _Run:

@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from ..errors import FetchFailed
 from ..fetching.arrival import Arrival
-from ..fetching.fetch import fetch_all, verified
+from ..fetching.fetch import fetch_all
+from ..fetching.stored_file import verified
 from ..fs.own_files import is_our_directory
 from ..fs.removal import remove_tree
 from ..model.artifact import Artifact

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import BrokenArtifact
 from ..fs.record_files import read_json
-from ..inspect.tree import Inspection, file_owner
+from ..inspect.tree import Inspection
+from ..inspect.tree_status import file_owner
 from ..model.bundle_json import FORMAT, bundle_problems
 from ..model.confinement import CONFINED, missing_landmarks
 from ..model.declaration import Bundle

@@ -17,7 +17,7 @@ from ..errors import BrokenArtifact, BrokenRoot, HermeticError
 from ..fs.atomic import make_directory, sync_file_system, sync_trees, write_json
 from ..fs.removal import free, try_to_remove
 from ..fs.replacement import place
-from ..inspect.tree import directory_times, tree_owner
+from ..inspect.tree_status import directory_times, tree_owner
 from ..model.artifact import Artifact
 from ..model.declaration import Bundle, PlannedEnvironment
 from ..model.layout import Layout, laid_id

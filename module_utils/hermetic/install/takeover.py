@@ -19,7 +19,7 @@ from ..fs.removal import free, try_to_remove
 from ..fs.replacement import place
 from ..fs.tree_files import hard_link
 from ..generations.prune import Garbage, remove
-from ..inspect.tree import directory_times, tree_owner
+from ..inspect.tree_status import directory_times, tree_owner
 from ..model.layout import Layout
 from ..model.receipts import LaidReceipt, Records, dump
 from ..paths import BUILDING, inside

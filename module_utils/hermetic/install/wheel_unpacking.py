@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import FetchFailed
 from ..fs.atomic import make_directory
 from ..fs.removal import free, try_to_remove
-from ..inspect.tree import tree_owner
+from ..inspect.tree_status import tree_owner
 from ..model.artifact import Artifact
 from ..model.declaration import PlannedEnvironment
 from ..model.layout import Layout, laid_id

@@ -67,16 +67,16 @@ def test_a_volume_of_windows_that_is_write_protected_is_said() -> None:
     ("points", "hides"),
     [
         (["/", "/proc"], False),
-        (["/", "/srv/root/environments"], False),
-        (["/srv/root/environments/web/a.py"], True),
-        (["/srv/root/environmentsX/a"], False),
+        (["/", "/srv/python/environments"], False),
+        (["/srv/python/environments/web/a.py"], True),
+        (["/srv/python/environmentsX/a"], False),
     ],
 )
 def test_what_is_mounted_below_a_directory_may_hide_files(monkeypatch: pytest.MonkeyPatch, points: list[str], hides: bool) -> None:
     text = "".join(f"{number} 1 8:1 / {point} rw - ext4 /dev/sda rw\n" for number, point in enumerate(points))
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(mounts, "open", lambda *_words, **_more: io.StringIO(text), raising=False)
-    assert mounts.may_hide_files(Path("/srv/root/environments")) is hides
+    assert mounts.may_hide_files(Path("/srv/python/environments")) is hides
 
 
 @pytest.mark.parametrize(("platform", "hides"), [("linux", True), ("darwin", False)])
@@ -88,4 +88,4 @@ def test_where_the_kernel_does_not_say_what_is_mounted_linux_may_hide_files(
 
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(mounts, "open", refuse, raising=False)
-    assert mounts.may_hide_files(Path("/srv/root/environments")) is hides
+    assert mounts.may_hide_files(Path("/srv/python/environments")) is hides

@@ -37,6 +37,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "install/apply.py": ("it is the second half of the command", "tests/unit/engine/commands/test_converge.py"),
     "install/progress.py": (VALUES, "tests/unit/engine/install/test_installer.py"),
     "install/bundle_verification.py": ("it is a step of an installation", "tests/unit/engine/install/test_installer.py"),
+    "fetching/stored_file.py": ("it is a step of fetching", "tests/unit/engine/fetching/test_fetch.py"),
+    "inspect/tree_status.py": ("it is what a tree is held against", "tests/unit/engine/inspect/test_tree.py"),
     "install/target_compile.py": ("it starts another Python", "tests/integration/test_byte_code_within_bounds.py"),
     "install/uninstall.py": ("it is what the command does", "tests/unit/engine/commands/test_uninstall.py"),
     "model/receipt_checks.py": ("it is a step of reading a record", "tests/unit/engine/records/test_load.py"),

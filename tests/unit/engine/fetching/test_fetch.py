@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import FetchFailed
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.fetch import sha256_of, verified
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching.stored_file import sha256_of, verified
 from fetch_samples import BODY, DIGEST, artifact, get, place
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, directory_times, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree_status import directory_times, file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import FILE_TIME_NS
 from tree_samples import CONTENT, differences, make_manifest, make_tree

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect import tree_contents
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree_contents import Contents
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree_status import file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.paths import Inode
 from tree_samples import make_manifest, make_tree
 

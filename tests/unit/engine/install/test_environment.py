@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.tree_files import WAYS
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection, file_owner
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree import Inspection
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.inspect.tree_status import file_owner
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.install.environment import Built, Places, make, places
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.manifest import FileRecord, Manifest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.receipts import LaidReceipt
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.scripts import PosixLaunchers, own_scripts
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.unpack.wheel import unpack_wheel
 from ansible_collections.hermetic.python.tests.integration.wheelhouse import Wheel, make_wheel
-from host_samples import Host, bundle, bundle_info
+from host_samples import Host, bundle, bundle_info, unpacked_receipt
 
 SITE = "lib/python3.12/site-packages"
 
@@ -37,19 +38,7 @@ class Workshop:
         into = self.base / f"laid-{wheel.name}"
         into.mkdir()
         told = unpack_wheel(wheel.path, into, compiles=False)
-        told.pop("warnings")
-        receipt = LaidReceipt(
-            id=wheel.sha256[:16],
-            wheel=wheel.sha256,
-            filename=wheel.filename,
-            byte_code="0" * 64,
-            python="3.12.1",
-            bundle=None,
-            owner=None,
-            directories={},
-            stamp="1",
-            **told,
-        )
+        receipt = unpacked_receipt(wheel.path, told, sha256=wheel.sha256)
         return receipt, into
 
     def make(self, *wheels: Wheel, final: Path | None = None, link_mode: str = "auto", system: bool = False) -> Built:

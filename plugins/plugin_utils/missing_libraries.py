@@ -1,10 +1,12 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which libraries the controller lacks, in the words of the package index; needs nothing but the standard library."""
+"""Which libraries the controller lacks, in the words of the package index, and which Python has them; needs nothing but the standard library."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -12,6 +14,7 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 """What the controller needs; it is part of the installed collection."""
+_FIRST_LINE = re.compile(rb"#!\s*(?P<python>/\S*/python[0-9.]*)\s*")
 _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<versions>[^;#\s]*)\s*(?:;\s*sys_platform\s*==\s*[\"'](?P<platform>\w+)[\"'])?"
 )
@@ -24,6 +27,13 @@ def explain_import(subject: str, error: ImportError) -> str:
     """
     missing = missing_libraries()
     install = f"{sys.executable} -m pip install -r {REQUIREMENTS}"
+    if missing and (Path(sys.prefix) / "bundle.json").is_file():
+        # An installation would be drift, and gone with the next release.
+        return (
+            f"{subject} runs with {sys.executable}, which belongs to a bundle and must not be changed. It needs a Python with these packages: "
+            f"{', '.join(missing)}. Put the directory of ansible-playbook, whose Python has them, into PATH, or start it with a Python of your "
+            f"own, into which they are installed by: -m pip install -r {REQUIREMENTS}"
+        )
     if missing:
         return (
             f"{subject} needs Python packages on the controller that are missing or too old: {', '.join(missing)}. "
@@ -33,6 +43,21 @@ def explain_import(subject: str, error: ImportError) -> str:
         f"{subject} cannot use the Python packages of the controller, although all of {REQUIREMENTS} are installed: {error}. "
         f"Reinstall them for the Python that runs Ansible: {install} --force-reinstall"
     )
+
+
+def python_of_ansible() -> str | None:
+    """Return the Python that the ``ansible-playbook`` of PATH starts with, unless it runs this already."""
+    program = shutil.which("ansible-playbook")
+    if program is None:
+        return None
+    try:
+        with open(program, "rb") as file:
+            first = file.readline(4096)
+    except OSError:
+        return None
+    found = _FIRST_LINE.fullmatch(first)
+    python = os.fsdecode(found["python"]) if found is not None else None
+    return python if python is not None and python != sys.executable and os.access(python, os.X_OK) else None
 
 
 def missing_libraries(lines: Iterable[str] | None = None) -> list[str]:

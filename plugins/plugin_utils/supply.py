@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,13 @@ from ..module_utils.hermetic.errors import HermeticError
 from ..module_utils.hermetic.model.request import credentials_problems, option_problems
 from ..module_utils.hermetic.spec import DOWNLOADS
 from ..module_utils.hermetic.text.redaction import shown
+from .locks.held_wheels import HeldWheels
 from .locks.lock_file import Lock, read_lock
 from .locks.package_sources import PackageSources, configured_sources
-from .locks.simple_index import WheelCandidates
+from .locks.simple_index import OfferedFile, WheelCandidates
 from .locks.wheel import Wheel
 from .locks.wheel_selection import DeclaredLock, Selection, prove, select
-from .net.controller_cache import ControllerCache, local_path
+from .net.controller_cache import ControllerCache, digest_of, local_path
 from .net.url_credentials import host_names, is_loopback, split_address, split_credentials
 from .platforms import Target, stated_values
 from .repository.bundle_artifact import BundleArtifact, archive_artifact
@@ -126,7 +127,7 @@ class Supply:
                 )
             return self._http
 
-    def _offers(self) -> WheelCandidates:
+    def offers(self) -> WheelCandidates:
         """Return what the configured indexes and wheel directories offer; their pages are read once per task."""
         if self._candidates is None:
             self._candidates = WheelCandidates(self.sources, http=lambda: self.http, cache=self.cache)
@@ -145,19 +146,23 @@ class Supply:
         self, lock: Lock, target: Target, *, extras: Sequence[str] = (), groups: Sequence[str] | None = None, refresh: bool = False
     ) -> Selection:
         """Select the wheels of a lock for a target; see ``wheel_selection.select``. ``groups`` None means the lock's default groups."""
-        selection = select(lock, self._stated(target), extras=extras, groups=groups, offers=self._offers, cache=self.cache, refresh=refresh)
+        selection = select(lock, self._stated(target), extras=extras, groups=groups, offers=self.offers, cache=self.cache, refresh=refresh)
         self._remember(selection)
         return selection
 
-    def prove(self, declared: Iterable[DeclaredLock], targets: Iterable[Target]) -> dict[tuple[str, str], Selection]:
+    def prove(
+        self, declared: Iterable[DeclaredLock], targets: Iterable[Target], *, index: Index | None = None
+    ) -> dict[tuple[str, str], Selection]:
         """Select every declared lock for every target, or raise one error that lists everything that is missing.
 
-        The answer is keyed by (declared name, ``target.label``).
+        The answer is keyed by (declared name, ``target.label``). What the index of a repository has of a requirements lock is not asked for
+        elsewhere.
         """
         stated = [
             dataclasses.replace(each, targets=None if each.targets is None else tuple(map(self._stated, each.targets))) for each in declared
         ]
-        selections = prove(stated, map(self._stated, targets), offers=self._offers, cache=self.cache)
+        held = held_wheels(index) if index is not None else _nothing_held
+        selections = prove(stated, map(self._stated, targets), offers=self.offers, cache=self.cache, held=held)
         for selection in selections.values():
             self._remember(selection)
         return selections
@@ -171,7 +176,7 @@ class Supply:
         location = self.without_credentials(location)
         if local_path(location) is None:
             self._check_trust(location, signed=bool(public_key))
-        return load_index(
+        index = load_index(
             location,
             public_key=public_key,
             cache=self.cache,
@@ -179,6 +184,9 @@ class Supply:
             max_age=max_age,
             run=str(self._options.get("run") or ""),
         )
+        for warning in index.warnings:
+            self._warn(warning)
+        return index
 
     def _check_trust(self, location: str, *, signed: bool) -> None:
         """Warn of, or refuse, a repository that others than its publisher could speak for."""
@@ -261,3 +269,27 @@ class Supply:
     def _remember(self, selection: Selection) -> None:
         for warning in selection.warnings:
             self._warn(warning)
+
+
+def held_wheels(index: Index) -> Callable[[Target], HeldWheels]:
+    """Return what gives the wheels of a repository for a target."""
+    wheels = index.content["wheels"]
+    digest = digest_of([index.base, wheels]) if wheels else ""
+
+    def of(target: Target) -> HeldWheels:
+        return HeldWheels(digest, lambda: _loaded(index, target.label))
+
+    return of
+
+
+def _loaded(index: Index, label: str) -> tuple[list[OfferedFile], frozenset[str]]:
+    files, selected = [], set()
+    for sha256, (filename, size, place, labels) in sorted(index.wheels().items()):
+        files.append(OfferedFile(filename, sha256=sha256, size=size, **({"url": place} if "://" in place else {"path": place})))
+        if label in labels:
+            selected.add(sha256)
+    return files, frozenset(selected)
+
+
+def _nothing_held(_target: Target) -> HeldWheels:
+    return HeldWheels()

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.plugin_utils.missing_libraries import REQUIREMENTS
+from roots import Root
 
 PROJECT = Path(__file__).resolve().parents[2]
 PLUGINS = "ansible_collections.hermetic.python.plugins"
@@ -71,3 +73,30 @@ def test_a_controller_that_lacks_several_is_reported_of_all_and_of_no_import(plu
     assert "elftools" not in shown.replace("pyelftools", "")
     assert "No module named" not in shown
     assert f"{sys.executable} -m pip install -r {REQUIREMENTS}" in shown
+
+
+def spec_with_the_python_of_a_bundle(bundle: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run hermetic-spec where the python3 of PATH is that of a bundle."""
+    environment = {"PATH": f"{bundle / 'bin'}:{path}:/usr/bin:/bin", "HOME": str(path)}
+    return subprocess.run([PROJECT / "tools/hermetic-spec", "--help"], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_hermetic_spec_runs_with_the_python_of_ansible_where_another_is_first_in_path(root_with_bundle: Root, tmp_path: Path) -> None:
+    program = tmp_path / "ansible-playbook"
+    program.write_text(f"#!{sys.executable}\n")
+    program.chmod(0o755)
+    done = spec_with_the_python_of_a_bundle(root_with_bundle.bundle(), tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: hermetic-spec")
+
+
+@pytest.mark.parametrize("first", ["#!/bin/sh", "#!/nowhere/python3", "#!{bundle}/bin/python3", "\x7fELF", None])
+def test_a_bundle_is_no_place_to_install_packages(root_with_bundle: Root, tmp_path: Path, first: str | None) -> None:
+    bundle = root_with_bundle.bundle()
+    if first is not None:
+        (tmp_path / "ansible-playbook").write_text(first.format(bundle=bundle) + "\n")
+        (tmp_path / "ansible-playbook").chmod(0o755)
+    done = spec_with_the_python_of_a_bundle(bundle, tmp_path)
+    assert done.returncode == 1
+    assert "belongs to a bundle and must not be changed" in done.stderr, done.stderr
+    assert re.search(rf"{re.escape(str(bundle))}\S* -m pip", done.stderr) is None

@@ -58,7 +58,8 @@ def read_lock(path: str | Path) -> Lock:
                 "(other files, such as uv.lock or pyproject.toml, are exported to it: uv export --format pylock.toml)"
             )
         kind: Literal["pylock", "requirements"] = "pylock"
-    elif path.suffix == ".txt":
+    elif path.suffix == ".txt" or path.name.endswith(".uv.lock"):
+        # vpython keeps requirements with hashes under the second name.
         kind = "requirements"
     else:
         raise HermeticError(

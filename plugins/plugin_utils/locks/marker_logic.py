@@ -10,6 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.text.grammar import shown
+from ...module_utils.hermetic.vpython.this_python import marker_errors
+
 if TYPE_CHECKING:
     from packaging.markers import Marker
 
@@ -27,13 +31,29 @@ class Verdict:
     unknown: frozenset[str] = frozenset()
 
 
+class UndefinedMarker(HermeticError):
+    """Raised for a marker that no Python can evaluate: it asks for a value that there is not, or compares what cannot be compared."""
+
+    def __init__(self, marker: Marker, error: Exception) -> None:
+        self.reason = str(error)
+        super().__init__(f"The marker {shown(str(marker))} cannot be evaluated: {error}; correct it, and lock again")
+
+
 def judge(marker: Marker | None, values: Values, *, unknown: Collection[str], context: Context) -> Verdict:
     """Evaluate a marker of which some variables have no known value.
 
     ``False and ?`` is no and ``True or ?`` is yes, whatever the unknown is; everything else that touches it depends on it.
+    Raises UndefinedMarker for one that nobody can evaluate.
     """
     if marker is None:
         return Verdict(True)
+    try:
+        return _judged(marker, values, unknown=unknown, context=context)
+    except marker_errors() as error:
+        raise UndefinedMarker(marker, error) from error
+
+
+def _judged(marker: Marker, values: Values, *, unknown: Collection[str], context: Context) -> Verdict:
     text = str(marker)
     if not any(name in text for name in unknown):
         return Verdict(marker.evaluate(values, context=context))

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.fetching.pip_configuration import is_without_index
 from ...module_utils.hermetic.text.redaction import shown
 from ..net.controller_cache import ControllerCache, digest_of, local_path
 from ..net.url_credentials import split_credentials
@@ -82,7 +83,7 @@ def configured_sources(options: Mapping[str, Any], *, cache: ControllerCache) ->
     built_in = None
     if _words(options.get("index_url")):
         indexes, unreadable = _words(options["index_url"]), None
-    elif str(pip.get("no-index", "")).strip().lower() in ("1", "true", "yes", "on", "t", "y"):
+    elif is_without_index(pip):
         indexes, unreadable = [], None
     else:
         indexes = _words(pip.get("index-url"))

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Package, PackageArchive, PackageWheel, Pylock, PylockValidationError
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
@@ -18,7 +17,7 @@ from packaging.version import Version
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.text.grammar import digest_problem, file_name_problem, shown
 from ..platforms import Target
-from .marker_logic import Verdict, judge, undecided
+from .marker_logic import UndefinedMarker, Verdict, judge, undecided
 from .wheel import Wheel, offered_builds
 from .wheel_ranking import best_first
 
@@ -54,8 +53,8 @@ def select_from_pylock(
     for package in lock.packages:
         try:
             verdict = judge(package.marker, values, unknown=target.unknown_markers, context="lock_file")
-        except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
-            problems.append(f"{package.name}: its marker {str(package.marker)!r} cannot be evaluated for {target.label}: {error}")
+        except UndefinedMarker as error:
+            problems.append(f"{package.name}: its marker {str(package.marker)!r} cannot be evaluated for {target.label}: {error.reason}")
             continue
         if verdict.applies is None:
             unclear[package.name] = verdict

@@ -14,22 +14,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.vpython.requirement_lines import is_harmless, logical_lines, pin_of, shortened, split_options
 from .marker_logic import Verdict, judge
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_COMMENT_LINE = re.compile(r"^\s*#")
-_OPTION_PART = re.compile(r"\s(?=--?[A-Za-z])")
 _INCLUDE = re.compile(r"^(?:(-r|--requirement)|(-c|--constraint))(?:\s*=\s*|\s+|(?<=-[rc]))(.+)$")
-# These say how to install, not what: wheels only and hashes only is what happens here anyway.
-_HARMLESS = re.compile(r"^(--require-hashes|--prefer-binary|--pre|--only-binary(=|\s+):all:)$")
 _INDEX_OPTION = re.compile(r"^(-i|--index-url|--extra-index-url|-f|--find-links|--no-index|--trusted-host)\b")
 # Each is read within the one that includes it.
 _MOST_FILES = 200
@@ -61,7 +57,7 @@ class _Constraint:
 
 def included_files(file: Path, text: str) -> Iterator[Path]:
     """Yield the local files that ``-r`` and ``-c`` lines name, resolved from the including file's directory."""
-    for _unused, line in _logical_lines(text):
+    for _unused, line in logical_lines(text):
         if (match := _INCLUDE.match(line)) and "://" not in match[3]:
             # What cannot be read as a path is reported with its line when the file is parsed.
             with contextlib.suppress(ValueError, OSError, RuntimeError):
@@ -101,7 +97,7 @@ def _parse_file(
     constraining: bool,
 ) -> None:
     shown = file.relative_to(root.parent) if file.is_relative_to(root.parent) else file
-    for number, line in _logical_lines(texts[file]):
+    for number, line in logical_lines(texts[file]):
         where = f"{shown} line {number}"
         if match := _INCLUDE.match(line):
             if "://" in match[3]:
@@ -110,7 +106,7 @@ def _parse_file(
             try:
                 include = _resolve(file, match[3])
             except (ValueError, OSError, RuntimeError) as error:
-                problems.append(f"{where}: includes {_shortened(match[3])!r}, which is no path: {error}")
+                problems.append(f"{where}: includes {shortened(match[3])!r}, which is no path: {error}")
                 continue
             if len(seen) > _MOST_FILES:
                 problems.append(f"{where}: the lock includes more than {_MOST_FILES} files; join them")
@@ -124,9 +120,9 @@ def _parse_file(
                 problems.append(f"{where}: {problem}")
         elif constraining:
             try:
-                requirement = parsed_requirement(_OPTION_PART.split(line, maxsplit=1)[0].strip())
+                requirement = parsed_requirement(split_options(line)[0])
             except (ValueError, RecursionError):
-                problems.append(f"{where}: {_shortened(line)!r} is not a constraint that can be checked; give a name and versions")
+                problems.append(f"{where}: {shortened(line)!r} is not a constraint that can be checked; give a name and versions")
                 continue
             constraints.append(_Constraint(canonicalize_name(requirement.name), requirement.specifier, where))
         else:
@@ -134,11 +130,11 @@ def _parse_file(
 
 
 def _option_problem(line: str) -> str | None:
-    if _HARMLESS.match(line):
+    if is_harmless(line):
         return None
     if re.match(r"^(-e|--editable)\b", line):
         return (
-            f"{_shortened(line)!r} is an editable install; if it is the project itself, export the lock without it "
+            f"{shortened(line)!r} is an editable install; if it is the project itself, export the lock without it "
             "(uv export --no-emit-project), else build a wheel of it and lock that"
         )
     if _INDEX_OPTION.match(line):
@@ -165,10 +161,10 @@ def _local_problem(shown: str, place: str, directory: Path) -> str:
 
 
 def _parse_requirement(line: str, where: str, directory: Path, pins: list[PinnedRequirement], problems: list[str]) -> None:
-    specification, *rest = _OPTION_PART.split(line, maxsplit=1)
-    shown = _shortened(specification)
+    specification, options = split_options(line)
+    shown = shortened(specification)
     try:
-        requirement = parsed_requirement(specification.strip())
+        requirement = parsed_requirement(specification)
     except (ValueError, RecursionError):
         if re.match(r"^(file:|[./~])", specification, re.IGNORECASE):
             problems.append(f"{where}: {_local_problem(shown, specification, directory)}")
@@ -178,20 +174,13 @@ def _parse_requirement(line: str, where: str, directory: Path, pins: list[Pinned
             problems.append(f"{where}: {shown!r} is not a requirement; expected name==version --hash=sha256:…")
         return
     name = canonicalize_name(requirement.name)
-    found: list[str] = []
     if requirement.url and requirement.url.lower().startswith("file:"):
-        problems.append(f"{where}: {name}: {_local_problem(_shortened(requirement.url), requirement.url, directory)}")
+        problems.append(f"{where}: {name}: {_local_problem(shortened(requirement.url), requirement.url, directory)}")
         return
     if requirement.url:
         problems.append(f"{where}: {name} comes from a URL; publish a wheel of it and pin its version with its hash")
         return
-    version = _pinned_version(requirement)
-    if version is None:
-        found.append(f"{name}{requirement.specifier} is not pinned; expected {name}==version")
-    hashes, unfit = _hashes(rest[0] if rest else "")
-    found.extend(unfit)
-    if not hashes and not unfit:
-        found.append(f"{name} has no hash; lock it again with --generate-hashes")
+    version, hashes, found = pin_of(requirement, options)
     problems.extend(f"{where}: {problem}" for problem in found)
     if version is not None and not found:
         pins.append(PinnedRequirement(name, version, requirement.marker, frozenset(hashes), where))
@@ -204,63 +193,7 @@ def parsed_requirement(text: str) -> Requirement:
     return Requirement(text)
 
 
-def _pinned_version(requirement: Requirement) -> Version | None:
-    specifiers = list(requirement.specifier)
-    if len(specifiers) != 1 or specifiers[0].operator not in ("==", "===") or specifiers[0].version.endswith(".*"):
-        return None
-    try:
-        return Version(specifiers[0].version)
-    except ValueError:
-        return None
-
-
-def _hashes(options: str) -> tuple[list[str], list[str]]:
-    hashes: list[str] = []
-    problems: list[str] = []
-    try:
-        words = iter(shlex.split(options))
-    except ValueError as error:
-        return [], [f"its options {_shortened(options)!r} cannot be split: {error}"]
-    for word in words:
-        option, equals, value = word.partition("=")
-        if option != "--hash":
-            problems.append(f"the option {option} is not understood in a lock; only --hash is")
-            continue
-        value = value if equals else next(words, "")
-        algorithm, _unused, digest = value.partition(":")
-        if algorithm != "sha256":
-            problems.append(f"hash {_shortened(value)!r} is not a SHA-256; lock it again with sha256 hashes")
-        elif not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
-            problems.append(f"hash {_shortened(value)!r} is not 64 hexadecimal digits")
-        else:
-            hashes.append(digest.lower())
-    return hashes, problems
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (number of the first line, content) with continuations joined and comments gone; a comment line ends a continuation."""
-    parts: list[str] = []
-    first = 0
-    for number, line in enumerate([*text.splitlines(), ""], start=1):
-        if not parts:
-            first = number
-        comment = _COMMENT_LINE.match(line)
-        if line.endswith("\\") and not comment:
-            parts.append(line[:-1])
-            continue
-        parts.append(f" {line}" if comment else line)
-        joined = _COMMENT.sub("", "".join(parts)).strip()
-        parts = []
-        if joined:
-            yield first, joined
-
-
 def _resolve(file: Path, include: str) -> Path:
     """Return the file that an include names; raises ValueError for a line that names none."""
     words: Iterable[str] = shlex.split(include)
     return (file.parent / next(iter(words), "")).resolve()
-
-
-def _shortened(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -4,20 +4,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from packaging.utils import canonicalize_name, parse_sdist_filename
 
 from ...module_utils.hermetic.errors import HermeticError
-from ...module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number
-from ...module_utils.hermetic.text.json_text import parse_json as parse_json_text
+from ...module_utils.hermetic.fetching.simple_page import PageFile, files_of_html, files_of_json
+from ...module_utils.hermetic.text.grammar import digest_problem
 from ...module_utils.hermetic.text.redaction import shown
 from ..net.controller_cache import ControllerCache, digest_of, local_path
 from ..net.url_credentials import below, certain, split_credentials
@@ -141,100 +139,33 @@ def _first_words(error: HermeticError) -> str:
 
 def parse_json(content: bytes, *, base: str) -> list[OfferedFile]:
     """Parse a project page of the JSON form."""
-    try:
-        page = parse_json_text(content)
-    except ValueError as error:
-        raise HermeticError(f"{shown(base)}: is not a project page of a simple index: {error}") from error
-    if not isinstance(page, dict) or not isinstance(page.get("files"), list) or not isinstance(page.get("meta", {}), dict):
-        raise HermeticError(f"{shown(base)}: is not a project page of a simple index: it has no list of files")
-    version = str(page.get("meta", {}).get("api-version", "1.0"))
-    if not version.startswith("1."):
-        raise HermeticError(f"{shown(base)}: has version {version} of the simple index; expected 1.x")
-    found = (_from_entry(base, entry) for entry in page["files"] if isinstance(entry, dict))
-    return [file for file in found if file is not None]
-
-
-def _from_entry(base: str, entry: Mapping[str, Any]) -> OfferedFile | None:
-    """Return the file that an entry of a page offers, or None for one that offers none: the others are as good as before."""
-    hashes, size, requires, yanked = (entry.get(key) for key in ("hashes", "size", "requires-python", "yanked"))
-    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
-    return _offered(
-        base,
-        entry.get("url"),
-        filename=entry.get("filename"),
-        sha256=sha256 if isinstance(sha256, str) else None,
-        size=size if is_number(size) else None,
-        requires_python=requires if isinstance(requires, str) else None,
-        yanked=None if not yanked else (yanked if isinstance(yanked, str) else ""),
-    )
+    return _offered(lambda: files_of_json(content, base=base), base)
 
 
 def parse_html(text: str, *, base: str) -> list[OfferedFile]:
     """Parse a project page of the HTML form, or any page that links to wheels."""
-    parser = _Anchors()
+    return _offered(lambda: files_of_html(text, base=base), base)
+
+
+def _offered(parse: Callable[[], list[PageFile]], base: str) -> list[OfferedFile]:
     try:
-        parser.feed(text)
-        parser.close()
-        base = urljoin(base, parser.base) if parser.base else base
-    except (AssertionError, ValueError) as error:  # what html.parser has for a declaration that is none, and urljoin for no URL
-        raise HermeticError(f"{base}: is not a page of HTML: {error}") from error
-    files = []
-    for anchor in parser.anchors:
-        location, _unused, fragment = (anchor.get("href") or "").partition("#")
-        digest = re.search(r"(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)", fragment)
+        files = parse()
+    except ValueError as error:
+        raise HermeticError(f"{shown(base)}: {error}") from error
+    found = []
+    for file in files:
         try:
-            filename = unquote(urlsplit(location).path).rpartition("/")[2]
-        except ValueError:  # no URL
+            url = split_credentials(certain(file.address))[0]
+            path = local_path(url)
+        except (ValueError, RuntimeError):  # no URL, or a home that nobody has
             continue
-        if not filename.endswith((".whl", ".zip", ".tar.gz")):
-            continue
-        file = _offered(
-            base,
-            location,
-            filename=filename,
-            sha256=digest[1] if digest else None,
-            requires_python=anchor.get("data-requires-python"),
-            yanked=(anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
+        place = {"path": str(path)} if path else {"url": url}
+        found.append(
+            OfferedFile(
+                file.filename, sha256=file.sha256, size=file.size, requires_python=file.requires_python, yanked=file.yanked, **place
+            )
         )
-        if file is not None:
-            files.append(file)
-    return files
-
-
-class _Anchors(HTMLParser):
-    """Collects the attributes of all links of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.anchors: list[Mapping[str, str | None]] = []
-        self.base: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.anchors.append(dict(attrs))
-        elif tag == "base" and self.base is None:
-            self.base = dict(attrs).get("href")
-
-
-def _offered(
-    base: str,
-    location: object,
-    *,
-    filename: object,
-    sha256: str | None = None,
-    size: int | None = None,
-    requires_python: str | None = None,
-    yanked: str | None = None,
-) -> OfferedFile | None:
-    if not isinstance(location, str) or not isinstance(filename, str) or file_name_problem(filename) is not None:
-        return None
-    try:
-        url = split_credentials(certain(urljoin(base, location)))[0]
-        path = local_path(url)
-    except (ValueError, RuntimeError):  # no URL, or a home that nobody has
-        return None
-    digest = sha256.lower() if sha256 and digest_problem(sha256.lower()) is None else None
-    return OfferedFile(filename, None if path else url, str(path) if path else None, digest, size, requires_python, yanked)
+    return found
 
 
 def _directory(path: Path) -> list[OfferedFile]:

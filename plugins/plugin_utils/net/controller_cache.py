@@ -134,6 +134,15 @@ class ControllerCache:
             f"{filename} could not be fetched; make one of its sources reachable from the controller", tried or ["it has no source at all"]
         )
 
+    def private(self, kind: str, name: str) -> Path:
+        """Return a directory of this cache, made if need be; who changes it holds a name for that."""
+        path = self._own_directory / kind / name
+        try:
+            self._make_directory(path)
+        except OSError as error:
+            raise self._unusable(error) from error
+        return path
+
     @contextlib.contextmanager
     def hold(self, name: str) -> Iterator[None]:
         """Keep other processes out of this name; the kernel lets go when the holder dies."""

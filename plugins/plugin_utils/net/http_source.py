@@ -27,6 +27,7 @@ from ...module_utils.hermetic.text.redaction import shown
 from .http_failures import SourceUnavailable, Stopped, failure_of, status_failure
 from .local_file import replacing
 from .paced_session import keeping, paced_session
+from .size_limits import TooLarge
 from .url_credentials import certain, entry_of, host_names, origin_of, split_credentials
 
 _BLOCK = 64 << 10
@@ -43,7 +44,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """An answer to a GET; ``status`` is 200, 304 or 404, everything else was raised."""
+    """An answer to a GET; ``status`` is 200, 304 or one that counts as absent (404), everything else was raised."""
 
     status: int
     url: str
@@ -71,16 +72,21 @@ class HttpSource:
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     _away: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-        """Read a URL into memory; 404 and 304 are answers, any other failure is raised."""
+    def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, limit: int | None = None, absent: Collection[int] = (404,)
+    ) -> HttpAnswer:
+        """Read a URL into memory; 304 and what counts as absent are answers, any other failure is raised.
+
+        With a limit, one byte more raises ``TooLarge``. Object stores answer 403 for what is not there, where nobody may list them.
+        """
 
         def read(until: float) -> HttpAnswer:
             with self._opened(url, until=until, headers=headers) as (response, address, pace):
-                if response.status_code not in (200, 304, 404):
+                if response.status_code not in (200, 304, *absent):
                     raise _refusal(response)
                 content = b""
                 if response.status_code == 200:
-                    content = b"".join(_limited(_unpacked(response, pace, self.page_limit), self.page_limit))
+                    content = _whole(_unpacked(response, pace, self.page_limit), self.page_limit, url=url, own=limit)
                 return HttpAnswer(response.status_code, address, content, response.headers)
 
         return self._tried(url, read, seconds=min(PAGE_TIME, self.download_timeout))
@@ -261,6 +267,16 @@ def _unpacked(response: requests.Response, pace: Pace, limit: int) -> Iterator[b
                 unpacker = zlib.decompressobj(wbits=31)
     while piece := unpacker.decompress(unpacker.unconsumed_tail, _BLOCK):
         yield piece
+
+
+def _whole(pieces: Iterator[bytes], most: int, *, url: str, own: int | None) -> bytes:
+    """Return all of an answer; a limit of its own has an error of its own."""
+    content = bytearray()
+    for piece in _limited(pieces, most):
+        content += piece
+        if own is not None and len(content) > own:
+            raise TooLarge(url, own)
+    return bytes(content)
 
 
 def _limited(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
-from ansible_collections.hermetic.python.plugins.plugin_utils.locks.marker_logic import judge
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.marker_logic import UndefinedMarker, judge
+from ansible_collections.hermetic.python.plugins.plugin_utils.locks.pylock import parse_pylock, select_from_pylock
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import DeclaredLock, Supply
 from packaging.markers import Marker
 from supply_samples import LINUX, MACOS, make_wheel, pylock_entry, sha256, write_pylock
@@ -140,3 +141,16 @@ def test_a_value_that_cannot_be_stated_is_refused(tmp_path: Path, values: dict[s
     supply = _supply(tmp_path, marker_values=values)
     with pytest.raises(HermeticError, match=said):
         supply.prove(_locks(tmp_path, "os_name == 'nt'", supply), [LINUX])
+
+
+@pytest.mark.parametrize("marker", ["python_full_version ~= '3'", "'x' in extras", "platform_release > '5' and os_name ~= '1'"])
+def test_a_marker_that_nobody_can_evaluate_is_an_error_that_names_it(marker: str) -> None:
+    with pytest.raises(UndefinedMarker, match=r"^The marker '.*' cannot be evaluated: .*; correct it, and lock again$") as caught:
+        verdict(marker)
+    assert str(Marker(marker)) in str(caught.value)
+
+
+def test_environments_of_a_lock_that_nobody_can_evaluate_are_an_error(tmp_path: Path) -> None:
+    lock = write_pylock(tmp_path / "pylock.toml", head="environments = [\"python_full_version ~= '3'\"]")
+    with pytest.raises(HermeticError, match="cannot be evaluated"):
+        select_from_pylock(parse_pylock(lock.read_text(), path=lock), LINUX, directory=tmp_path)

@@ -52,22 +52,22 @@ def commands_below(directory: Path) -> dict[int, str]:
     if (_PROC / "self" / "maps").exists():
         pids = [name for name in os.listdir(_PROC) if name.isdigit()]
         return {int(pid): _command(pid) for pid in pids if pattern.search(_of_proc(pid))}
-    lines = (line.split(None, 1) for line in _output(["ps", "-axww", "-o", "pid=,command="]).splitlines())
+    lines = (line.split(None, 1) for line in output(["ps", "-axww", "-o", "pid=,command="]).splitlines())
     return {int(parts[0]): parts[1] for parts in lines if len(parts) == 2 and pattern.search(parts[1])}
 
 
 def parents() -> dict[int, int]:
     """Return the number of each process's parent."""
     if (_PROC / "self" / "stat").exists():
-        texts = {int(pid): _content(_PROC / pid / "stat") for pid in os.listdir(_PROC) if pid.isdigit()}
+        texts = {int(pid): content(_PROC / pid / "stat") for pid in os.listdir(_PROC) if pid.isdigit()}
         # The name in parentheses may hold anything; the parent is the second word after the last one that closes.
         return {pid: int(text.rpartition(")")[2].split()[1]) for pid, text in texts.items() if ")" in text}
-    lines = (line.split() for line in _output(["ps", "-ax", "-o", "pid=,ppid="]).splitlines())
+    lines = (line.split() for line in output(["ps", "-ax", "-o", "pid=,ppid="]).splitlines())
     return {int(parts[0]): int(parts[1]) for parts in lines if len(parts) == 2}
 
 
 def _command(pid: str) -> str:
-    return _content(_PROC / pid / "cmdline").replace("\0", " ").strip() or _link(_PROC / pid / "exe")
+    return content(_PROC / pid / "cmdline").replace("\0", " ").strip() or link(_PROC / pid / "exe")
 
 
 def _pattern(spellings: set[str]) -> re.Pattern[str]:
@@ -87,34 +87,32 @@ def _texts(own: str) -> Iterator[str | None]:
 
 def _of_proc(pid: str) -> str:
     base = _PROC / pid
-    directory = _link(base / "cwd")
+    directory = link(base / "cwd")
     ours = int(pid) == os.getpid()
-    found = [_link(base / "exe"), "" if ours else directory]
-    program = _content(base / "cmdline").split("\0", 1)[0]
+    found = [link(base / "exe"), "" if ours else directory]
+    program = content(base / "cmdline").split("\0", 1)[0]
     # A relative one leads from where a process began; this one may have gone elsewhere, and says by itself what it runs from.
     if "/" in program and (os.path.isabs(program) or not ours):
         program = os.path.join(directory, program)
         # The last part stays unresolved: the python of an environment is a link into the bundle.
         found += [program, os.path.join(os.path.realpath(os.path.dirname(program)), os.path.basename(program))]
-    found.append(_content(base / "maps"))
+    found.append(content(base / "maps"))
     return "\n".join(found)
 
 
 def _of_ps() -> str:
     """Return the command lines of all processes but this one, which stands for itself."""
-    lines = _output(["ps", "-axww", "-o", "pid=,command="]).splitlines()
+    lines = output(["ps", "-axww", "-o", "pid=,command="]).splitlines()
     return "\n".join(line for line in lines if line.split(None, 1)[:1] != [str(os.getpid())])
 
 
 def _of_lsof() -> str:
     """Return the programs, libraries and current directories of all other processes, as far as lsof is there and may see them."""
-    import shutil  # with the archivers that it loads, only where it is asked for
-
-    if shutil.which("lsof") is None:
+    if not has_lsof():
         return ""
     found = []
     pid = ""
-    for line in _output(["lsof", "-n", "-P", "-w", "-d", "txt,mem,cwd", "-F", "pn"]).splitlines():
+    for line in output(["lsof", "-n", "-P", "-w", "-d", "txt,mem,cwd", "-F", "pn"]).splitlines():
         if line.startswith("p"):
             pid = line[1:]
         elif line.startswith("n") and pid != str(os.getpid()):
@@ -122,7 +120,14 @@ def _of_lsof() -> str:
     return "\n".join(found)
 
 
-def _output(command: list[str]) -> str:
+def has_lsof() -> bool:
+    """Return whether there is an lsof to ask."""
+    import shutil  # with the archivers that it loads, only where it is asked for
+
+    return shutil.which("lsof") is not None
+
+
+def output(command: list[str]) -> str:
     """Return what the tool printed; both tools exit with 1 when they merely could not see everything."""
     environment = {**os.environ, "LC_ALL": "C"}
     try:
@@ -140,14 +145,16 @@ def _output(command: list[str]) -> str:
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
-def _link(path: Path) -> str:
+def link(path: Path) -> str:
+    """Return where a link of /proc leads, or an empty text where that cannot be read."""
     try:
         return os.readlink(path)
     except OSError:  # ended meanwhile, a kernel thread, or another user's
         return ""
 
 
-def _content(path: Path) -> str:
+def content(path: Path) -> str:
+    """Return the text of a file of /proc, or an empty one where it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read().decode("utf-8", "surrogateescape")

@@ -17,13 +17,13 @@ _LONGEST = 120
 
 def processes_below(directory: Path) -> list[str]:
     """Return ``pid N: command`` of each process that runs from below a directory, this one and those that started it left out."""
-    own = _own_line()
+    own = own_line()
     found = windows_processes.programs_below(directory) if WINDOWS else in_use.commands_below(directory)
     lines = [f"pid {pid}: {command[:_LONGEST]}" for pid, command in sorted(found.items()) if pid not in own]
     return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else lines
 
 
-def _own_line() -> set[int]:
+def own_line() -> set[int]:
     """Return this process and its ancestors, as far as the system shows: whoever removes a root may be started by its Python."""
     found = {os.getpid()}
     if not WINDOWS:

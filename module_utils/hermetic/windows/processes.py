@@ -16,7 +16,9 @@ from .api import kernel32, last_error, psapi
 ENVIRONMENT_MARK = "pyvenv.cfg"
 
 _PROGRAM_SUFFIXES = (".exe", ".dll", ".pyd")
-_SHARING_VIOLATION = 32
+_SHARING_VIOLATION, _ACCESS_DENIED = 32, 5
+_SYSTEM = 4
+"""The number of the process that stands for the kernel; below it is the idle process."""
 _QUERY, _READ_MEMORY, _QUERY_LIMITED = 0x0400, 0x0010, 0x1000
 _ALL_MODULES = 3
 _LONGEST = 32768
@@ -75,8 +77,8 @@ def programs_below(directory: Path) -> dict[int, str]:
     """Return the program of each process that was started from below a directory, or has mapped a library of it, by its number."""
     base = os.path.normcase(os.path.abspath(directory)) + os.sep
     found = {}
-    for number, files in _files_by_process():
-        below = sorted((path for path in files if path.startswith(base)), key=lambda path: not path.endswith(".exe"))
+    for number, _process, files in files_by_process():
+        below = sorted((path for path in map(os.path.normcase, files) if path.startswith(base)), key=lambda path: not path.endswith(".exe"))
         if below:
             found[number] = below[0]
     return found
@@ -84,10 +86,11 @@ def programs_below(directory: Path) -> dict[int, str]:
 
 def _mapped_files() -> set[str]:
     """Return the programs and libraries of all processes that this user may inspect, in the spelling of ``normcase``."""
-    return {path for _number, files in _files_by_process() for path in files}
+    return {os.path.normcase(path) for _number, _process, files in files_by_process() for path in files}
 
 
-def _files_by_process() -> Iterator[tuple[int, set[str]]]:
+def files_by_process(refused: list[int] | None = None) -> Iterator[tuple[int, ctypes.c_void_p, list[str]]]:
+    """Yield each process with a handle of it, its program and then its libraries; those that this user may not examine are added to ``refused``."""
     kernel = kernel32()
     numbers = (ctypes.c_uint32 * _MOST_PROCESSES)()
     filled = ctypes.c_uint32()
@@ -96,24 +99,27 @@ def _files_by_process() -> Iterator[tuple[int, set[str]]]:
     for number in numbers[: filled.value // ctypes.sizeof(ctypes.c_uint32)]:
         handle = kernel.OpenProcess(_QUERY | _READ_MEMORY, False, number) or kernel.OpenProcess(_QUERY_LIMITED, False, number)
         if not handle:
-            continue  # ended meanwhile, or of the system itself, which runs nothing of ours
+            # Otherwise it ended meanwhile, or is of the system itself, which runs nothing of ours.
+            if refused is not None and number > _SYSTEM and ctypes.get_last_error() == _ACCESS_DENIED:  # type: ignore[attr-defined, unused-ignore]
+                refused.append(number)
+            continue
         process = ctypes.c_void_p(handle)
         try:
-            yield number, _of_process(process)
+            yield number, process, _of_process(process)
         finally:
             kernel.CloseHandle(process)
 
 
-def _of_process(process: ctypes.c_void_p) -> set[str]:
-    found = set()
+def _of_process(process: ctypes.c_void_p) -> list[str]:
+    found: list[str] = []
     text = ctypes.create_unicode_buffer(_LONGEST)
     length = ctypes.c_uint32(_LONGEST)
     if kernel32().QueryFullProcessImageNameW(process, 0, text, ctypes.byref(length)):
-        found.add(os.path.normcase(text.value))
+        found.append(text.value)
     modules = (ctypes.c_void_p * _MOST_MODULES)()
     filled = ctypes.c_uint32()
     if psapi().EnumProcessModulesEx(process, ctypes.byref(modules), ctypes.sizeof(modules), ctypes.byref(filled), _ALL_MODULES):
         for module in modules[: min(filled.value // ctypes.sizeof(ctypes.c_void_p), _MOST_MODULES)]:
             if psapi().GetModuleFileNameExW(process, ctypes.c_void_p(module), text, _LONGEST):
-                found.add(os.path.normcase(text.value))
+                found.append(text.value)
     return found

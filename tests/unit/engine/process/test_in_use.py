@@ -41,7 +41,7 @@ def without_proc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_where_nothing_can_be_told_everything_counts_as_used(
     trees: list[Path], without_proc: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_use, "_output", lambda command: "")
+    monkeypatch.setattr(in_use, "output", lambda command: "")
     assert trees_in_use(trees) == set(trees)
 
 

@@ -25,6 +25,15 @@ extends_documentation_fragment:
   - hermetic.python.sources.engine
   - hermetic.python.private
 options:
+  consistency:
+    description:
+      - What happens if an environment that is installed or put into force is not consistent. With V(error), nothing is switched.
+      - It is not if a package requires another one that is missing or has another version (C(Requires-Dist) without extras, for the Python of
+        the bundle, as C(pip check) does), or another Python; or if the module of a command does not exist.
+      - Requirements are only compared if the bundle that runs the task has Python 3.11 or newer.
+    type: str
+    choices: [ignore, warning, error]
+    default: warning
   state:
     description:
       - Whether the bundle is installed. A bundle cannot be removed while a VirtualEnv uses it.
@@ -62,6 +71,7 @@ plan:
         - The kind of step.
         - V(install_bundle) and V(build_environment) install what is missing; V(repair_bundle) and V(repair_environment) reinstall what
           was changed on the host.
+        - V(check) runs the checks of a bundle or VirtualEnv that changes.
         - V(switch) makes another generation the current one; V(restore_links) makes the links of the current generation again.
         - V(pin) and V(unpin) mark a generation; V(prune) removes what is no longer needed; V(uninstall) removes the whole root.
         - V(protect) restores mode, owner and access of the root's own directories and records; V(rename) restores the spelling of a name;
@@ -101,11 +111,13 @@ findings:
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted), V(stale) and V(receipt). A V(receipt) is a record that was changed on the host.
+          V(interrupted), V(stale), V(receipt), V(outdated_process) and V(unhealthy). A V(receipt) is a record that was changed on the host.
+          A V(outdated_process) is what still runs from an older tree, and V(unhealthy) a check that failed, if the module
+          M(hermetic.python.drift) was to find them (options C(processes) and C(run_checks)).
       type: str
       returned: always
     severity:
-      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) is reserved.
+      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) for processes that could not be examined.
       type: str
       returned: always
     cause:
@@ -173,10 +185,16 @@ bundles:
   type: dict
   sample:
     python: 3.12.11+4
+rollout:
+  description: Name of the roll-out that the current generation is of.
+  returned: success, if it is of one
+  type: str
+  sample: october
 declared:
   description:
     - A summary of the declaration. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
       VirtualEnv, where C(packages) has the version of each package.
+    - A VirtualEnv that was declared with C(spec) also has C(specification), with C(file) and the C(sha256) of its text.
     - Both are empty when nothing was declared.
   returned: success
   type: dict
@@ -192,6 +210,7 @@ changed_bundles:
   description:
     - The bundles whose stable paths lead to another tree than before, by name. Use it to decide which services to restart.
     - C(change) is V(added), V(replaced), V(reinstalled), V(relinked), V(default) or V(removed). C(before) and C(after) are releases, or null.
+      C(packages) has the packages of the bundle whose versions differ, null on a side where the package is not there, or is not known.
   returned: success
   type: dict
   sample:
@@ -199,6 +218,10 @@ changed_bundles:
       change: replaced
       before: 3.12.11+3
       after: 3.12.11+4
+      packages:
+        requests:
+          before: 2.32.3
+          after: 2.32.4
 changed_virtualenvs:
   description:
     - The VirtualEnvs whose stable paths lead to another tree than before, by name. Use it instead of RV(plan) to decide which services to
@@ -216,6 +239,39 @@ changed_virtualenvs:
         before: 3.12.11+3
         after: 3.12.11+4
       packages: {}
+checks:
+  description:
+    - The checks that ran, in their order, with C(subject), C(name), C(when) (V(before) or V(after) the switch), C(argv) as it was run, C(user) (null for
+      the user of the task), C(passed), C(rc) (null if it was killed at its time limit or did not start), C(expected_rc), C(how) it ended, and
+      C(seconds). C(output) has the last lines that a failed check wrote, at most 20.
+    - Values of C(environment) and passwords are masked.
+  returned: when checks ran, also on failure
+  type: list
+  elements: dict
+  sample:
+    - subject: virtualenv:recipes
+      name: smoke
+      when: before
+      argv: [/opt/infra-system/environments/recipes-4be1c06a0d2f/bin/python, -c, import flask]
+      user: nobody
+      passed: true
+      rc: 0
+      expected_rc: 0
+      how: ended with exit code 0
+      seconds: 0.114
+      output: []
+switched_back:
+  description:
+    - Whether a check failed after the switch, and the generation from before is in force again. RV(generation) has its number, null if there was none,
+      and RV(failed_generation) the number of the generation whose check failed.
+  returned: when checks failed
+  type: bool
+  sample: false
+failed_generation:
+  description: Number of the generation whose check failed after the switch. It is not kept if it was switched back.
+  returned: when checks failed after the switch
+  type: int
+  sample: 42
 diff:
   description: The differences as text, one line for each subject.
   returned: when diff mode is on and something differs
@@ -248,7 +304,7 @@ timings:
     - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
       artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
       run of the module on the host, with its transfer).
-    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(check), C(switch), C(prune), C(uninstall) and
       C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
   returned: when the host was reached
   type: dict

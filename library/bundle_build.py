@@ -135,7 +135,7 @@ options:
     choices: [auto, launcher, site]
     default: auto
   compiler:
-    description: V(auto), V(zig) for C(ziglang) from PyPI, or the command of a C compiler.
+    description: V(auto), V(zig) for C(ziglang) from PyPI, or the command of a C compiler. C(bin/vpython3.exe) of Windows bundles is made by C(ziglang) only.
     type: str
     default: auto
   ca_bundle:
@@ -247,6 +247,7 @@ info:
         python: bin/python3.12
         python3: bin/python3.12
         python3.12: bin/python3.12
+        vpython3: bin/vpython3
     libc:
       family: glibc
       minimum: "2.28"
@@ -260,6 +261,7 @@ info:
     bytecode:
       python: 3.12.11
     installer: 0.7.0
+    packaging: "26.4"
 self_test:
   description: The result of the self-test.
   returned: when the archive exists
@@ -291,6 +293,7 @@ self_test:
       - hostile directory above
       - hostile current directory
       - engine files
+      - programs
       - writes nothing
 timings:
   description: Seconds that each step of the build took. Empty when nothing was built.

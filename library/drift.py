@@ -42,10 +42,23 @@ options:
     type: str
     choices: [declared, installed]
     default: declared
+  run_checks:
+    description:
+      - Also run the declared checks on what is in force. Each that fails is a finding of the kind V(unhealthy).
+      - A tree that is not as it was installed is not run, which is a warning. Requires a declaration.
+    type: bool
+    default: false
   foreign_pythons:
     description:
       - List the packages of other Pythons of the host in RV(foreign), such as those of the system, C(/usr/local), pyenv and users.
       - They are reported separately and are not drift.
+    type: bool
+    default: false
+  processes:
+    description:
+      - Look for processes that still run from an older bundle or VirtualEnv, in RV(processes), and
+        report them as findings of the kind V(outdated_process).
+      - Run the task as root, or as an administrator on Windows. Other users cannot examine all processes, and RV(processes.complete) is V(false).
     type: bool
     default: false
 seealso:
@@ -67,6 +80,12 @@ EXAMPLES = r"""
 - name: Read every file of what is installed and compare its digest
   hermetic.python.drift:
     verify: deep
+  register: drift
+
+- name: Find what was not restarted since its VirtualEnv changed
+  hermetic.python.drift:
+    processes: true
+  become: true
   register: drift
 
 - name: Find tampering only, whatever is declared now
@@ -102,11 +121,13 @@ findings:
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted), V(stale) and V(receipt). A V(receipt) is a record that was changed on the host.
+          V(interrupted), V(stale), V(receipt), V(outdated_process) and V(unhealthy). A V(receipt) is a record that was changed on the host.
+          A V(outdated_process) is what still runs from an older tree, and V(unhealthy) a check that failed, if the module
+          M(hermetic.python.drift) was to find them (options C(processes) and C(run_checks)).
       type: str
       returned: always
     severity:
-      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) is reserved.
+      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) for processes that could not be examined.
       type: str
       returned: always
     cause:
@@ -190,6 +211,7 @@ plan:
         - The kind of step.
         - V(install_bundle) and V(build_environment) install what is missing; V(repair_bundle) and V(repair_environment) reinstall what
           was changed on the host.
+        - V(check) runs the checks of a bundle or VirtualEnv that changes.
         - V(switch) makes another generation the current one; V(restore_links) makes the links of the current generation again.
         - V(pin) and V(unpin) mark a generation; V(prune) removes what is no longer needed; V(uninstall) removes the whole root.
         - V(protect) restores mode, owner and access of the root's own directories and records; V(rename) restores the spelling of a name;
@@ -230,10 +252,16 @@ bundles:
   type: dict
   sample:
     python: 3.12.11+4
+rollout:
+  description: Name of the roll-out that the current generation is of.
+  returned: success, if it is of one
+  type: str
+  sample: october
 declared:
   description:
     - A summary of the declaration. C(bundles) has the release of each bundle; C(virtualenvs) has C(bundle) and C(packages) of each
       VirtualEnv, where C(packages) has the version of each package.
+    - A VirtualEnv that was declared with C(spec) also has C(specification), with C(file) and the C(sha256) of its text.
     - Both are empty when nothing was declared.
   returned: success
   type: dict
@@ -245,6 +273,71 @@ declared:
         bundle: python
         packages:
           flask: 3.1.2
+processes:
+  description: The processes that still run from a tree of the root that is not in force, as far as this user may examine processes.
+  returned: when O(processes=true) and the host has an interpreter
+  type: dict
+  contains:
+    outdated:
+      description:
+        - The processes, sorted by number, at most 200. The run itself and the processes that started it are left out.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        pid:
+          description: Number of the process.
+          type: int
+          returned: always
+        user:
+          description: The user that it runs as, or an empty text where that is not known.
+          type: str
+          returned: always
+        since:
+          description: When it was started, in UTC, or null where that is not known.
+          type: str
+          returned: always
+        command:
+          description: Path of its program and, for a Python, its script or module. Other arguments are left out, since they may hold secrets.
+          type: str
+          returned: always
+        trees:
+          description:
+            - What it runs from. C(subject) is the bundle or VirtualEnv, C(tree) its directory below the root, C(release) the release of the
+              bundle, C(generations) the generations on the host with this tree, and C(in_force) the tree that has this name now, or null.
+            - C(state) is V(older), V(replaced) where the tree was reinstalled under its name, or V(removed) where it is no longer on the host.
+          type: list
+          elements: dict
+          returned: always
+    number:
+      description: Number of these processes, also of those that are not listed.
+      type: int
+      returned: always
+    unknown:
+      description: Number of processes that could not be examined.
+      type: int
+      returned: always
+    complete:
+      description: Whether all processes were examined. V(false) where the system hides some from this user.
+      type: bool
+      returned: always
+  sample:
+    outdated:
+      - pid: 812
+        user: web
+        since: "2026-11-20T08:15:30Z"
+        command: /opt/infra-system/environments/web-0d51f3d2b1aa/bin/python -m web
+        trees:
+          - subject: virtualenv:web
+            tree: environments/web-0d51f3d2b1aa
+            release: 3.12.11+3
+            state: older
+            generations:
+              - 41
+            in_force: environments/web-4be1c06a0d2f
+    number: 1
+    unknown: 0
+    complete: true
 foreign:
   description: Other Pythons of the host with their packages, read from their metadata. None of them is run.
   returned: when O(foreign_pythons) is set
@@ -268,6 +361,27 @@ foreign:
       version: 3.11.2
       packages:
         requests: 2.28.1
+checks:
+  description:
+    - The checks that ran, in their order, with C(subject), C(name), C(when) (V(before) or V(after) the switch), C(argv) as it was run, C(user) (null for
+      the user of the task), C(passed), C(rc) (null if it was killed at its time limit or did not start), C(expected_rc), C(how) it ended, and
+      C(seconds). C(output) has the last lines that a failed check wrote, at most 20.
+    - Values of C(environment) and passwords are masked.
+  returned: when checks ran, also on failure
+  type: list
+  elements: dict
+  sample:
+    - subject: virtualenv:recipes
+      name: smoke
+      when: before
+      argv: [/opt/infra-system/environments/recipes-4be1c06a0d2f/bin/python, -c, import flask]
+      user: nobody
+      passed: true
+      rc: 0
+      expected_rc: 0
+      how: ended with exit code 0
+      seconds: 0.114
+      output: []
 diff:
   description: The differences as text, one line for each subject.
   returned: when diff mode is on and something differs
@@ -300,7 +414,7 @@ timings:
     - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
       artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
       run of the module on the host, with its transfer).
-    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(check), C(switch), C(prune), C(uninstall) and
       C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
   returned: when the host was reached
   type: dict

@@ -34,6 +34,13 @@ options:
       - The default is V(previous) for O(state=active), and the current generation for O(state=pinned) and O(state=unpinned).
       - V(previous) goes back one more generation in each run. Use a number if the task must be idempotent.
     type: str
+  rollout:
+    description:
+      - Go back to the generation that was current before the roll-out with this name (option O(hermetic.python.system#module:rollout))
+        switched this host, however often it did.
+      - Nothing is changed if another roll-out, or a task without one, has made the current generation, or if nothing is installed.
+        If the roll-out installed the first generation of the host, that stays, with a warning.
+    type: str
   keep_generations:
     description:
       - Number of generations to keep on the host for a rollback. Older ones are pruned, unless they are pinned.
@@ -52,6 +59,10 @@ EXAMPLES = r"""
 - name: Go back to the state before the last change
   hermetic.python.generation:
     number: previous
+
+- name: Take back what a roll-out did
+  hermetic.python.generation:
+    rollout: packages-2026-11
 
 - name: Never prune generation 41
   hermetic.python.generation:
@@ -78,6 +89,7 @@ plan:
         - The kind of step.
         - V(install_bundle) and V(build_environment) install what is missing; V(repair_bundle) and V(repair_environment) reinstall what
           was changed on the host.
+        - V(check) runs the checks of a bundle or VirtualEnv that changes.
         - V(switch) makes another generation the current one; V(restore_links) makes the links of the current generation again.
         - V(pin) and V(unpin) mark a generation; V(prune) removes what is no longer needed; V(uninstall) removes the whole root.
         - V(protect) restores mode, owner and access of the root's own directories and records; V(rename) restores the spelling of a name;
@@ -111,11 +123,13 @@ findings:
     kind:
       description:
         - One of V(missing), V(unexpected), V(modified), V(version), V(link), V(mode), V(owner), V(interpreter), V(not_runnable),
-          V(interrupted), V(stale) and V(receipt). A V(receipt) is a record that was changed on the host.
+          V(interrupted), V(stale), V(receipt), V(outdated_process) and V(unhealthy). A V(receipt) is a record that was changed on the host.
+          A V(outdated_process) is what still runs from an older tree, and V(unhealthy) a check that failed, if the module
+          M(hermetic.python.drift) was to find them (options C(processes) and C(run_checks)).
       type: str
       returned: always
     severity:
-      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) is reserved.
+      description: V(high) for what runs code or lets others write, otherwise V(medium). V(low) for processes that could not be examined.
       type: str
       returned: always
     cause:
@@ -173,6 +187,7 @@ changed_bundles:
   description:
     - The bundles whose stable paths lead to another tree than before, by name. Use it to decide which services to restart.
     - C(change) is V(added), V(replaced), V(reinstalled), V(relinked), V(default) or V(removed). C(before) and C(after) are releases, or null.
+      C(packages) has the packages of the bundle whose versions differ, null on a side where the package is not there, or is not known.
   returned: success
   type: dict
   sample: {}
@@ -233,7 +248,7 @@ timings:
     - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
       artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
       run of the module on the host, with its transfer).
-    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(check), C(switch), C(prune), C(uninstall) and
       C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
   returned: when the host was reached
   type: dict

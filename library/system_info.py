@@ -19,6 +19,13 @@ extends_documentation_fragment:
   - hermetic.python.attributes
   - hermetic.python.root
   - hermetic.python.private
+options:
+  processes:
+    description:
+      - Look for processes that still run from an older bundle or VirtualEnv, in RV(processes).
+      - Run the task as root, or as an administrator on Windows. Other users cannot examine all processes, and RV(processes.complete) is V(false).
+    type: bool
+    default: false
 seealso:
   - module: hermetic.python.drift
 """
@@ -34,6 +41,16 @@ EXAMPLES = r"""
   loop: "{{ host.info.virtualenvs }}"
   loop_control:
     label: "{{ item.name }}"
+
+- name: Read which processes still run from an older bundle or VirtualEnv
+  hermetic.python.system_info:
+    processes: true
+  become: true
+  register: host
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ host.processes.outdated }}"
 """
 
 RETURN = r"""
@@ -67,9 +84,14 @@ info:
           python: python-3.12.11+4-5d2b4c8f0c4f
         virtualenvs:
           recipes: recipes-4be1c06a0d2f
+        previous: 41
+        rollout: null
+        before_rollout: null
     generations:
       description:
         - All generations on the host. C(default) is the default bundle; C(bundles) and C(virtualenvs) have the names of the trees.
+        - C(previous) is the generation that was current when this one was made, or null. C(rollout) is the roll-out that made it, or null,
+          and C(before_rollout) the generation that the roll-out leads back to.
       type: list
       elements: dict
       returned: always
@@ -82,6 +104,9 @@ info:
             python: python-3.12.11+4-5d2b4c8f0c4f
           virtualenvs:
             recipes: recipes-4be1c06a0d2f
+          previous: 41
+          rollout: null
+          before_rollout: null
     bundles:
       description:
         - All bundles on the host, with the content of their C(bundle.json) except the list of files.
@@ -126,6 +151,7 @@ info:
           bytecode:
             python: 3.12.11
           installer: 0.7.0
+          packaging: "25.0"
           id: python-3.12.11+4-5d2b4c8f0c4f
           sha256: 5d2b4c8f0c4f8a5f4f0f5b5b6d1f3c1e9a7e2d4c6b8a0f1e2d3c4b5a69788796
           filename: python-3.12.11+4-linux-x86_64.tar.gz
@@ -155,13 +181,78 @@ info:
       elements: str
       returned: always
       sample: []
+processes:
+  description: The processes that still run from a tree of the root that is not in force, as far as this user may examine processes.
+  returned: when O(processes=true) and the host has an interpreter
+  type: dict
+  contains:
+    outdated:
+      description:
+        - The processes, sorted by number, at most 200. The run itself and the processes that started it are left out.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        pid:
+          description: Number of the process.
+          type: int
+          returned: always
+        user:
+          description: The user that it runs as, or an empty text where that is not known.
+          type: str
+          returned: always
+        since:
+          description: When it was started, in UTC, or null where that is not known.
+          type: str
+          returned: always
+        command:
+          description: Path of its program and, for a Python, its script or module. Other arguments are left out, since they may hold secrets.
+          type: str
+          returned: always
+        trees:
+          description:
+            - What it runs from. C(subject) is the bundle or VirtualEnv, C(tree) its directory below the root, C(release) the release of the
+              bundle, C(generations) the generations on the host with this tree, and C(in_force) the tree that has this name now, or null.
+            - C(state) is V(older), V(replaced) where the tree was reinstalled under its name, or V(removed) where it is no longer on the host.
+          type: list
+          elements: dict
+          returned: always
+    number:
+      description: Number of these processes, also of those that are not listed.
+      type: int
+      returned: always
+    unknown:
+      description: Number of processes that could not be examined.
+      type: int
+      returned: always
+    complete:
+      description: Whether all processes were examined. V(false) where the system hides some from this user.
+      type: bool
+      returned: always
+  sample:
+    outdated:
+      - pid: 812
+        user: web
+        since: "2026-11-20T08:15:30Z"
+        command: /opt/infra-system/environments/web-0d51f3d2b1aa/bin/python -m web
+        trees:
+          - subject: virtualenv:web
+            tree: environments/web-0d51f3d2b1aa
+            release: 3.12.11+3
+            state: older
+            generations:
+              - 41
+            in_force: environments/web-4be1c06a0d2f
+    number: 1
+    unknown: 0
+    complete: true
 timings:
   description:
     - Seconds that each part took. A part that was not needed is left out.
     - On the controller, C(probe) (detecting platform and interpreter), C(controller) (resolving the declaration), C(push) (copying
       artifacts to the host), C(verify_interpreter) and C(bootstrap) (before the first start of an interpreter), and C(module) (the whole
       run of the module on the host, with its transfer).
-    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(switch), C(prune), C(uninstall) and
+    - On the host, C(observe), C(plan), C(fetch), C(install) (bundles), C(build) (VirtualEnvs), C(check), C(switch), C(prune), C(uninstall) and
       C(foreign_pythons). On Windows also C(find) (the interpreter) and C(engine) (all of the engine).
   returned: when the host was reached
   type: dict

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .text.printable import printable_lines
 from .text.redaction import redacted
 
@@ -29,6 +31,14 @@ class InvalidRequest(HermeticError):
 
 class LockTimeout(HermeticError):
     """Raised when another run holds the root for longer than the caller wants to wait."""
+
+
+class CheckFailed(HermeticError):
+    """Raised when checks of what was installed failed; ``facts`` are what the result says of them besides."""
+
+    def __init__(self, message: str, problems: list[str], facts: dict[str, Any]) -> None:
+        super().__init__(message, problems)
+        self.facts = facts
 
 
 class FetchFailed(HermeticError):

@@ -62,6 +62,27 @@ ENGINE: Spec = {
     "unpack_limit": {"type": "int", "default": 0},
 }
 
+# Whether the processes of the host are compared with the generation in force.
+PROCESSES: Spec = {
+    "processes": {"type": "bool", "default": False},
+}
+
+_ONE_CHECK: Spec = {
+    "name": {"type": "str"},
+    "argv": {"type": "list", "elements": "str", "required": True},
+    "user": {"type": "str"},
+    "environment": {"type": "dict", "no_log": True},
+    "chdir": {"type": "str"},
+    "timeout": {"type": "float", "default": 60},
+    "rc": {"type": "int", "default": 0},
+}
+
+# What guards a switch: run in the new tree before it, and through the stable path after it.
+_CHECKS: Spec = {name: {"type": "list", "elements": "dict", "options": _ONE_CHECK, "default": []} for name in ("checks", "checks_after")}
+
+# What becomes of environments whose packages do not fit each other.
+_CONSISTENCY: Spec = {"consistency": {"type": "str", "choices": ["ignore", "warning", "error"], "default": "warning"}}
+
 ONE_BUNDLE: Spec = {
     "name": {"type": "str", "default": DEFAULT_BUNDLE},
     "release": {"type": "str"},
@@ -69,16 +90,19 @@ ONE_BUNDLE: Spec = {
     "archive": {"type": "str"},
     "sha256": {"type": "str"},
     "default": {"type": "bool", "default": False},
+    **_CHECKS,
 }
 
 ONE_VIRTUALENV: Spec = {
     "name": {"type": "str", "required": True},
     "lock": {"type": "path"},
+    "spec": {"type": "path"},
     "bundle": {"type": "str"},
     "extras": {"type": "list", "elements": "str", "default": []},
     "groups": {"type": "list", "elements": "str"},
     "system_site_packages": {"type": "bool", "default": False},
     "pythonpath": {"type": "bool", "default": False},
+    **_CHECKS,
 }
 
 STATE: Spec = {
@@ -95,7 +119,9 @@ _DECLARED_BUNDLE = {
 _DECLARED_VIRTUALENV = {
     "type": "list",
     "elements": "dict",
-    "options": {**ONE_VIRTUALENV, "lock": {"type": "path", "required": True}},
+    "options": ONE_VIRTUALENV,
+    "mutually_exclusive": [("lock", "spec")],
+    "required_one_of": [("lock", "spec")],
     "default": [],
 }
 
@@ -112,7 +138,10 @@ _DECLARATION: Spec = {
 SYSTEM: Spec = {
     **_DECLARATION,
     "state": {"type": "str", "choices": ["present", "repaired", "absent"], "default": "present"},
+    **_CONSISTENCY,
     "force": {"type": "bool", "default": False},
+    "forget": {"type": "bool", "default": False},
+    "rollout": {"type": "str"},
 }
 
 # A play passes the same declaration to both; without one, the host is held against its own current generation.
@@ -120,21 +149,40 @@ DRIFT: Spec = {
     **_DECLARATION,
     "against": {"type": "str", "choices": ["declared", "installed"], "default": "declared"},
     "foreign_pythons": {"type": "bool", "default": False},
+    **PROCESSES,
+    "run_checks": {"type": "bool", "default": False},
 }
 
-BUNDLE: Spec = {**ROOT, **ONE_BUNDLE, **STATE, **SOURCES, **ENGINE}
+BUNDLE: Spec = {**ROOT, **ONE_BUNDLE, **STATE, **SOURCES, **ENGINE, **_CONSISTENCY}
 
-VIRTUALENV: Spec = {**ROOT, **ONE_VIRTUALENV, **STATE, **SOURCES, **LOCKS, **ENGINE}
+VIRTUALENV: Spec = {**ROOT, **ONE_VIRTUALENV, **STATE, **SOURCES, **LOCKS, **ENGINE, **_CONSISTENCY}
 
 GENERATION: Spec = {
     **ROOT,
     "state": {"type": "str", "choices": ["active", "pinned", "unpinned", "pruned"], "default": "active"},
     "number": {"type": "str"},
+    "rollout": {"type": "str"},
     "keep_generations": ENGINE["keep_generations"],
     "lock_timeout": ENGINE["lock_timeout"],
 }
 
-SYSTEM_INFO: Spec = {**ROOT}
+SYSTEM_INFO: Spec = {**ROOT, **PROCESSES}
+
+# Paths of the host are texts: the controller must not put its own home into them.
+SCRIPT: Spec = {
+    **ROOT,
+    "path": {"type": "str", "required": True},
+    "remote_src": {"type": "bool", "default": False},
+    "arguments": {"type": "list", "elements": "str", "default": []},
+    "stdin": {"type": "str", "no_log": True},
+    "stdin_add_newline": {"type": "bool", "default": True},
+    "chdir": {"type": "str"},
+    "environment": {"type": "dict", "no_log": True},
+    "creates": {"type": "str"},
+    "removes": {"type": "str"},
+    **SOURCES,
+    **{name: option for name, option in WHEEL_SELECTION.items() if name != "marker_values"},
+}
 
 # What binds the options of one module to each other, as AnsibleModule and ArgumentSpecValidator take it.
 RULES: dict[str, dict[str, Any]] = {
@@ -144,9 +192,13 @@ RULES: dict[str, dict[str, Any]] = {
         "mutually_exclusive": [("release", "archive")],
         "required_together": [("archive", "sha256")],
     },
-    "virtualenv": {"required_if": [("state", "present", ("lock",))]},
-    "generation": {},
+    "virtualenv": {
+        "mutually_exclusive": [("lock", "spec")],
+        "required_if": [("state", "present", ("lock", "spec"), True)],
+    },
+    "generation": {"mutually_exclusive": [("number", "rollout")]},
     "system_info": {},
+    "script": {},
 }
 
 SPECS: dict[str, Spec] = {
@@ -156,6 +208,7 @@ SPECS: dict[str, Spec] = {
     "virtualenv": VIRTUALENV,
     "generation": GENERATION,
     "system_info": SYSTEM_INFO,
+    "script": SCRIPT,
 }
 
 # What the action plugin adds: request, credentials and what to take away, packed as one opaque text. Every single text of a

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..module_utils.hermetic.errors import HermeticError
-from ..module_utils.hermetic.findings.finding import PENDING
+from ..module_utils.hermetic.findings.finding import OUTDATED_PROCESS, PENDING
 from ..plugin_utils.target.action import TargetAction
 from ..plugin_utils.target.completed_result import add_declared, show_differences
 from ..plugin_utils.target.damaged_bundles import damaged_bundles, finding_of_damaged
@@ -24,6 +27,14 @@ class ActionModule(TargetAction):
 
     MODULE = "drift"
     CHANGES_HOST = False
+
+    def refuse_options(self, options: Mapping[str, Any]) -> None:
+        """Refuse to run checks that nothing declares."""
+        if options["run_checks"] and (options["against"] == "installed" or not options.get("bundles")):
+            raise HermeticError(
+                "The option run_checks needs a declaration, since checks are not stored on hosts. Declare bundles and virtualenvs, "
+                "and leave against at declared."
+            )
 
     def compose(self, task: Task) -> Request:
         """Ask for a comparison with the declaration, or with what was installed where nothing is declared or that is asked for."""
@@ -63,7 +74,8 @@ class ActionModule(TargetAction):
                 # No proof that all is well: there is nothing that could differ.
                 raise NothingInstalled(run.facts.root)
             # A bundle of an old release can be replaced by a declaration only.
-            result["findings"] = [each for each in result.get("findings") or [] if each["cause"] != PENDING]
+            findings = result.get("findings") or []
+            result["findings"] = [each for each in findings if each["cause"] != PENDING or each["kind"] == OUTDATED_PROCESS]
         if "vouched" in result:
             result["vouched"]["interpreter"] = run.verified
         state = None if installed else run.state

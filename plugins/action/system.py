@@ -55,6 +55,12 @@ class ActionModule(TargetAction):
         """Compare with the declaration, or with what was installed where the host was repaired."""
         state = task.options["state"]
         if state == "absent":
+            if task.options["forget"] and not task.check:
+                from ..plugin_utils.target.vouching import forget_made
+
+                warnings = forget_made(task.run.facts.root, host=self._host_name())
+                if warnings:
+                    result["warnings"] = [*(result.get("warnings") or []), *warnings]
             add_declared(result, task.run.state)
             show_differences(result, task)
             result["msg"] = removal_message(result, check=task.check)

@@ -19,11 +19,15 @@ options:
     type: str
   public_key:
     description:
-      - File on the controller with the Ed25519 public key (PEM) that the repository's index must be signed with.
+      - File on the controller by which the repository is trusted, with an Ed25519 public key (PEM) or a root of TUF (C(1.root.json) of the
+        repository, copied from its publisher).
+      - With a key, the first root of the repository must be signed by it and name it. A repository without TUF metadata needs an index that is
+        signed with the key.
+      - With TUF metadata, what is expired, older than the controller has seen, changed, or signed by other or too few keys is refused.
       - Without it, an index that is read over https is used with a warning, and one that is read over http from another machine is refused unless
         O(allow_unsigned) is set. A directory is trusted.
-      - For each key, the controller remembers the newest index that it has seen, and refuses older ones. Each repository therefore needs its
-        own key.
+      - The controller remembers what it has seen for each key and each repository, whatever its address, and refuses older state. Each
+        repository therefore needs its own key.
     type: path
   allow_unsigned:
     description:

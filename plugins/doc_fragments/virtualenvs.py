@@ -22,6 +22,15 @@ options:
         every requirement.
       - A relative path is searched for in the C(files) directories of the role and the playbook, then beside the tasks and the playbook.
       - Only wheels are installed. A lock that needs anything else is refused.
+      - Exclusive with O(spec).
+    type: path
+  spec:
+    description:
+      - What says which packages the environment has, in place of O(lock). A file on the controller, such as C(vpython.toml) or C(.vpython3),
+        or a program that declares its packages (PEP 723).
+      - The lock is the one beside it, which C(hermetic-spec lock) writes. It must be there and current, and the bundle must have a Python that
+        the specification is for.
+      - A relative path is searched for as that of O(lock).
     type: path
   bundle:
     description:
@@ -49,6 +58,57 @@ options:
       - By default the variable is ignored, as in the bundle.
     type: bool
     default: false
+  checks:
+    description:
+      - Commands that must succeed in the new environment before it is put into force. If one fails, nothing is switched, the task fails, and the host keeps
+        what it has.
+      - They run when the environment changes, is reinstalled or is added, not in check mode, and not in a run that changes nothing.
+      - If the task runs as root, they run as a user without privileges, with a private home that is removed afterwards, without supplementary groups,
+        and with no variables but those given here, C(PATH), C(HOME), C(TMPDIR), C(LANG), C(USER) and C(LOGNAME).
+    type: list
+    elements: dict
+    default: []
+    suboptions: &check
+      name:
+        description: Name of the check in messages and results. By default its command.
+        type: str
+      argv:
+        description:
+          - The program and its arguments. No shell is involved.
+          - V({python}) is the path of the interpreter and V({prefix}) that of the environment. Before the switch they lead to the new tree,
+            after it they are the stable paths. They are replaced in the values of C(environment) and in C(chdir) as well. A doubled brace is a brace.
+          - Programs of the environment are found by their names.
+        type: list
+        elements: str
+        required: true
+      user:
+        description:
+          - The user that the command runs as. It may not be root. The default is V(nobody) if the task runs as root, otherwise the user of the task,
+            which cannot be changed. It cannot be set on Windows, where commands run as the user of the task.
+        type: str
+      environment:
+        description: Additional variables. Their values are masked in results, messages and logs.
+        type: dict
+      chdir:
+        description: Working directory. The default is the private home.
+        type: str
+      timeout:
+        description: Seconds after which the command and all processes of its group are killed, and the check has failed.
+        type: float
+        default: 60
+      rc:
+        description: Exit code that means success.
+        type: int
+        default: 0
+  checks_after:
+    description:
+      - Commands that must succeed through the stable paths after the switch. If one fails, the generation from before is put into force again in
+        the same run, and the task fails with C(switched_back) set to V(true). After a first installation, nothing is in force then.
+      - Options and conditions are those of the checks before the switch.
+    type: list
+    elements: dict
+    default: []
+    suboptions: *check
 """
 
     LIST = r"""
@@ -72,8 +132,16 @@ options:
             every requirement.
           - A relative path is searched for in the C(files) directories of the role and the playbook, then beside the tasks and the playbook.
           - Only wheels are installed. A lock that needs anything else is refused.
+          - Exactly one of O(virtualenvs[].lock) and O(virtualenvs[].spec) is required.
         type: path
-        required: true
+      spec:
+        description:
+          - What says which packages the environment has, in place of O(virtualenvs[].lock). A file on the controller, such as C(vpython.toml) or C(.vpython3),
+            or a program that declares its packages (PEP 723).
+          - The lock is the one beside it, which C(hermetic-spec lock) writes. It must be there and current, and the bundle must have a Python that
+            the specification is for.
+          - A relative path is searched for as that of O(virtualenvs[].lock).
+        type: path
       bundle:
         description:
           - Name of the bundle that the environment is built on. The default is the default bundle.
@@ -100,4 +168,55 @@ options:
           - By default the variable is ignored, as in the bundle.
         type: bool
         default: false
+      checks:
+        description:
+          - Commands that must succeed in the new environment before it is put into force. If one fails, nothing is switched, the task fails, and the host keeps
+            what it has.
+          - They run when the environment changes, is reinstalled or is added, not in check mode, and not in a run that changes nothing.
+          - If the task runs as root, they run as a user without privileges, with a private home that is removed afterwards, without supplementary groups,
+            and with no variables but those given here, C(PATH), C(HOME), C(TMPDIR), C(LANG), C(USER) and C(LOGNAME).
+        type: list
+        elements: dict
+        default: []
+        suboptions: &check
+          name:
+            description: Name of the check in messages and results. By default its command.
+            type: str
+          argv:
+            description:
+              - The program and its arguments. No shell is involved.
+              - V({python}) is the path of the interpreter and V({prefix}) that of the environment. Before the switch they lead to the new tree,
+                after it they are the stable paths. They are replaced in the values of C(environment) and in C(chdir) as well. A doubled brace is a brace.
+              - Programs of the environment are found by their names.
+            type: list
+            elements: str
+            required: true
+          user:
+            description:
+              - The user that the command runs as. It may not be root. The default is V(nobody) if the task runs as root, otherwise the user of the task,
+                which cannot be changed. It cannot be set on Windows, where commands run as the user of the task.
+            type: str
+          environment:
+            description: Additional variables. Their values are masked in results, messages and logs.
+            type: dict
+          chdir:
+            description: Working directory. The default is the private home.
+            type: str
+          timeout:
+            description: Seconds after which the command and all processes of its group are killed, and the check has failed.
+            type: float
+            default: 60
+          rc:
+            description: Exit code that means success.
+            type: int
+            default: 0
+      checks_after:
+        description:
+          - Commands that must succeed through the stable paths after the switch. If one fails, the generation from before is put into force again in
+            the same run, and the task fails with C(switched_back) set to V(true). After a first installation, nothing is in force then.
+          - Options and conditions are those of the checks before the switch.
+        type: list
+        elements: dict
+        default: []
+        suboptions: *check
 """

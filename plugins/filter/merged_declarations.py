@@ -15,14 +15,14 @@ from ..module_utils.hermetic.text.printable import printable_lines
 from ..plugin_utils.target.merged_declarations import SUBJECTS, merged
 
 
-def merged_declarations(declared: Any, what: str) -> list[dict[str, Any]]:
+def merged_declarations(declared: Any, what: str, channel: str | None = None) -> list[dict[str, Any]]:
     """Return one list of the declarations of several variables."""
     if not isinstance(declared, Mapping) or what not in SUBJECTS:
         raise AnsibleFilterError(
             f"hermetic.python.merged_declarations takes a dictionary of variables, and one of {', '.join(SUBJECTS)} as what they declare."
         )
     try:
-        return merged(declared, what)
+        return merged(declared, what, channel)
     except HermeticError as error:
         raise AnsibleFilterError(printable_lines(error)) from error
 

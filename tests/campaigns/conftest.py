@@ -17,8 +17,10 @@ TESTS = Path(__file__).resolve().parents[1]
 for folder in ("campaigns", "integration"):
     sys.path.insert(0, str(TESTS / folder))
 
-from engine_fixtures import bundle_archive, bundle_of, engine, slim_bundle, wheels
+from engine_fixtures import bundle_archive, bundle_of, engine, later_bundle_archive, slim_bundle, wheels
 from kill_scenarios import kill_bundles, kill_place, kill_scenarios
+from play_fleet import fleet
+from play_rollouts import rollouts
 
 FIGURES = TESTS.parent / ".build" / "campaigns.jsonl"
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))

@@ -19,6 +19,7 @@ for folder in ("report", "unit", "integration"):
 
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fetching import fetch
 from carried_engines import root_with_bundle, root_with_engine
+from checked_hosts import checked_host
 from engine_fixtures import (
     bundle_archive,
     bundle_of,
@@ -37,20 +38,15 @@ from engine_fixtures import (
 from engine_for_others import open_engine
 from fetch_server import Server, serve
 from kill_scenarios import kill_bundles, kill_place, kill_scenarios
-from play_fleet import Fleet
+from play_fleet import fleet
+from play_rollouts import rollouts
 from plays import Controller
+from program_hosts import program_host, runner, user_place
 from reported_plays import Reported
 from roots import Archive
+from script_plays import scripts
 from volumes import volume
 from wheelhouse import Wheel
-
-
-@pytest.fixture(scope="module")
-def fleet(
-    tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive, later_bundle_archive: Archive, wheels: dict[str, Wheel]
-) -> Fleet:
-    """Return a repository with two releases, and a root that the first test converges."""
-    return Fleet(tmp_path_factory.mktemp("fleet"), [bundle_archive, later_bundle_archive], wheels)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 """Carry out one request, and end like a power cut before one of the calls that change the disk.
 
 Run as ``python -I kill_driver.py <JSON>``: ``path`` (where to import the engine from), ``request``, ``report``, and to be killed ``kinds``
-and ``at``: before that call of that kind. ``alone`` spares the workers, as when the system ends only the largest process.
+and ``at``: before that call of that kind. ``alone`` spares the workers, as when the system ends only the largest process; ``parent`` (Windows) ends
+who started this instead.
 ``package`` names the engine where it is not that of a checkout. Windows ends a process at once and has no groups of them.
 Without ``at`` the names of all calls are written to ``report``, by kind.
 """
@@ -37,7 +38,7 @@ def _count(kind: str, name: str) -> None:
         _calls[kind].append(name)
         if kind == _given.get("kinds") and len(_calls[kind]) == _given.get("at"):
             if _given.get("alone") or os.name == "nt":
-                os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+                os.kill(os.getppid() if _given.get("parent") else os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
             else:
                 os.killpg(0, signal.SIGKILL)
             time.sleep(60)

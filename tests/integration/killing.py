@@ -88,11 +88,21 @@ class Stage:
         (place / "request.json").write_text(json.dumps(scenario.request(self.root)))
         report = self._run({})
         assert report is not None
+        self.calls: dict[str, list[str]] = report["calls"]
+        self._begin(report)
+
+    def _begin(self, report: Document) -> None:
+        """Require of the run without a kill that it made the change, and keep what it left."""
         assert not report["result"].get("failed"), report["result"]
         assert report["result"]["changed"], "a scenario that changes nothing shows nothing"
-        self.calls: dict[str, list[str]] = report["calls"]
         self._settle()
         self.finished = listing(self.root)
+
+    @staticmethod
+    def answer(document: Document) -> Document:
+        """Carry out a request in this process, and return what comes of it."""
+        result: Document = run(document)
+        return result
 
     def put_back(self) -> None:
         """Make the root as it was before the change."""

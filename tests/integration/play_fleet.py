@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from plays import Controller, Played
 from roots import Archive
 from wheelhouse import Wheel
@@ -68,3 +69,11 @@ class Fleet:
     def module(self, module: str, /, *arguments: str, task: dict[str, Any] | None = None, **options: Any) -> Played:
         """Run one module."""
         return self.controller.play([{f"hermetic.python.{module}": options, **(task or {})}], *arguments)
+
+
+@pytest.fixture(scope="module")
+def fleet(
+    tmp_path_factory: pytest.TempPathFactory, bundle_archive: Archive, later_bundle_archive: Archive, wheels: dict[str, Wheel]
+) -> Fleet:
+    """Return a repository with two releases, and a root that the first test converges."""
+    return Fleet(tmp_path_factory.mktemp("fleet"), [bundle_archive, later_bundle_archive], wheels)

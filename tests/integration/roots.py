@@ -53,6 +53,8 @@ class Declared:
     on: Mapping[str, str] = field(default_factory=dict)
     system_site_packages: frozenset[str] = frozenset()
     pythonpath: frozenset[str] = frozenset()
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The options ``checks`` and ``checks_after`` of a bundle or environment, by its name."""
 
     def but(self, **virtualenvs: Sequence[Wheel]) -> Declared:
         """Return the declaration with these environments added or replaced."""
@@ -68,6 +70,7 @@ class Declared:
                     "sha256": archive.sha256,
                     "default": name == self.default,
                     "byte_code": archive.byte_code,
+                    **self.checks.get(name, {}),
                 }
                 for name, archive in self.bundles.items()
             ],
@@ -78,6 +81,7 @@ class Declared:
                     "wheels": [wheel.sha256 for wheel in wheels],
                     "system_site_packages": name in self.system_site_packages,
                     "pythonpath": name in self.pythonpath,
+                    **self.checks.get(name, {}),
                 }
                 for name, wheels in self.virtualenvs.items()
             ],

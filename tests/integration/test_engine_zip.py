@@ -61,7 +61,7 @@ def test_it_takes_nothing_from_ansible_nor_from_site_packages(zip_file: Path) ->
     assert done.stdout.strip() == "False", done.stderr
 
 
-def test_the_installed_collection_writes_the_zip(tmp_path: Path) -> None:
+def test_the_installed_collection_has_its_tools(tmp_path: Path) -> None:
     # As ansible-galaxy installs it: below a collections path, with module_utils below plugins, and with nothing of a clone.
     staged = subprocess.run([sys.executable, str(TOOLS / "stage_collection.py"), str(tmp_path)], capture_output=True, text=True, check=True)
     installed = Path(staged.stdout.strip())
@@ -69,10 +69,14 @@ def test_the_installed_collection_writes_the_zip(tmp_path: Path) -> None:
     shipped = {
         path.name for path in (installed / "tools").iterdir() if not any(fnmatch.fnmatch(f"tools/{path.name}", each) for each in ignored)
     }
-    assert shipped == {"engine-zip"} and not any(fnmatch.fnmatch("tools", each) for each in ignored)
+    assert shipped == {"engine-zip", "hermetic-pull", "hermetic-spec"} and not any(fnmatch.fnmatch("tools", each) for each in ignored)
     made = tmp_path / "made.zip"
     subprocess.run([sys.executable, "-I", str(installed / "tools" / "engine-zip"), str(made)], cwd=tmp_path, check=True)
     assert made.read_bytes() == engine_zip(compiled=True)
+    (tmp_path / "vpython.toml").write_text('dependencies = ["a"]\n')
+    command = [sys.executable, "-I", str(installed / "tools" / "hermetic-spec"), "show", "--json", "vpython.toml"]
+    shown = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout) == {"dependencies": ["a"]}
 
 
 def test_a_python_of_another_version_passes_over_the_byte_code(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def copied(tmp_path: Path) -> Path:
     """Return a directory as the README shows it, with a file in each place that the inventory names, and what they are made from."""
     shutil.copytree(PROJECT / "inventories" / "example", tmp_path / "inventories" / "prod")
     named = re.findall(r"\{\{ inventory_dir \}\}/(\S+?)\"", "".join(path.read_text() for path in GROUP_VARS.iterdir()))
-    assert len(named) == 4
+    assert len(named) == 5
     for name in [*named, "../../locks/web.in", "../../locks/maintenance.in"]:
         path = tmp_path / "inventories" / "prod" / name
         path.parent.resolve().mkdir(exist_ok=True)
@@ -79,7 +79,9 @@ def test_a_host_in_two_groups_has_the_virtualenvs_of_both(copied: Path) -> None:
     (vars_of_host / "web02.example.com.yml").write_text("system_bundle_virtualenvs_webservers: []\n")
     show: dict[str, Any] = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}={{ __system_bundle_virtualenvs | to_json }}"}}
     role = PROJECT / "roles" / "system_bundle"
-    play = {"hosts": "webservers", "gather_facts": False, "vars_files": [str(role / "vars/main.yml")]}
+    # The role's defaults would stand above the inventory here.
+    defaults = {"system_bundle_handlers": True, "system_bundle_notify": True}
+    play = {"hosts": "webservers", "gather_facts": False, "vars": defaults, "vars_files": [str(role / "vars/main.yml")]}
     (copied / "play.yml").write_text(yaml.safe_dump([{**play, "tasks": [show]}]))
     told = run(copied, "ansible-playbook", "play.yml", "--limit", "web0[1-3]*")
     declared = {host: json.loads(json.loads(f'"{text}"')) for host, text in re.findall(r'"msg": "(web0\d)\S+?=(.*)"', told)}

@@ -30,7 +30,7 @@ def test_a_bundle_of_another_digest_is_not_installed(host: Host, declared: Decla
     "damage",
     {
         "a tar cut off within a file": lambda raw: raw[: len(raw) // 2],
-        "a tar cut off between files": lambda raw: raw[:-10240],
+        "a tar cut off between files": lambda raw: raw[: -(-len(raw.rstrip(b"\0")) // 512) * 512],
         "a gzip cut off": lambda raw: gzip.compress(raw, 1)[:-100_000],
         "a gzip without its end": lambda raw: gzip.compress(raw, 1)[:-4],
         "a gzip with other bytes": lambda raw: (packed := gzip.compress(raw, 1)) and packed[:500_000] + b"\0" * 64 + packed[500_064:],

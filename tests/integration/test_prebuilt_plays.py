@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from play_fleet import SYSTEM, Fleet
 from plays import Played
+from programs import write_program
 from roots import Archive as Bundle
 from supply_samples import Served, served
 
@@ -111,3 +112,22 @@ def test_one_environment_takes_them_by_the_bundle_that_the_host_has(published: F
     played = published.module("virtualenv", name="one", lock=str(published.directory / "one-requirements.txt"), **options)
     assert played.code == 0, played.output
     assert stored(root) == [".gz"] * 3
+
+
+def test_the_environment_of_a_script_takes_what_is_prebuilt(published: Fleet, tmp_path: Path, server: Served) -> None:
+    root = tmp_path / "root"
+    converge(published, root, virtualenvs=[])
+    body = "import alpha; print(alpha.VERSION)\n"
+    program = write_program(tmp_path / "work", [published.wheels["alpha-1.0"]], body=body, addresses=False)
+    options: dict[str, Any] = {"path": str(program), "root": str(root), "repository": server.url, "allow_unsigned": True}
+    played = published.module("script", **options, environment={"VPYTHON_VIRTUALENV_ROOT": str(tmp_path / "first")})
+    assert played.code == 0, played.output
+    assert (played.last["stdout"], played.last["environment_made"]) == ("1.0", True)
+    fetched = [path for path, _authorization in server.asked if path.endswith((".whl", ".tar.gz"))]
+    assert [Path(path).parts[1] for path in fetched] == ["prebuilt"], fetched
+    # One that is damaged is done without.
+    for archive in (tmp_path / "served" / "prebuilt").glob("*/*.tar.gz"):
+        archive.write_bytes(b"damaged")
+    again = published.module("script", **options, environment={"VPYTHON_VIRTUALENV_ROOT": str(tmp_path / "second")})
+    assert again.code == 0, again.output
+    assert (again.last["stdout"], again.last["environment_made"]) == ("1.0", True)

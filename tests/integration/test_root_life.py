@@ -75,14 +75,21 @@ def test_going_back_shows_releases_and_packages_before_it_is_done(
     fleet: Fleet, root: Path, moved_lock: None, bundle_archive: Archive, later_bundle_archive: Archive
 ) -> None:
     later = [{"name": "python", "release": later_bundle_archive.release}]
-    moved = converge(fleet, root, bundles=later)
-    assert moved.code == 0, moved.output
+    added = {"delta": {"before": None, "after": "1.0"}}
+    # Of an archive without a repository as well, whose packages nobody but itself names.
+    archived = [{"name": "python", "archive": str(later_bundle_archive.path), "sha256": later_bundle_archive.sha256}]
+    for wanted, check in ((archived, ["--check"]), (later, ["--check"]), (later, [])):
+        moved = converge(fleet, root, *check, bundles=wanted)
+        assert moved.code == 0, moved.output
+        assert moved.last["changed_bundles"]["python"]["packages"] == added
     releases = {"before": later_bundle_archive.release, "after": bundle_archive.release}
     for arguments in (("--check", "--diff"), ("--diff",)):
         played = fleet.module("generation", *arguments, root=str(root), number="previous")
         assert {key: played.last["changed_bundles"]["python"][key] for key in releases} == releases
         assert played.last["changed_virtualenvs"]["one"]["packages"] == BACK
         assert f"bundle:python {later_bundle_archive.release}" in played.last["diff"]["before"]
+        assert played.last["changed_bundles"]["python"]["packages"] == {"delta": {"before": "1.0", "after": None}}
+        assert "bundle:python/delta 1.0" in played.last["diff"]["before"]
         assert "package:one/beta 1.0" in played.last["diff"]["after"]
         assert "beta 2.0 -> 1.0" in played.last["msg"]
     assert os.readlink(root / "current").endswith("/1")

@@ -51,3 +51,23 @@ def test_what_somebody_else_put_there_stays(root: Path, shell: str) -> None:
     (root / "unpacked").mkdir()
     assert remove(shell, root) == "kept"
     assert sorted(path.name for path in root.iterdir()) == ["notes", "unpacked"]
+
+
+def test_what_a_first_run_had_only_begun_goes(tmp_path: Path, shell: str) -> None:
+    root = tmp_path / "root"
+    (root / ".bootstrap-aB3xY9_z" / "tree").mkdir(parents=True)
+    (root / ".bootstrap-00000000").mkdir()
+    assert remove(shell, root) == "removed"
+    assert not root.exists()
+
+
+@pytest.mark.parametrize("other", ["notes", ".hidden", "..hidden", ".bootstrap-", ".bootstrap-file1234", ".bootstrap-linked01"])
+def test_a_directory_that_holds_anything_else_is_somebody_elses(tmp_path: Path, shell: str, other: str) -> None:
+    root = tmp_path / "root"
+    (root / ".bootstrap-aB3xY9_z").mkdir(parents=True)
+    if other.endswith("linked01"):
+        (root / other).symlink_to(tmp_path)
+    else:
+        (root / other).write_text("mine")
+    assert remove(shell, root) == "foreign"
+    assert (root / ".bootstrap-aB3xY9_z").exists() and (root / other).exists()

@@ -54,11 +54,11 @@ def packed(files: dict[str, bytes], target: Path) -> ArchiveSource:
     return ArchiveSource(location=str(target), sha256=sha256_of(target))
 
 
-def built(source: ArchiveSource, place: Path, machine: str, *packages: Wheel) -> BuildReport:
+def built(source: ArchiveSource, place: Path, machine: str, *packages: Wheel, compiler: str = "auto") -> BuildReport:
     return build(
         BuildRequest(
             name="python", release=f"{SHORT}.7+1", platform=f"windows-{machine}", source=source, destination=place / "out",
-            python_for_bytecode=sys.executable, packages=list(packages),
+            python_for_bytecode=sys.executable, packages=list(packages), compiler=compiler,
         )
     )  # fmt: skip
 
@@ -124,6 +124,13 @@ def test_every_program_is_for_the_processor_of_the_bundle(made: Made) -> None:
     assert made.report.self_test["ran"] is False
 
 
+def test_a_bundle_of_any_processor_runs_programs_that_declare_their_packages(made: Made) -> None:
+    assert made.report.info["python"]["commands"]["vpython3"] == "bin/vpython3.exe"
+    assert made.report.info["packaging"] and made.report.info["launcher"]["compiler"].startswith("zig ")
+    assert made.programs["bin/vpython3.exe"].machine == made.machine
+    assert (made.tree / "lib/engine/packaging/pylock.py").is_file()
+
+
 def test_a_bundle_of_any_processor_brings_the_launchers_of_its_environments(made: Made) -> None:
     launchers = {path.name: read_pe(path).machine for path in (made.tree / "lib/engine/installer/_scripts").glob("*.exe")}
     assert made.machine in launchers.values(), launchers
@@ -150,6 +157,15 @@ def broken(tmp_path: Path) -> Callable[..., str]:
         return "\n".join(caught.value.problems)
 
     return told
+
+
+def test_without_zig_a_bundle_lacks_the_runner_and_the_build_says_so(tmp_path: Path) -> None:
+    machine = "arm64"
+    files = {"python.exe": pe(machine=machine, needed=[LIBRARY]), LIBRARY: pe(machine=machine, content=f"\0{SHORT}.7\0".encode())}
+    report = built(packed(files, tmp_path / "x.zip"), tmp_path, machine, compiler="cc")
+    assert "vpython3" not in report.info["python"]["commands"] and "bin/vpython3.exe" not in report.info["files"]
+    assert (report.info["hermetic"], report.info["launcher"], report.info.get("packaging")) == ("pth", None, None)
+    assert any("no bin/vpython3.exe" in warning and "ziglang" in warning for warning in report.warnings)
 
 
 def test_a_module_for_another_processor_is_refused(broken: Callable[..., str]) -> None:

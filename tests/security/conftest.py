@@ -15,6 +15,7 @@ for folder in ("security", "integration", "unit"):
     sys.path.insert(0, str(TESTS / folder))
 
 from carried_engines import root_with_bundle, root_with_engine
+from checked_hosts import unswitched_host
 from engine_fixtures import (
     bundle_archive,
     bundle_of,
@@ -30,4 +31,6 @@ from engine_fixtures import (
     wheels,
     with_bundle,
 )
+from program_hosts import program_host, runner, user_place
 from roots_of_others import exposed, exposed_once, judged, outside
+from volumes import volume

@@ -41,4 +41,17 @@ ANSWER = {
     "foreign": [{"interpreter": "/usr/bin/python3", "version": "3.11.2", "packages": {"pip": "1"}}],
     "declared": {"bundles": {"python": "3.12.1+1"}, "virtualenvs": {"web": {"bundle": "python", "packages": {"w": "1.0"}}}},
     "platform": "linux-x86_64",
+    "changed_bundles": {
+        "python": {"change": "other", "before": "3.12.1+1", "after": "3.12.1+2", "packages": {"pip": {"before": "1", "after": None}}}
+    },
+    "changed_virtualenvs": {
+        "web": {
+            "change": "new",
+            "before": None,
+            "after": "web-x",
+            "bundle": {"before": None, "after": "python-x"},
+            "packages": {"w": {"before": None, "after": "1.0"}},
+        }
+    },
+    "vouched": {"known": 1, "unknown": ["bundles/x"]},
 }

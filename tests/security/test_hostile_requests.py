@@ -17,7 +17,7 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.bun
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.envelope import unpack
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.request import option_problems, parse_request
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.text.json_text import parse_json
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import parse_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index_document import parse_index
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from host_samples import digest
 from hostile_values import HOSTILE, NASTY, VALUES, as_json, documents, mutated, ours

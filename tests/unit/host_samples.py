@@ -176,9 +176,10 @@ class Host:
             found.broken[kind] |= tree_ids
         return found
 
-    def plan(self, declaration: Declaration | None, **observed: Any) -> Plan:
+    def plan(self, declaration: Declaration | None, *, rollout: Any = None, **observed: Any) -> Plan:
         """Return the plan for a declaration."""
-        return make_plan(declaration, self.observation(**observed), file_name=lambda sha256: self.filenames[sha256], now=NOW)
+        observation = self.observation(**observed)
+        return make_plan(declaration, observation, file_name=lambda sha256: self.filenames[sha256], now=NOW, rollout=rollout)
 
 
 def steps(plan: Plan) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_
 from bundle_variants import Contents, Entry, entry, write
 from roots import Archive
 
-_PACKAGES = "asyncio|curses|dbm|distutils|ensurepip|html|idlelib|lib2to3|msilib|multiprocessing|pydoc_data|sqlite3|unittest|venv|wsgiref|xml|xmlrpc|zoneinfo"
+_PACKAGES = "asyncio|curses|dbm|distutils|ensurepip|idlelib|lib2to3|msilib|multiprocessing|pydoc_data|sqlite3|unittest|venv|wsgiref|xml|xmlrpc|zoneinfo"
 _MODULES = "_pydatetime|_pydecimal|_pyio|argparse|doctest|imaplib|mailbox|optparse|pdb|pickletools|pydoc|statistics|tarfile_|turtle|typing_"
 _DROPPED = re.compile(
     rf"bin/Lib/(?:{_PACKAGES})(?:/.*)?|bin/Lib/(?:{_MODULES})\..*"

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
 EVERY = bool(os.environ.get("KILL_EVERY"))
 # How many of a kind are chosen: of the steps that switch, of all other steps, of the calls that fill and empty trees, of moments.
-SWITCH_SAMPLE, STEP_SAMPLE, BULK_SAMPLE, MOMENTS = 3, 1, 1, 2
+SWITCH_SAMPLE, STEP_SAMPLE, BULK_SAMPLE, MOMENTS = 2, 1, 1, 2
 ATTEMPTS = 8
 DRIVER = Path(__file__).resolve().parents[1] / "integration" / "kill_driver.py"
 UNTOLD = ("interrupted", "pending")

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from ..errors import DiskFull, HermeticError
+from typing import Any
+
+from ..errors import CheckFailed, DiskFull, HermeticError
 from ..free_space import size_text
 from ..generations.root_mounts import is_unchangeable, program_problems, require_programs, require_writable, write_problems
 from ..install.progress import Progress
@@ -18,7 +20,7 @@ from ..planning.takeover import takeovers
 from ..records.vouching import made_since, taken
 from ..timings import Timings
 from .observed_plan import file_names, observe_and_plan
-from .result import Result, make_result, releases
+from .result import Result, make_result, releases, rollout_of
 from .root_access import reading, require_usable, secured, writing
 
 
@@ -40,10 +42,15 @@ def carry_out(request: Request, progress: Progress) -> Result:
             taken_over = _take_over(layout, observation, warnings, progress)
             if taken_over:
                 observation, plan = observe_and_plan(request, layout, timings, untrusted)
-        before = observation.current.number if observation.current else None
-        after = plan.target.number if plan.target is not None else before
+        warnings += observation.warnings
+        before, reached = observation.in_force, plan.target or observation.current
         changed = changes.of_plan(plan, observation, file_name=file_names(request, layout, observation.records))
         before_it = taken(observation.records, without=taken_over) if taken_over else None
+        checks: list[dict[str, Any]] = []
+        if plan.checked or plan.proved_first:
+            from ..install.checking import require_accounts
+
+            require_accounts((*plan.checked, *plan.proved_first))
         if plan.changes:
             warnings += _against_mounts(plan, layout, check=request.check)
             # Fetching and building are half of the engine's code, which most runs have no use for.
@@ -53,14 +60,22 @@ def carry_out(request: Request, progress: Progress) -> Result:
             if not request.check:
                 before_it = taken(observation.records, without=taken_over)
                 try:
-                    warnings += apply(plan, observation, request, layout, timings=timings, progress=progress)
+                    warnings += apply(plan, observation, request, layout, timings=timings, progress=progress, checks=checks)
                 except DiskFull as error:
                     raise DiskFull(f"{error.message} This run needs about {size_text(needed)}.", error.problems) from error
+                except CheckFailed as error:
+                    # What was installed stays for the next run, and whoever sent the request remembers it as made by this one.
+                    error.facts |= {"manifests": made_since(before_it, observation.records, taken_over=taken_over), "warnings": warnings}
+                    raise
         if request.check or not plan.changes:
             warnings += plan.unrepairable
-        result = make_result(plan, layout.root, before, after, changed=plan.changes, timings=timings, warnings=warnings)
-        reached = observation.current if request.check else plan.target or observation.current
-        result["bundles"] = releases(reached, observation.records, plan)
+        numbers = [each.number if each is not None else None for each in (before, reached)]
+        result = make_result(plan, layout.root, *numbers, changed=plan.changes, timings=timings, warnings=warnings)
+        in_force = observation.in_force if request.check else reached
+        result["bundles"] = releases(in_force, observation.records, plan)
+        result.update(rollout_of(in_force))
+        if checks:
+            result["checks"] = checks
         if before_it is not None:
             result["manifests"] = made_since(before_it, observation.records, taken_over=taken_over)
         return {**result, **changed.as_dict()}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import FetchFailed, HermeticError
+from ..errors import CheckFailed, FetchFailed, HermeticError
 from ..fs.case_folding import as_written
 from ..generations import root_trust
 from ..install.progress import Progress
@@ -33,9 +33,11 @@ def run(document: Mapping[str, Any], *, on_progress: Progress | None = None) -> 
         request = parse_request(document)
         root = as_written(long_name(request.root) if WINDOWS else request.root)
         root_trust.require_trusted(root, unsafe_parent=request.options.unsafe_parent)
-        return printable_result(_carry_out(replace(request, root=root), progress))
+        return printable_result(_carry_out(replace(request, root=root, umask=umask), progress))
     except FetchFailed as error:
         return {**_failure(error), "needs": printable_result(error.needs)}
+    except CheckFailed as error:
+        return {**_failure(error), **printable_result(error.facts)}
     except HermeticError as error:
         return _failure(error)
     except OSError as error:

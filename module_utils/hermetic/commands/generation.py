@@ -38,6 +38,9 @@ def carry_out(request: Request, _progress: Progress) -> Result:
     warnings: list[str] = []
     require_usable(layout)
     if not layout.state.is_dir():
+        if request.rollout is not None:
+            # A roll-out that never came this far has nothing here that could be taken back.
+            return make_result(Plan(), layout.root, None, None, changed=False, timings=timings, warnings=warnings)
         raise BrokenRoot(f"{layout.root} holds no generation yet; converge this host first.")
     request, untrusted = secured(request, layout)
     warnings += [f"{each.path}: {each.found}." + ("" if request.check else " It was taken back.") for each in untrusted]
@@ -60,13 +63,20 @@ def carry_out(request: Request, _progress: Progress) -> Result:
         freed = 0
         changed = changes.Changes()
         if request.generation_action == "activate":
-            target = _named(request, records.generations, current, layout)
-            after = target.number
-            found = _plan_activation(plan, request, layout, target, number)
-            changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
-            if plan.steps and not request.check:
+            if request.rollout is not None:
+                target = _before_rollout(request.rollout, records.generations, current, layout, warnings)
+            else:
+                target = _named(request, records.generations, current, layout)
+            if target is not None:
+                after = target.number
+                found = _plan_activation(plan, request, layout, target, number)
+                changed = changes.between(current, target, records, linked_again=changes.relinked(target, found))
+            if target is not None and plan.steps and not request.check:
                 with timings.of("switch"), transaction_marker.held(layout, [step.as_dict() for step in plan.steps]):
                     warnings += profile.activate(layout, target, records)
+                    if target.number != number and transaction_marker.left_generation(layout) is not None:
+                        # Whoever names a generation has decided what becomes of the one in force, which stays on the host.
+                        transaction_marker.proved(layout)
         elif request.generation_action in ("pin", "unpin"):
             target = _named(request, records.generations, current, layout)
             pinned = request.generation_action == "pin"
@@ -79,7 +89,8 @@ def carry_out(request: Request, _progress: Progress) -> Result:
                     write_json(layout.generation_records / f"{target.number}.json", dump(marked))
         elif request.generation_action == "prune":
             with timings.of("prune"):
-                garbage = find_garbage(layout, records, current, keep=request.options.keep_generations)
+                unproved = current is not None and transaction_marker.unproved_generation(layout, current.number) is not None
+                garbage = find_garbage(layout, records, current, keep=request.options.keep_generations, unproved=unproved)
                 if garbage.any():
                     freed = freed_bytes(records, garbage.trees, (layout.wheels / sha256 for sha256 in garbage.artifacts))
                     reasons = (
@@ -123,6 +134,27 @@ def _named(request: Request, known: Mapping[int, Generation], current: Generatio
     if number not in known:
         there = ", ".join(str(each) for each in sorted(known)) or "none"
         raise BrokenRoot(f"Generation {number} is not below {layout.root}; there are: {there}. Name one of them, or converge.")
+    return known[number]
+
+
+def _before_rollout(
+    rollout: str, known: Mapping[int, Generation], current: Generation | None, layout: Layout, warnings: list[str]
+) -> Generation | None:
+    """Return the generation that a roll-out found in force, None where it leaves nothing to take back."""
+    if current is None or current.rollout != rollout:
+        return None
+    number = current.before_rollout
+    if number is None:
+        warnings.append(
+            f"Roll-out {rollout} installed the first generation below {layout.root}, so there is none to go back to; "
+            f"generation {current.number} stays. To remove it, use the module system with state absent."
+        )
+        return None
+    if number not in known:
+        raise BrokenRoot(
+            f"Generation {number}, which roll-out {rollout} found below {layout.root}, is not there any more. "
+            f"Generation {current.number} stays in force: declare the earlier state, and converge."
+        )
     return known[number]
 
 

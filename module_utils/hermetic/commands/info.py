@@ -20,5 +20,14 @@ def carry_out(request: Request, _progress: Progress) -> Result:
     layout = Layout(request.root)
     require_usable(layout)
     records = load_records(layout)
-    info = describe(layout, records, profile.current_number(layout), in_force=in_force(layout, records))
-    return {"changed": False, "info": info, "warnings": []}
+    generation = in_force(layout, records)
+    info = describe(layout, records, profile.current_number(layout), in_force=generation)
+    result: Result = {"changed": False, "info": info, "warnings": []}
+    if request.options.processes:
+        # Rarely asked for, and what it needs would be read by every run.
+        from ..inspect.outdated_processes import find_outdated
+
+        outdated = find_outdated(layout, records, generation)
+        result["processes"] = outdated.as_dict()
+        result["warnings"] += [text for text in [outdated.incomplete()] if text is not None]
+    return result

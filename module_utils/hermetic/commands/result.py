@@ -44,6 +44,11 @@ def _diff(findings: list[Finding]) -> dict[str, str]:
     return {"before": "".join(f"{line}\n" for line in sorted(before)), "after": "".join(f"{line}\n" for line in sorted(after))}
 
 
+def rollout_of(generation: Generation | None) -> dict[str, str]:
+    """Return which roll-out a generation is of, as a part of an answer; nothing where it is of none."""
+    return {"rollout": generation.rollout} if generation is not None and generation.rollout is not None else {}
+
+
 def releases(generation: Generation | None, records: Records, plan: Plan) -> dict[str, str]:
     """Return the release of each bundle of a generation, as far as the receipts and what was just installed show."""
     known = {tree_id: receipt.release for tree_id, receipt in records.bundles.items()}

@@ -20,6 +20,8 @@ Kind = Literal[
     "interrupted",
     "stale",
     "receipt",
+    "outdated_process",
+    "unhealthy",
 ]
 Cause = Literal["tampered", "interrupted", "pending"]
 Severity = Literal["high", "medium", "low"]
@@ -32,6 +34,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 TAMPERED: Final = "tampered"
 INTERRUPTED: Final = "interrupted"
 PENDING: Final = "pending"
+OUTDATED_PROCESS: Final = "outdated_process"
 
 # What runs code without being asked for weighs more than what merely lies there.
 _GRANTS_RIGHTS = ("file capabilities", "access control list")

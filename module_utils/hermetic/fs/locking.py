@@ -76,6 +76,33 @@ def hold(path: Path, *, timeout: float, purpose: str) -> Iterator[float]:
             _release(descriptor)
 
 
+@contextmanager
+def alone_with(path: Path) -> Iterator[bool]:
+    """Lock a file that programs lock together while they use something, without a word in it; yield False where one of them does.
+
+    Where there is no such file, nobody can have locked it.
+    """
+    try:
+        descriptor = open_regular(path)
+    except FileNotFoundError:
+        yield True
+        return
+    try:
+        yield _is_locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        if error.errno in _BUSY:
+            return False
+        raise
+    return True
+
+
 def _attempt(path: Path) -> int | None:
     """Return a locked descriptor of the file that is at the path now, or None while another holds it."""
     try:

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import BrokenRoot
@@ -21,6 +22,27 @@ from .atomic import PATIENCE, patiently
 _NAMED_AT_MOST = 20
 _REMEDY = "Stop the processes that use it, unmount what is mounted in it, correct the permissions, and run again."
 _MOUNTED = "a file system is mounted here; it was left alone"
+# Whoever writes below a tree chooses how deep it is: neither the stack nor the descriptors of this process may depend on it.
+_LEVELS = 64
+_MOST_MOVED = 10_000
+
+
+class _TooDeep:
+    """Directories too far down in a tree, which are moved to its top to be removed from there."""
+
+    def __init__(self, move: Callable[[str, int | None, str], None]) -> None:
+        """``move`` gives a directory, by its name and the descriptor of the directory that it is in, a name at the top."""
+        self._move, self._count = move, 0
+        self.names: list[str] = []
+
+    def take(self, name: str, parent: int | None) -> None:
+        """Move one more; raises OSError where there are so many that somebody seems to make them as fast as they go."""
+        if self._count == _MOST_MOVED:
+            raise OSError(errno.ELOOP, "directories are nested too deeply")
+        self._count += 1
+        new = f"{DISCARDED}{os.urandom(8).hex()}"
+        self._move(name, parent, new)
+        self.names.append(new)
 
 
 def remove_tree(path: Path) -> None:
@@ -105,7 +127,19 @@ def _release_above(name: str) -> bool:
     return extended_attributes.release(os.path.dirname(name) or ".")
 
 
-def _remove_by_descriptor(name: str, parent: int | None, shown: str, left: list[str], device: int | None = None) -> None:
+@contextlib.contextmanager
+def _named_where_it_stays(shown: str, left: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        left.append(f"{shown}: {error.strerror}")
+
+
+def _remove_by_descriptor(
+    name: str, parent: int | None, shown: str, left: list[str], device: int | None = None, deep: _TooDeep | None = None, level: int = 0
+) -> None:
     """Descend through descriptors, so that a directory that is swapped for a link meanwhile leads nowhere."""
     try:
         # Empty ones go at once, and one that something is mounted on says so here: what is mounted is nobody's garbage.
@@ -133,20 +167,33 @@ def _remove_by_descriptor(name: str, parent: int | None, shown: str, left: list[
             _released(functools.partial(os.fchmod, descriptor, 0o700), ".", descriptor)
         with os.scandir(descriptor) as entries:
             found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        below = deep if deep is not None else _TooDeep(functools.partial(_move_up, descriptor))
         for child, is_directory in found:
-            try:
-                if is_directory:
-                    _remove_by_descriptor(child, descriptor, f"{shown}/{child}", left, status.st_dev)
-                else:
+            with _named_where_it_stays(f"{shown}/{child}", left):
+                if not is_directory:
                     _released(functools.partial(os.unlink, child, dir_fd=descriptor), child, descriptor)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                left.append(f"{shown}/{child}: {error.strerror}")
+                elif level < _LEVELS:
+                    _remove_by_descriptor(child, descriptor, f"{shown}/{child}", left, status.st_dev, below, level + 1)
+                else:
+                    below.take(child, descriptor)
+        while deep is None and below.names:
+            child = below.names.pop()
+            with _named_where_it_stays(f"{shown}/{child}", left):
+                _remove_by_descriptor(child, descriptor, f"{shown}/{child}", left, status.st_dev, below, level + 1)
     finally:
         os.close(descriptor)
     if len(left) == before:
         _released(functools.partial(os.rmdir, name, dir_fd=parent), name, parent)
+
+
+def _move_up(top: int, name: str, parent: int | None, new: str) -> None:
+    action = functools.partial(os.rename, name, new, src_dir_fd=parent, dst_dir_fd=top)
+    try:
+        action()
+    except PermissionError:
+        # A directory gets another one above it, for which its owner must be able to write there.
+        os.chmod(name, 0o700, dir_fd=parent)
+        _released(action, name, parent)
 
 
 def _remove_on_windows(path: Path, kind: os.stat_result, left: list[str]) -> None:
@@ -164,23 +211,26 @@ def _is_link(status: os.stat_result) -> bool:
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
 
 
-def _remove_by_path(path: str, left: list[str], deadline: float) -> None:
+def _remove_by_path(path: str, left: list[str], deadline: float, deep: _TooDeep | None = None, level: int = 0) -> None:
     before = len(left)
+    below = deep if deep is not None else _TooDeep(lambda name, _parent, new: os.rename(name, os.path.join(path, new)))
     with os.scandir(path) as entries:
         found = list(entries)
     for entry in found:
         is_link = entry.is_symlink() or _is_link(entry.stat(follow_symlinks=False))
-        try:
-            if entry.is_dir(follow_symlinks=False) and not is_link:
-                _remove_by_path(entry.path, left, deadline)
-            elif is_link:
+        with _named_where_it_stays(entry.path, left):
+            if is_link:
                 patiently(functools.partial(_remove_one, entry.path), deadline=deadline)
-            else:
+            elif not entry.is_dir(follow_symlinks=False):
                 _remove_file(entry.path, deadline)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            left.append(f"{entry.path}: {error.strerror}")
+            elif level < _LEVELS:
+                _remove_by_path(entry.path, left, deadline, below, level + 1)
+            else:
+                below.take(entry.path, None)
+    while deep is None and below.names:
+        place = os.path.join(path, below.names.pop())
+        with _named_where_it_stays(place, left):
+            _remove_by_path(place, left, deadline, below, level + 1)
     if len(left) == before:
         patiently(lambda: os.rmdir(path), deadline=deadline)
 

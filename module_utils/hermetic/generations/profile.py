@@ -17,7 +17,7 @@ from ..fs.replacement import place
 from ..model.layout import STABLE_LINKS, Layout
 from ..model.receipts import BundleReceipt, Generation, Records, dump
 from ..paths import BUILDING
-from ..records.transaction_marker import begun_generation
+from ..records.transaction_marker import begun_generation, left_generation
 from ..text.grammar import LARGEST_GENERATION, generation_number, is_number, name_problem, tree_parts
 from . import fallback_remains
 
@@ -131,9 +131,18 @@ def forget(layout: Layout, number: int) -> None:
 
 
 def never_in_force(layout: Layout, records: Records) -> int | None:
-    """Return the number of the generation that a run was making when it was cut off before the switch."""
-    number = begun_generation(layout)
-    return number if number in records.generations and number != current_number(layout) else None
+    """Return the number of a generation that a run was making when it was cut off before the switch, or had gone back from."""
+    current = current_number(layout)
+    known = (each for each in (begun_generation(layout), left_generation(layout)) if each in records.generations and each != current)
+    return next(known, None)
+
+
+def put_nothing_in_force(layout: Layout) -> None:
+    """Take back the first switch of a root: its links go, the trees stay until a run uses or prunes them."""
+    # Without this record a link that is gone is one that there never was: a run that is cut off here has not switched yet.
+    layout.in_force.unlink(missing_ok=True)
+    for link in (layout.current, *stable_links(layout), layout.engine):
+        links.remove(link)
 
 
 def _to_generation(layout: Layout, number: int) -> str:

@@ -45,17 +45,23 @@ class Garbage:
         return bool(self.generations or self.artifacts or self.bootstraps or self.set_aside or any(self.trees.values()))
 
 
-def staying_generations(records: Records, current: Generation | None, *, keep: int) -> set[int]:
-    """Return the numbers of the generations that stay: the newest ones, the current one, and the pinned ones."""
+def staying_generations(records: Records, current: Generation | None, *, keep: int, unproved: bool = False) -> set[int]:
+    """Return the numbers of the generations that stay: the newest, the current and the pinned ones, and where the last roll-out began.
+
+    Of one that is ``unproved``, the one before it stays as well: a run goes back there if its checks fail.
+    """
     newest = sorted(records.generations, reverse=True)[:keep]
     pinned = [number for number, generation in records.generations.items() if generation.pinned]
-    return {*newest, *pinned, *([current.number] if current is not None else [])}
+    if current is None:
+        return {*newest, *pinned}
+    before = {current.before_rollout, current.previous if unproved else None}
+    return {*newest, *pinned, current.number, *(number for number in before if number is not None and number in records.generations)}
 
 
-def find_garbage(layout: Layout, records: Records, current: Generation | None, *, keep: int) -> Garbage:
+def find_garbage(layout: Layout, records: Records, current: Generation | None, *, keep: int, unproved: bool = False) -> Garbage:
     """Return what no generation that stays needs; trees from which a process runs are left out."""
     garbage = Garbage()
-    staying = staying_generations(records, current, keep=keep)
+    staying = staying_generations(records, current, keep=keep, unproved=unproved)
     garbage.generations = sorted(set(records.generations) - staying)
     needed_by = [records.generations[number] for number in staying if number in records.generations]
     environments = {tree_id for generation in needed_by for tree_id in generation.virtualenvs.values()}

@@ -48,6 +48,9 @@ def _generation(generation: Generation) -> dict[str, Any]:
         "default": generation.default,
         "bundles": dict(generation.bundles),
         "virtualenvs": dict(generation.virtualenvs),
+        "previous": generation.previous,
+        "rollout": generation.rollout,
+        "before_rollout": generation.before_rollout,
     }
 
 

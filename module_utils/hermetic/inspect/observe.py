@@ -24,6 +24,7 @@ from ..process.inode_hashing import hash_inodes
 from ..process.subprocess_environment import core_count
 from ..records.load import load_records
 from ..records.stored_artifacts import find_stored, read_here
+from ..records.transaction_marker import unproved_generation
 from ..records.vouching import check_receipts
 from ..windows import acl as windows_acl
 from .generation_in_force import check_record_of_switch, find_in_force
@@ -56,6 +57,8 @@ def observe(
         del records.generations[begun]
         observation.leftovers.append(layout.generation_records / f"{begun}.json")
     observation.current = find_in_force(layout, observation)
+    if observation.current is not None:
+        observation.unproved = unproved_generation(layout, observation.current.number)
     stored = find_stored(layout, records)
     to_read = stored.to_read(deep=verify == "deep")
     digests: dict[Inode, str] = {}
@@ -186,8 +189,11 @@ def _find_leftovers(layout: Layout, observation: Observation) -> None:
     observation.findings += found
     if layout.transaction_marker.exists():
         observation.leftovers.append(layout.transaction_marker)
+        found_open = "a run that did not end"
+        if observation.unproved is not None:
+            found_open += f", so the checks after the switch to generation {observation.unproved.generation} are not known to pass"
         observation.findings.append(
-            store_finding(kind="interrupted", cause=INTERRUPTED, expected=None, actual="a run that did not end", path="state/journal")
+            store_finding(kind="interrupted", cause=INTERRUPTED, expected=None, actual=found_open, path="state/journal")
         )
 
 

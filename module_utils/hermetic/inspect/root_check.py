@@ -29,6 +29,7 @@ from .tree import WINDOWS_ATTRIBUTES
 
 _STATE = (
     "lock", "journal", "current.json", "root.json", "engine", "generations", "receipts", os.path.basename(IN_USE), "unexpected",
+    "vpython.json",
 )  # fmt: skip
 # What file systems and desktops keep at the top of a volume; part of a root only where one is mounted there.
 _OF_VOLUMES = {
@@ -112,6 +113,7 @@ class _StoreCheck:
         layout, records, used = self._layout, self._observation.records, self._observation.current is not None
         # A record of the switch that cannot be read is reported as that, and written again.
         files = [layout.lock, layout.transaction_marker, *([layout.in_force] if layout.in_force not in self._observation.leftovers else [])]
+        files.append(layout.package_sources)
         files += [layout.generation_records / f"{number}.json" for number in records.generations]
         files += [layout.receipt(kind, tree_id) for kind in RECEIPT_KINDS for tree_id in getattr(records, kind)]
         for path in files:

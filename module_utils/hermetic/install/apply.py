@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from ..errors import HermeticError
-from ..generations import profile
 from ..generations.prune import find_garbage, is_recorded, remove, remove_leftovers
 from ..model.layout import Layout
 from ..model.request import Request
@@ -16,17 +16,29 @@ from ..planning.plan import Plan
 from ..records import transaction_marker
 from ..timings import Timings
 from .artifact_fetching import ArtifactFetching
+from .checked_switch import prove, switch
 from .disk_space import needed_bytes, refuse_full
 from .installer import Store
 from .needed import needed_artifacts
 from .progress import Progress
 from .root_repair import repair_root
+from .switch_back import go_back_first, kept_back
 
 
-def apply(plan: Plan, observation: Observation, request: Request, layout: Layout, *, timings: Timings, progress: Progress) -> list[str]:
-    """Carry out a plan, and return the warnings. The caller holds the lock of the root.
+def apply(
+    plan: Plan,
+    observation: Observation,
+    request: Request,
+    layout: Layout,
+    *,
+    timings: Timings,
+    progress: Progress,
+    checks: list[dict[str, Any]],
+) -> list[str]:
+    """Carry out a plan, and return the warnings; ``checks`` gets what results say of the checks. The caller holds the lock of the root.
 
-    Until the switch, an error leaves the generation in force untouched and removes what was begun.
+    Until the switch, an error leaves the generation in force untouched and removes what was begun. Raises CheckFailed where checks failed:
+    nothing was switched then, or the generation of before is in force again.
     """
     if plan.unrepairable:
         raise HermeticError("The host cannot be repaired from its own records; nothing was changed.", plan.unrepairable)
@@ -41,15 +53,28 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
     # First of all: what a flag or a mode keeps from being written would be met halfway otherwise.
     store.warnings += repair_root(layout, observation.repairs)
     store.prepare()
-    begun = plan.target.number if plan.target is not None else None
-    with transaction_marker.held(layout, [step.as_dict() for step in plan.steps], generation=begun, ends_all=True):
+    unproved = observation.unproved
+    checked_again = unproved.generation if unproved is not None and observation.back_from is None else None
+    begun = plan.target.number if plan.target is not None else checked_again
+    checks_after = {tree.subject for tree in plan.checked if tree.after}
+    steps = [step.as_dict() for step in plan.steps]
+    with (
+        transaction_marker.held(layout, steps, generation=begun, checks=checks_after, unproved=unproved, ends_all=True),
+        kept_back(layout, observation),
+    ):
         with timings.of("prune"):
             store.warnings += remove_leftovers(leftover for leftover in observation.leftovers if leftover != layout.transaction_marker)
+        if observation.back_from is not None:
+            progress("switch back from what cannot be proved")
+            with timings.of("switch"):
+                store.warnings += go_back_first(layout, observation)
+        if plan.proved_first:
+            store.warnings += prove(plan, observation, request, layout, timings=timings, progress=progress, checks=checks)
         needed = needed_artifacts(plan, observation, request, layout)
         fetching = ArtifactFetching(layout, request, progress, store.warnings)
         with timings.of("fetch"):
             fetching.remove_unusable(needed.first().values())
-        with store.unpacking_ahead(plan.install, needed.bundles) as ahead:
+        with store.unpacking_ahead(plan.install, needed.bundles, unpacked=request.unpacked) as ahead:
             with timings.of("fetch"), ahead.running():
                 prebuilt = fetching.fetch_needed(needed, arrivals=ahead.arrivals)
             # Now the wheels are here and say what they hold.
@@ -64,34 +89,14 @@ def apply(plan: Plan, observation: Observation, request: Request, layout: Layout
                 store.build(
                     plan.environments, reinstall=plan.reinstall, artifacts=needed.wheels, prebuilt=prebuilt, fetch_wheels=fetching.fetch
                 )
-        with timings.of("switch"):
-            store.warnings += _switch(plan, observation, layout, progress)
+        # What was replaced is pruned after it: a failed check goes back there.
+        store.warnings += switch(plan, observation, request, layout, timings=timings, progress=progress, checks=checks)
         with timings.of("prune"):
             store.warnings += remove_leftovers(orphan for orphan in observation.orphans if not is_recorded(orphan, observation.records))
             current = plan.target or observation.current
             garbage = find_garbage(layout, observation.records, current, keep=request.options.keep_generations)
             store.warnings += remove(layout, observation.records, garbage)
     return store.warnings
-
-
-def _switch(plan: Plan, observation: Observation, layout: Layout, progress: Progress) -> list[str]:
-    warnings: list[str] = []
-    if plan.target is not None:
-        progress(f"switch to generation {plan.target.number}")
-        try:
-            warnings = profile.activate(layout, plan.target, observation.records)
-        except BaseException:
-            if profile.current_number(layout) != plan.target.number:
-                profile.forget(layout, plan.target.number)
-            raise
-        observation.records.generations[plan.target.number] = plan.target
-    elif observation.current is not None and (
-        plan.restore_profile or profile.shows_what_was(layout, observation.current, observation.records.bundles)
-    ):
-        progress(f"restore the links of generation {observation.current.number}")
-        warnings = profile.activate(layout, observation.current, observation.records)
-        observation.records.generations[observation.current.number] = observation.current
-    return warnings
 
 
 def require_room(plan: Plan, observation: Observation, request: Request, layout: Layout, *, unpacked: Collection[str] = ()) -> int:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..errors import BrokenArtifact, BrokenRoot
 from ..fs.record_files import read_text
 from ..fs.tree_files import WAYS, choose_way, hard_link, write_file
+from ..model.bundle_json import RUNNER
 from ..model.manifest import FileRecord
 from ..model.receipts import BundleReceipt, LaidReceipt
 from ..model.record_file import quoted, record_digest
@@ -114,6 +115,7 @@ def make(
     name: str,
     system_site_packages: bool,
     pythonpath: bool = False,
+    vpython: bool = False,
     bundle: BundleReceipt,
     bundle_tree: Path,
     laid: Sequence[tuple[LaidReceipt, Path]],
@@ -127,7 +129,9 @@ def make(
     building = _Tree(tree)
     warnings: list[str] = []
     _place_interpreter(building, where, bundle, bundle_tree)
-    settings = {"include-system-site-packages": system_site_packages, **({"hermetic-pythonpath": True} if pythonpath else {})}
+    settings = {"include-system-site-packages": str(system_site_packages).lower()}
+    settings.update({"hermetic-pythonpath": "true"} if pythonpath else {})
+    settings.update({"hermetic-isolation": "vpython"} if vpython else {})
     _write_configuration(building, name=name, bundle=bundle, bundle_tree=bundle_tree, settings=settings)
     building.directory(where.site_packages)
     launchers = _launchers(str(final / where.python), bundle.info["platform"])
@@ -180,13 +184,15 @@ def _place_interpreter(building: _Tree, where: Places, bundle: BundleReceipt, bu
     if where.scripts == "bin":
         building.link("bin/python", str(bundle_tree / bundle.python["executable"]))
         for command in sorted(bundle.python["commands"]):
-            if command != "python":
+            if command not in ("python", RUNNER):
                 building.link(f"bin/{command}", "python")
         return
     # Windows looks for libraries beside the program; hard links cost no space and need no privilege.
     records = bundle.manifest().files
     building.directory(where.scripts)
     for source in windows_environment.programs(bundle_tree):
+        if source.stem.lower() == RUNNER:
+            continue
         path = f"{where.scripts}/{source.name}"
         hard_link(extended(source), str(building.base / path), 0o755)
         building.files[path] = records[f"bin/{source.name}"]
@@ -195,11 +201,11 @@ def _place_interpreter(building: _Tree, where: Places, bundle: BundleReceipt, bu
         building.write(f"{where.scripts}/{leading[0]}", leading[1].encode(), mode=0o644)
 
 
-def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, bundle_tree: Path, settings: Mapping[str, bool]) -> None:
+def _write_configuration(building: _Tree, *, name: str, bundle: BundleReceipt, bundle_tree: Path, settings: Mapping[str, str]) -> None:
     executable = bundle_tree / bundle.python["executable"]
     lines = {
         "home": str(executable.parent),
-        **{key: "true" if value else "false" for key, value in settings.items()},
+        **settings,
         "version": bundle.python["version"],
         "executable": str(executable),
         "prompt": name,

@@ -32,6 +32,7 @@ from ..text.counting import counted
 from ..unpack.archive import unpack
 from ..windows import acl as windows_acl
 from . import environment
+from .bootstrapped_tree import is_usable
 from .bundle_verification import bundle_info, check_byte_code, check_confined, verify_unpacked
 from .needed import PrebuiltSource
 from .progress import Progress
@@ -87,14 +88,21 @@ class Store:
         make_directory(building)
 
     @contextmanager
-    def unpacking_ahead(self, bundles: Iterable[Bundle], artifacts: Mapping[str, Artifact]) -> Iterator[UnpackingAhead]:
-        """Have the bundles unpacked whose archives are fetched in ``running``; what ``install_bundle`` is not given is removed at the end."""
+    def unpacking_ahead(
+        self, bundles: Iterable[Bundle], artifacts: Mapping[str, Artifact], *, unpacked: Mapping[str, Path] = MappingProxyType({})
+    ) -> Iterator[UnpackingAhead]:
+        """Have the bundles unpacked whose archives are fetched in ``running``; what ``install_bundle`` is not given is removed at the end.
+
+        ``unpacked`` has trees that the host's shell unpacked for this task, by the digest of the archive.
+        """
         ahead = UnpackingAhead(unpack_limit=self.unpack_limit, jobs=self.jobs)
         for bundle in bundles:
             artifact = artifacts[bundle.sha256]
             archive = self.layout.artifact(artifact.sha256, artifact.filename)
             building = self.layout.tree("bundles", f"{BUILDING}{bundle.id}")
-            if not archive.exists() and ahead.add(artifact, archive, building):
+            tree = unpacked.get(bundle.sha256)
+            usable = tree if tree is not None and is_usable(tree, self.layout.root) else None
+            if not archive.exists() and ahead.add(artifact, archive, building, unpacked=usable):
                 self._empty(building)
         try:
             yield ahead
@@ -103,6 +111,15 @@ class Store:
 
     def install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path, *, unpacked: Written | None = None) -> BundleReceipt:
         """Unpack a bundle, unless it was while its verified archive came, verify and start it, then put it into place."""
+        try:
+            return self._install_bundle(bundle, artifact, archive, unpacked=unpacked)
+        except BrokenArtifact:
+            if unpacked is None:
+                raise
+            # Whatever went wrong on the way, the archive itself is whole, and decides.
+            return self._install_bundle(bundle, artifact, archive, unpacked=None)
+
+    def _install_bundle(self, bundle: Bundle, artifact: Artifact, archive: Path, *, unpacked: Written | None) -> BundleReceipt:
         self.progress(f"bundle {bundle.name} {bundle.release}: unpack and verify")
         with self._building("bundles", bundle.id, begun=unpacked is not None) as building:
             if unpacked is None:
@@ -227,6 +244,7 @@ class Store:
                 name=planned.declared.name,
                 system_site_packages=planned.declared.system_site_packages,
                 pythonpath=planned.declared.pythonpath,
+                vpython=planned.declared.vpython,
                 bundle=bundle,
                 bundle_tree=self.layout.tree("bundles", bundle.id),
                 laid=laid,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Unpack the archives of bundles beside their places while they are still being fetched."""
+"""Unpack the archives of bundles beside their places while they are still being fetched, or take what the host's shell unpacked of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..model.artifact import Artifact
 from ..system_limits import started
 from ..unpack.archive import unpack
 from ..unpack.unpack_budget import MIB
+from . import bootstrapped_tree
 
 # For directories, and for what files take in whole blocks.
 _ROOM_MIB = 64
@@ -29,8 +30,19 @@ class _Begun:
     artifact: Artifact
     archive: Path
     tree: Path
-    arrival: Arrival
+    source: Arrival | Path
+    """What comes of the archive, or the tree that was unpacked from it."""
     written: Written | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the archive came wholly, as far as that matters here."""
+        return isinstance(self.source, Path) or self.source.whole
+
+    def close(self) -> None:
+        """Expect nothing more of the archive."""
+        if not isinstance(self.source, Path):
+            self.source.close()
 
 
 @dataclass
@@ -45,8 +57,11 @@ class UnpackingAhead:
     jobs: int = 0
     _begun: dict[str, _Begun] = field(default_factory=dict)
 
-    def add(self, artifact: Artifact, archive: Path, tree: Path) -> bool:
-        """Have an archive unpacked into an empty directory while it comes; False where that is not possible."""
+    def add(self, artifact: Artifact, archive: Path, tree: Path, *, unpacked: Path | None = None) -> bool:
+        """Have an archive unpacked into an empty directory while it comes, or what is ``unpacked`` of it linked there; False where neither is possible."""
+        if unpacked is not None:
+            self._begun[artifact.sha256] = _Begun(artifact, archive, tree, unpacked)
+            return True
         # The directory of a zip is at its end.
         if not artifact.size or not Arrival.possible() or artifact.filename.lower().endswith(".zip"):
             return False
@@ -56,7 +71,7 @@ class UnpackingAhead:
     @property
     def arrivals(self) -> dict[str, Arrival]:
         """What the fetch reports to, by digest."""
-        return {sha256: each.arrival for sha256, each in self._begun.items()}
+        return {sha256: each.source for sha256, each in self._begun.items() if not isinstance(each.source, Path)}
 
     @property
     def unpacked(self) -> set[str]:
@@ -75,14 +90,14 @@ class UnpackingAhead:
             fetched = True
         finally:
             for each in begun:
-                if not (fetched and each.arrival.whole):
-                    each.arrival.close()
+                if not (fetched and each.whole):
+                    each.close()
             if working:
                 thread.join()
             for each in begun:
-                if not (fetched and each.arrival.whole):
+                if not (fetched and each.whole):
                     each.written = None
-                each.arrival.close()
+                each.close()
                 if each.written is None:
                     try_to_remove(each.tree)
 
@@ -99,13 +114,16 @@ class UnpackingAhead:
     def _work(self, todo: Sequence[_Begun]) -> None:
         for each in todo:
             try:
+                if isinstance(each.source, Path):
+                    each.written = bootstrapped_tree.linked(each.source, each.tree, jobs=self.jobs)
+                    continue
                 each.written = unpack(
                     each.archive,
                     each.tree,
                     unpack_limit=self._limit(each.artifact),
                     members=each.artifact.members,
                     jobs=self.jobs,
-                    arrival=each.arrival,
+                    arrival=each.source,
                 )
             except (Abandoned, Exception):
                 # Reported where the verified archive is unpacked: here it may be of bytes that nobody asked for.

@@ -32,6 +32,8 @@ from .confinement import CONFINED
 FORMAT = 1
 # Names the engine that a bundle carries; older bundles carry none.
 ENGINE_DIGEST = "engine_digest"
+# The command of a bundle that runs programs in environments of their own. Unlike all others it is no Python.
+RUNNER = "vpython3"
 _MODES = {"0644": 0o644, "0755": 0o755}
 _HERMETIC = ("launcher", "pth", "site")
 _SHOWN = 20

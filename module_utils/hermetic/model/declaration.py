@@ -7,12 +7,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InvalidRequest
-from ..text.grammar import digest_problem, name_problem, release_problem, shown
+from ..text.grammar import digest_problem, name_problem, release_problem, shown, text_problem
+from .check import Check, check_problems, parse_checks
 from .layout import bundle_id, environment_id
+from .wheel_name import distribution
 
 # Part of every environment's key: a new way of laying an environment makes new environments.
 ENVIRONMENT_FORMAT = 1
@@ -28,6 +30,10 @@ class Bundle:
     default: bool = False
     byte_code: str | None = None
     """The digest of the byte code that its Python reads; None where the controller does not know it."""
+    packages: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The versions of its packages by their names, as far as the controller knows them: until it is installed, the host does not."""
+    checks: tuple[Check, ...] = field(default=(), compare=False)
+    checks_after: tuple[Check, ...] = field(default=(), compare=False)
 
     @property
     def id(self) -> str:
@@ -45,6 +51,10 @@ class VirtualEnv:
     system_site_packages: bool = False
     pythonpath: bool = False
     """Whether PYTHONPATH acts in it."""
+    vpython: bool = False
+    """Whether its Python starts as vpython starts one; no request declares such an environment, and its key is made elsewhere."""
+    checks: tuple[Check, ...] = field(default=(), compare=False)
+    checks_after: tuple[Check, ...] = field(default=(), compare=False)
 
     def key(self, bundle: Bundle) -> str:
         """Return the digest of everything that decides the content of this environment on top of that bundle."""
@@ -96,6 +106,9 @@ def parse_declaration(value: object, *, complete: bool) -> Declaration:
                 sha256=entry["sha256"],
                 default=bool(entry.get("default")),
                 byte_code=entry.get("byte_code"),
+                packages={distribution(name): version for name, version in (entry.get("packages") or {}).items()},
+                checks=parse_checks(entry, "checks"),
+                checks_after=parse_checks(entry, "checks_after"),
             )
             for entry in value.get("bundles") or ()
         ),
@@ -106,6 +119,8 @@ def parse_declaration(value: object, *, complete: bool) -> Declaration:
                 wheels=tuple(entry.get("wheels") or ()),
                 system_site_packages=bool(entry.get("system_site_packages")),
                 pythonpath=bool(entry.get("pythonpath")),
+                checks=parse_checks(entry, "checks"),
+                checks_after=parse_checks(entry, "checks_after"),
             )
             for entry in value.get("virtualenvs") or ()
         ),
@@ -129,6 +144,8 @@ def _problems(value: object) -> Iterator[str]:
         yield from _flag(entry, "default", subject)
         if entry.get("byte_code") is not None:
             yield from _digest_sentence(entry["byte_code"], f"The byte code of the {subject}")
+        yield from _package_problems(entry.get("packages"), subject)
+        yield from check_problems(entry, subject)
     for subject, entry in environments:
         wheels = entry.get("wheels")
         if not isinstance(wheels, (list, type(None))):
@@ -140,6 +157,7 @@ def _problems(value: object) -> Iterator[str]:
             yield f"The bundle of the {subject} is {shown(bundle)}; {name_problem(bundle)}."
         yield from _flag(entry, "system_site_packages", subject)
         yield from _flag(entry, "pythonpath", subject)
+        yield from check_problems(entry, subject)
     defaults = [shown(entry.get("name")) for _subject, entry in bundles if entry.get("default") is True]
     if len(defaults) > 1:
         yield f"The bundles {', '.join(defaults)} are all declared default; one bundle can be bin/python."
@@ -174,6 +192,16 @@ def _digest_sentence(value: object, subject: str) -> Iterator[str]:
     problem = digest_problem(value)
     if problem is not None:
         yield f"{subject} has the digest {shown(value)}; {problem}."
+
+
+def _package_problems(packages: object, subject: str) -> Iterator[str]:
+    if not isinstance(packages, (Mapping, type(None))):
+        yield f"The packages of the {subject} are {shown(packages)}; expected a mapping of names to versions."
+        return
+    for text in (each for pair in (packages or {}).items() for each in pair):
+        problem = text_problem(text)
+        if problem is not None:
+            yield f"The packages of the {subject} have {shown(text)}; {problem}."
 
 
 def _flag(entry: Mapping[str, Any], key: str, subject: str) -> Iterator[str]:

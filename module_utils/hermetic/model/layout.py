@@ -107,6 +107,11 @@ class Layout:
         return self.state / "root.json"
 
     @property
+    def package_sources(self) -> Path:
+        """Where bin/vpython3 finds wheels whose locks name no address; whoever administers the host writes it."""
+        return self.state / "vpython.json"
+
+    @property
     def unexpected(self) -> Path:
         """Keeps what a run found in the root and nobody of ours had made, until a person removes it."""
         return self.state / "unexpected"

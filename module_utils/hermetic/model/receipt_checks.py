@@ -118,10 +118,13 @@ def _environment(document: Document) -> Iterator[str]:
 
 
 def _generation(document: Document) -> Iterator[str]:
-    for key in ("number", "previous"):
-        if not is_number(document[key], least=1, most=LARGEST_GENERATION) and not (key == "previous" and document[key] is None):
-            yield f"{key} is {shown(document[key])}; expected the number of a generation"
+    for key in ("number", "previous", "before_rollout"):
+        number = document.get(key)
+        if not is_number(number, least=1, most=LARGEST_GENERATION) and not (key != "number" and number is None):
+            yield f"{key} is {shown(number)}; expected the number of a generation"
     yield from _texts(document, created=text_problem)
+    if document.get("rollout") is not None:
+        yield from _texts(document, rollout=name_problem)
     for key, kind in (("bundles", "bundles"), ("virtualenvs", "environments")):
         for name, tree_id in document[key].items():
             yield from _texts({key: name}, **{key: name_problem})

@@ -161,6 +161,10 @@ class Generation:
     virtualenvs: Mapping[str, str]
     previous: int | None
     """The generation that was in force when this one was made: where a rollback leads."""
+    rollout: str | None = None
+    """The roll-out that switched to it, so that it can be taken back by name; None where none did."""
+    before_rollout: int | None = None
+    """The generation that was in force before that roll-out first switched; None where there was none."""
 
     def same_content(self, other: Generation) -> bool:
         """Return whether two generations stand for the same state."""
@@ -169,7 +173,11 @@ class Generation:
 
 def dump(record: BundleReceipt | LaidReceipt | EnvironmentReceipt | Generation) -> dict[str, Any]:
     """Return the JSON document of a receipt or generation."""
-    return {"format": LAID_FORMAT if isinstance(record, LaidReceipt) else RECEIPT_FORMAT, **record.__dict__}
+    document = {"format": LAID_FORMAT if isinstance(record, LaidReceipt) else RECEIPT_FORMAT, **record.__dict__}
+    if document.get("rollout", "") is None:
+        # Earlier releases do not know the keys.
+        del document["rollout"], document["before_rollout"]
+    return document
 
 
 @dataclass

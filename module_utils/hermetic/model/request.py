@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidRequest
-from ..text.grammar import LARGEST_GENERATION, digest_problem, file_name_problem, is_number, shown, text_problem, tree_parts
+from ..text.grammar import LARGEST_GENERATION, digest_problem, file_name_problem, is_number, name_problem, shown, text_problem, tree_parts
 from .archive_members import members_problem
 from .artifact import Artifact
 from .declaration import Declaration, parse_declaration
+from .program import Program, parse_program, program_problems
 
 REQUEST_FORMAT = 1
-COMMANDS = ("converge", "drift", "generation", "info", "uninstall")
+COMMANDS = ("converge", "drift", "generation", "info", "script", "uninstall")
 VERIFY_LEVELS = ("none", "quick", "deep")
 SCOPES = ("system", "partial")
+CONSISTENCY = ("ignore", "warning", "error")
 LINK_MODES = ("auto", "reflink", "hardlink", "copy")
 
 _DEEPEST_ROOT = 100
@@ -57,6 +59,9 @@ class Options:
     maximum_size: int = 4 << 30
     ca_path: str | None = None
     foreign_pythons: bool = False
+    processes: bool = False
+    run_checks: bool = False
+    consistency: str = "warning"
     check_free_space: bool = True
     unsafe_parent: bool = False
 
@@ -80,6 +85,14 @@ class Request:
     """The digests of receipts that the controller vouches for, by ``kind/id``."""
     prebuilt: Mapping[str, str] = field(default_factory=dict)
     """The artifacts that unpack to a wheel with its byte code, by the tree that they unpack to."""
+    unpacked: Mapping[str, Path] = field(default_factory=dict)
+    """Where the host's shell unpacked an archive for this task, by the digest of the archive."""
+    program: Program | None = None
+    """What the command script runs."""
+    rollout: str | None = None
+    """The roll-out that a new generation is recorded for, or that is taken back."""
+    umask: int = 0o022
+    """What a program is started with: the engine itself sets another one."""
 
 
 def option_problems(value: Mapping[str, Any]) -> list[str]:
@@ -87,7 +100,7 @@ def option_problems(value: Mapping[str, Any]) -> list[str]:
     known = Options.__dataclass_fields__
     problems = [f"The option {shown(name)} is not known; known are {', '.join(sorted(known))}." for name in value if name not in known]
     given = {name: each for name, each in value.items() if name in known and each is not None}
-    for name, choices in (("verify", VERIFY_LEVELS), ("link_mode", LINK_MODES)):
+    for name, choices in (("verify", VERIFY_LEVELS), ("link_mode", LINK_MODES), ("consistency", CONSISTENCY)):
         if name in given and given[name] not in choices:
             problems.append(f"The option {name} is {shown(given[name])}; expected one of {', '.join(choices)}.")
     for name, (least, most, fraction) in _NUMBERS.items():
@@ -174,6 +187,15 @@ def _prebuilt_problems(prebuilt: Mapping[str, Any], artifacts: Mapping[str, Any]
             yield f"The prebuilt wheel {shown(tree_id)} has the digest {sha256}, which is none of the artifacts of the request."
 
 
+def _unpacked_problems(unpacked: Mapping[str, Any]) -> Iterator[str]:
+    for sha256, tree in unpacked.items():
+        problem = digest_problem(sha256)
+        if problem is not None:
+            yield f"The unpacked archive {shown(sha256)} is named by no digest; {problem}."
+        if text_problem(tree, longest=4096) is not None or not Path(tree).is_absolute():
+            yield f"The unpacked archive {shown(sha256)} is in {shown(tree)}; expected an absolute path."
+
+
 def credentials_problems(credentials: object) -> Iterator[str]:
     """Yield what is wrong with credentials; no value of theirs is ever shown."""
     if credentials is None:
@@ -217,7 +239,7 @@ def parse_request(value: object) -> Request:
             f"The request has format {shown(value.get('format'))}; this engine reads {REQUEST_FORMAT}. Use collection and engine of one release."
         )
     parts: dict[str, Mapping[str, Any]] = {}
-    for name in ("options", "artifacts", "generation", "known", "prebuilt"):
+    for name in ("options", "artifacts", "generation", "known", "prebuilt", "unpacked", "program"):
         part = value.get(name)
         parts[name] = part if isinstance(part, Mapping) else {}
         if part is not None and not isinstance(part, Mapping):
@@ -233,9 +255,14 @@ def parse_request(value: object) -> Request:
     problems += _artifact_problems(parts["artifacts"])
     problems += _known_problems(parts["known"])
     problems += _prebuilt_problems(parts["prebuilt"], parts["artifacts"])
+    problems += _unpacked_problems(parts["unpacked"])
     problems += credentials_problems(value.get("credentials"))
+    if value.get("rollout") is not None and name_problem(value["rollout"]) is not None:
+        problems.append(f"The roll-out is {shown(value['rollout'])}; {name_problem(value['rollout'])}.")
     if value.get("command") == "generation":
         problems += _generation_problems(parts["generation"])
+    if value.get("command") == "script":
+        problems += program_problems(parts["program"])
     declaration: Declaration | None = None
     if value.get("declaration") is not None:
         try:
@@ -259,4 +286,7 @@ def parse_request(value: object) -> Request:
         force=value.get("force") is True,
         known=parts["known"],
         prebuilt=parts["prebuilt"],
+        unpacked={sha256: Path(tree) for sha256, tree in parts["unpacked"].items()},
+        rollout=value.get("rollout"),
+        program=parse_program(parts["program"]) if value["command"] == "script" else None,
     )

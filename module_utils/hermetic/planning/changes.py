@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from ..findings.finding import Finding
+from ..model.declaration import Bundle
 from ..model.layout import STABLE_LINKS
 from ..model.receipts import Generation, Records
-from ..model.wheel_name import name_and_version
+from ..model.wheel_name import distribution, name_and_version
 from .observation import Observation
 from .plan import Plan
 
@@ -26,9 +27,10 @@ class Sides(TypedDict):
 
 
 class BundleChange(Sides):
-    """What changes of a bundle: its release."""
+    """What changes of a bundle: its release, and the versions of its packages."""
 
     change: Change
+    packages: dict[str, Sides]
 
 
 class EnvironmentChange(Sides):
@@ -55,33 +57,37 @@ class Changes:
 
     def lines(self, side: Literal["before", "after"]) -> list[str]:
         """Return one line for each release, environment and package of a side, ``before`` or ``after``."""
-        found = [f"bundle:{name} {entry[side]}" for name, entry in self.bundles.items() if entry[side] is not None]
-        for name, entry in self.virtualenvs.items():
-            found += [f"virtualenv:{name} {entry[side]}"] if entry[side] is not None else []
-            found += [f"package:{name}/{package} {each[side]}" for package, each in entry["packages"].items() if each[side] is not None]
+        found: list[str] = []
+        entries: list[tuple[str, str, BundleChange | EnvironmentChange]] = [
+            *((f"bundle:{name}", f"bundle:{name}", entry) for name, entry in self.bundles.items()),
+            *((f"virtualenv:{name}", f"package:{name}", entry) for name, entry in self.virtualenvs.items()),
+        ]
+        for subject, holder, entry in entries:
+            found += [f"{subject} {entry[side]}"] if entry[side] is not None else []
+            found += [f"{holder}/{package} {each[side]}" for package, each in entry["packages"].items() if each[side] is not None]
         return found
 
 
 def of_plan(plan: Plan, observation: Observation, *, file_name: Callable[[str], str]) -> Changes:
     """Return what a plan changes, before it is carried out: afterwards the receipts of what was replaced may be gone."""
-    current, records = observation.current, observation.records
-    releases = {bundle.id: bundle.release for bundle in plan.install}
+    current, records = observation.in_force, observation.records
+    bundles = {bundle.id: bundle for bundle in plan.install}
     packages = {each.id: dict(name_and_version(file_name(wheel)) for wheel in each.declared.wheels) for each in plan.environments}
     bundle_of = {each.id: each.bundle_id for each in plan.environments}
     return between(
         current,
-        plan.target or current,
+        plan.target or observation.current,
         records,
-        planned=_Planned(releases, packages, bundle_of),
+        planned=_Planned(bundles, packages, bundle_of),
         linked_again=relinked(current, plan.findings),
     )
 
 
 @dataclass(frozen=True)
 class _Planned:
-    """What a plan installs: releases by bundle id; packages and bundle by environment id."""
+    """What a plan installs: bundles by their id; packages and bundle by environment id."""
 
-    releases: Versions = field(default_factory=dict)
+    bundles: Mapping[str, Bundle] = field(default_factory=dict)
     packages: Mapping[str, Versions] = field(default_factory=dict)
     bundle_of: Versions = field(default_factory=dict)
 
@@ -97,8 +103,15 @@ def between(
     """Return what differs between two generations, and what is reinstalled or linked again under an unchanged name."""
 
     def release(tree_id: str | None) -> str | None:
+        known = records.bundles.get(tree_id or "") or planned.bundles.get(tree_id or "")
+        return known.release if known is not None else None
+
+    def bundled(tree_id: str | None) -> Versions:
         known = records.bundles.get(tree_id or "")
-        return known.release if known is not None else planned.releases.get(tree_id or "")
+        if known is not None:
+            return {distribution(each["name"]): str(each["version"]) for each in known.info.get("packages") or ()}
+        declared = planned.bundles.get(tree_id or "")
+        return declared.packages if declared is not None else {}
 
     def versions(tree_id: str | None) -> Versions:
         known = records.environments.get(tree_id or "")
@@ -114,31 +127,39 @@ def between(
     old_bundles, new_bundles = _names(before, "bundles"), _names(after, "bundles")
     for name in sorted({*old_bundles, *new_bundles}):
         old, new = old_bundles.get(name), new_bundles.get(name)
-        change = _change(old, new, reinstalled=new in planned.releases, relinked=f"bundle:{name}" in linked_again)
+        change = _change(old, new, reinstalled=new in planned.bundles, relinked=f"bundle:{name}" in linked_again)
         if change is None and after is not None and name == after.default and before is not None and before.default != name:
             change = "default"
         if change is not None:
-            found.bundles[name] = {"change": change, "before": release(old), "after": release(new)}
+            found.bundles[name] = {
+                "change": change,
+                "before": release(old),
+                "after": release(new),
+                "packages": _differences(bundled(old), bundled(new)),
+            }
     old_environments, new_environments = _names(before, "virtualenvs"), _names(after, "virtualenvs")
     for name in sorted({*old_environments, *new_environments}):
         old, new = old_environments.get(name), new_environments.get(name)
-        again = new in planned.packages or bundle(new) in planned.releases
+        again = new in planned.packages or bundle(new) in planned.bundles
         change = _change(old, new, reinstalled=again, relinked=f"virtualenv:{name}" in linked_again)
         if change is None:
             continue
-        had, has = versions(old), versions(new)
         found.virtualenvs[name] = {
             "change": change,
             "before": old,
             "after": new,
             "bundle": {"before": release(bundle(old)), "after": release(bundle(new))},
-            "packages": {
-                package: {"before": had.get(package), "after": has.get(package)}
-                for package in sorted({*had, *has})
-                if had.get(package) != has.get(package)
-            },
+            "packages": _differences(versions(old), versions(new)),
         }
     return found
+
+
+def _differences(had: Versions, has: Versions) -> dict[str, Sides]:
+    return {
+        package: {"before": had.get(package), "after": has.get(package)}
+        for package in sorted({*had, *has})
+        if had.get(package) != has.get(package)
+    }
 
 
 def _names(generation: Generation | None, kind: str) -> Versions:

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..findings.finding import PENDING, Finding, Kind
@@ -15,9 +14,11 @@ from ..model.confinement import missing_landmarks
 from ..model.declaration import Bundle, Declaration, PlannedEnvironment, VirtualEnv
 from ..model.receipts import EnvironmentReceipt, Generation, Records
 from ..model.wheel_name import name_and_version
-from ..text.grammar import LARGEST_GENERATION
+from .checked_trees import CheckedTree, planned_checks
 from .desired_state import DesiredEnvironment, desired_bundles, desired_environments
+from .next_generation import next_generation
 from .observation import Observation
+from .outstanding_checks import can_be_proved, going_back, outstanding_checks
 from .step import Step
 
 _NAMED_AT_MOST = 5
@@ -36,6 +37,12 @@ class Plan:
     unrepairable: list[str] = field(default_factory=list)
     target: Generation | None = None
     restore_profile: bool = False
+    checked: list[CheckedTree] = field(default_factory=list)
+    """The trees whose checks run when the plan is carried out."""
+    proved_first: list[CheckedTree] = field(default_factory=list)
+    """The trees in force whose checks after the switch run before all else, since the run that switched to them was cut off."""
+    provable: bool = True
+    """Whether these are all whose checks did not end."""
 
     @property
     def changes(self) -> bool:
@@ -48,12 +55,14 @@ class Plan:
         return records.byte_codes.get(bundle_id) or next(declared, None)
 
 
-def make_plan(declaration: Declaration | None, observation: Observation, *, file_name: FileName, now: str) -> Plan:
+def make_plan(
+    declaration: Declaration | None, observation: Observation, *, file_name: FileName, now: str, rollout: str | None = None
+) -> Plan:
     """Return what is to be done so that the host is as declared; without a declaration, as its current generation says.
 
-    ``file_name`` gives the file name of an artifact by its digest; ``now`` is the time that a new generation is stamped with.
+    ``file_name`` gives the file name of an artifact by its digest; ``now`` and ``rollout`` are what a new generation is stamped with.
     """
-    plan = Plan(findings=list(observation.findings))
+    plan = Plan(findings=list(observation.findings), steps=list(going_back(observation)))
     if declaration is None:
         # Nothing is asked for beyond the current generation.
         declaration = Declaration(complete=False)
@@ -63,7 +72,19 @@ def make_plan(declaration: Declaration | None, observation: Observation, *, file
     _plan_environments(plan, observation, environments, file_name)
     _plan_repairs(plan, observation, environments, bundles)
     _plan_removals(plan, observation, bundles, environments)
-    _plan_switch(plan, observation, bundles, environments, now)
+    made = {*(bundle.id for bundle in plan.install), *(each.id for each in plan.environments)}
+    plan.checked = planned_checks(declaration, observation, bundles, environments, made=made)
+    known = {each.subject for each in plan.checked}
+    outstanding = [each for each in outstanding_checks(declaration, observation, bundles, environments) if each.subject not in known]
+    plan.steps += [each.step() for each in (*plan.checked, *outstanding)]
+    _plan_switch(plan, observation, bundles, environments, now, rollout)
+    plan.provable = can_be_proved(declaration, observation, bundles, environments)
+    if plan.target is None:
+        plan.checked += outstanding
+    else:
+        plan.proved_first = outstanding
+        # What is not as it was installed is not run.
+        plan.provable = plan.provable and not any(observation.broken.values())
     if observation.open_to:
         plan.steps.append(Step("protect", "store", f"others may write into the root: {', '.join(observation.open_to)}"))
     plan.steps += _store_steps(observation)
@@ -245,21 +266,17 @@ def _plan_removals(
 
 
 def _plan_switch(
-    plan: Plan, observation: Observation, bundles: Mapping[str, Bundle], environments: Mapping[str, DesiredEnvironment], now: str
+    plan: Plan,
+    observation: Observation,
+    bundles: Mapping[str, Bundle],
+    environments: Mapping[str, DesiredEnvironment],
+    now: str,
+    rollout: str | None,
 ) -> None:
     current = observation.current
     if current is None and not bundles and not environments:
         return
-    numbers = observation.records.generations
-    target = Generation(
-        number=_next_number(numbers),
-        created=now,
-        pinned=False,
-        default=next((bundle.name for bundle in bundles.values() if bundle.default), None),
-        bundles={name: bundle.id for name, bundle in sorted(bundles.items())},
-        virtualenvs={name: each.id for name, each in sorted(environments.items())},
-        previous=current.number if current is not None else None,
-    )
+    target = next_generation(observation.records.generations, current, bundles, environments, now=now, rollout=rollout)
     if current is None or not current.same_content(target):
         plan.target = target
         before = f"generation {current.number}" if current is not None else "nothing"
@@ -270,9 +287,3 @@ def _plan_switch(
     elif any(tree_id not in observation.records.bundles for tree_id in current.bundles.values()):
         # What a bundle adds to the links is known from its receipt only: a link that was changed shows when that has been restored.
         plan.restore_profile = True
-
-
-def _next_number(numbers: Collection[int]) -> int:
-    """Return the number of a new generation: after all others, or a free one where a record has the last number that there is."""
-    following = max(numbers, default=0) + 1
-    return following if following <= LARGEST_GENERATION else next(number for number in itertools.count(1) if number not in numbers)

@@ -12,6 +12,7 @@ Action = Literal[
     "repair_bundle",
     "build_environment",
     "repair_environment",
+    "check",
     "switch",
     "restore_links",
     "rename",

@@ -108,6 +108,15 @@ def _files(directory: Path) -> list[Path]:
     ]
 
 
+def load_receipt(layout: Layout, kind: str, tree_id: str) -> Any:
+    """Return one receipt of a root, None where it is not there or cannot be read."""
+    try:
+        record = _load(layout.receipt(kind, tree_id), kind)
+    except BrokenRoot:
+        return None
+    return None if isinstance(record, str) else record
+
+
 def load_records(layout: Layout) -> Records:
     """Read every receipt and generation below a root; a missing root has none."""
     records = Records({}, {}, {}, {}, {})

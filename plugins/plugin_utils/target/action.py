@@ -30,6 +30,7 @@ else:
     MISSING = None
 from ..missing_libraries import explain_import
 from .completed_result import add_circumstances
+from .declared_checks import refuse_invalid_checks
 from .host_answer import Result, ended_without_result
 from .host_probe import HostFacts
 from .host_refusals import refuse_other_platform, refuse_unusable_root
@@ -85,6 +86,7 @@ class TargetAction(ActionBase):
         self._in_background = False
         try:
             self.refuse_options(options)
+            refuse_invalid_checks(options)
             result = self._answer(with_located_paths(options, self._loader.path_dwim))
         except HermeticError as error:
             result = {"failed": True, "changed": False, "msg": error.message, "errors": error.problems or [error.message]}
@@ -168,7 +170,7 @@ class TargetAction(ActionBase):
         if answer is not None:
             return answer
         try:
-            result = run.carry_out(request, in_background=bool(self._task.async_val) and not self._connection.has_native_async)
+            result = run.carry_out(request, in_background=bool(self._task.async_val))
         except NoInterpreter:
             answer = self._answer_from_controller(task, request) if asked_first else None
             if answer is None:

@@ -66,9 +66,14 @@ class Bootstrapped:
     """Whether the root was made for it, and so is removed again when nothing was installed."""
 
     @property
+    def tree(self) -> str:
+        """What the archive was unpacked to."""
+        return f"{self.place}/tree"
+
+    @property
     def python(self) -> str:
         """The interpreter that runs the engine."""
-        return f"{self.place}/tree/bin/python3"
+        return f"{self.tree}/bin/python3"
 
 
 def bootstrap_command(

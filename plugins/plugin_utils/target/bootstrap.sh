@@ -321,7 +321,8 @@ links_outside() {
 # --- unpacking -------------------------------------------------------------------------------------------------------------------
 # The digest proves that these are the declared bytes; this proves that whoever declared them was not careless.
 # Decompressed once, since it is read three times; what is installed later takes more room than that. A warning of gzip (2) is none of ours.
-{ gzip -dc "$found" >"$place/tar" 2>"$place/words" || [ $? = 2 ]; } && tar -tvf "$place/tar" >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] || {
+# Through its standard input, since GNU gzip takes no name of more than 1,024 bytes.
+{ gzip -dc <"$found" >"$place/tar" 2>"$place/words" || [ $? = 2 ]; } && tar -tvf "$place/tar" >"$place/names" 2>>"$place/words" && [ -s "$place/names" ] || {
     unless_full
     fail archive "it cannot be listed: $(last_words)"
 }

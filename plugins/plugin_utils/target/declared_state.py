@@ -29,7 +29,11 @@ class DeclaredState:
     """The default one first."""
     wheels: tuple[Wheel, ...] = ()
     prebuilt: PrebuiltWheels = field(default_factory=PrebuiltWheels)
+    specifications: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The specifications of the VirtualEnvs that are declared by one: file and SHA-256."""
     index: Index | None = field(default=None, repr=False)
+    rollout: str | None = None
+    """The staged roll-out that one of the releases is of."""
 
     @property
     def items(self) -> tuple[Artifact, ...]:
@@ -43,7 +47,11 @@ class DeclaredState:
         return {
             "bundles": {bundle["name"]: bundle["release"] for bundle in self.declaration["bundles"]},
             "virtualenvs": {
-                each["name"]: {"bundle": each["bundle"], "packages": dict(sorted(versions[sha256] for sha256 in each["wheels"]))}
+                each["name"]: {
+                    "bundle": each["bundle"],
+                    "packages": dict(sorted(versions[sha256] for sha256 in each["wheels"])),
+                    **({"specification": dict(self.specifications[each["name"]])} if each["name"] in self.specifications else {}),
+                }
                 for each in self.declaration["virtualenvs"]
             },
         }

@@ -10,7 +10,15 @@ from typing import Any
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.bundle_json import metadata_problems
 from ...module_utils.hermetic.model.layout import is_tree_name
-from ...module_utils.hermetic.text.grammar import digest_problem, file_name_problem, is_number, shown, tree_parts, version_problem
+from ...module_utils.hermetic.text.grammar import (
+    digest_problem,
+    file_name_problem,
+    is_number,
+    name_problem,
+    shown,
+    tree_parts,
+    version_problem,
+)
 from ...module_utils.hermetic.text.json_text import plain_problem
 from ...module_utils.hermetic.text.redaction import redacted
 
@@ -22,17 +30,30 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "findings": list,
     "generation": dict,
     "bundles": dict,
+    "rollout": str,
     "diff": dict,
     "timings": dict,
     "info": dict,
     "manifests": dict,
     "foreign": list,
+    "processes": dict,
     "needs": list,
+    "lacks": list,
     "errors": list,
     "warnings": (list, str),
     "changed": bool,
     "failed": bool,
     "msg": str,
+    "rc": int,
+    "stdout": str,
+    "stderr": str,
+    "cmd": list,
+    "checks": list,
+    "switched_back": bool,
+    "environment_made": bool,
+    "changed_bundles": dict,
+    "changed_virtualenvs": dict,
+    "vouched": dict,
 }
 _STEP = ("action", "subject", "reason")
 _FINDING = ("subject", "kind", "severity", "cause")
@@ -92,15 +113,29 @@ def answer_problems(answer: object) -> Iterator[str]:
     for key in ("before", "after"):
         if generation.get(key) is not None and not is_number(generation[key]):
             yield f"generation.{key} is {shown(generation[key])}"
+    if answer.get("failed_generation") is not None and not is_number(answer["failed_generation"]):
+        yield f"failed_generation is {shown(answer['failed_generation'])}"
+    for check in answer.get("checks") or ():
+        if not _is_check(check):
+            yield f"checks holds {shown(check)}, which is no check"
     for need in answer.get("needs") or ():
         if not isinstance(need, dict) or digest_problem(need.get("sha256")) is not None:
             yield f"needs holds {shown(need)}, which names no artifact"
+    if answer.get("rollout") is not None and name_problem(answer["rollout"]) is not None:
+        yield f"rollout is {shown(answer['rollout'])}"
     for key in ("bundles", "diff"):
         if not all(isinstance(text, str) for text in (answer.get(key) or {}).values()):
             yield f"{key} holds something else than texts"
     for tree, made in (answer.get("manifests") or {}).items():
         if not _is_manifest(tree, made):
             yield f"manifests has for {shown(tree)} {shown(made)}, which says of no tree what it holds"
+    for key in ("changed_bundles", "changed_virtualenvs"):
+        for name, change in (answer.get(key) or {}).items():
+            if not _is_change(change):
+                yield f"{key} has for {shown(name)} {shown(change)}, which is no change"
+    unknown = (answer.get("vouched") or {}).get("unknown")
+    if unknown is not None and (not isinstance(unknown, list) or not all(map(_is_text, unknown))):
+        yield f"vouched.unknown is {shown(unknown)}"
     seconds = (answer.get("timings") or {}).values()
     if not all(isinstance(each, (int, float)) and 0 <= each < 10**9 for each in seconds):
         yield "timings holds something else than seconds"
@@ -117,6 +152,29 @@ def _is_finding(finding: object) -> bool:
         and all(isinstance(finding.get(key), str) for key in _FINDING)
         and all(isinstance(finding.get(key), (str, type(None))) for key in _FINDING_OR_NULL)
     )
+
+
+def _is_check(check: object) -> bool:
+    return (
+        isinstance(check, dict)
+        and all(isinstance(check.get(key), str) for key in ("subject", "name", "when", "how"))
+        and isinstance(check.get("passed"), bool)
+        and all(isinstance(check.get(key), list) and all(map(_is_text, check[key])) for key in ("argv", "output"))
+    )
+
+
+def _is_change(change: object) -> bool:
+    return (
+        _has_sides(change)
+        and isinstance(change, dict)
+        and isinstance(change.get("change"), str)
+        and isinstance(change.get("packages"), dict)
+        and all(map(_has_sides, change["packages"].values()))
+    )
+
+
+def _has_sides(value: object) -> bool:
+    return isinstance(value, dict) and all(key in value and isinstance(value[key], (str, type(None))) for key in ("before", "after"))
 
 
 def _is_manifest(tree: object, made: object) -> bool:

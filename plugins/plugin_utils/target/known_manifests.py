@@ -86,6 +86,13 @@ class KnownManifests:
                     warnings.append(_conflict(tree, host, str(entry["digest"]), first, digest, seen, self.path))
         return warnings
 
+    def forget(self, *, host: str, root: str) -> None:
+        """Remove what a host reported of the environments of a root, which no other host will be compared with."""
+        if not self.path.exists():
+            return
+        with self._opened(writing=True) as database:
+            database.execute("DELETE FROM manifests WHERE scope = ? AND host = ?", (root, host))
+
     def of(self, trees: Iterable[str], *, host: str, root: str) -> dict[str, list[str]]:
         """Return the digests that are known for a host by ``kind/id``: of these trees, and of what was made last for the same root.
 

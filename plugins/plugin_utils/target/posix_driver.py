@@ -21,7 +21,7 @@ from .host_probe import HostFacts, Interpreter, parse_probe, probe_command, usab
 from .host_trust import shown_distrust
 from .interpreter_verification import parse_verification, verify_command
 from .no_interpreter import NoInterpreter
-from .request import Request, credentials_for, installs, unreachable_from_host
+from .request import Request, credentials_for, installs, runs_once, unreachable_from_host
 from .run import Files, TargetRun
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class PosixDriver:
         """Run the module; where its interpreter proves to be damaged, run it once more on one that is unpacked for the task."""
         python = self._interpreter(run, request)
         result = self._module(run, python, request, rehearsal=rehearsal)
-        if not self.sends_engine and self._has_engine(run, request) and (NEEDS_ENGINE in result or ended_without_result(result)):
+        may_repeat = NEEDS_ENGINE in result or (ended_without_result(result) and not runs_once(request))
+        if not self.sends_engine and self._has_engine(run, request) and may_repeat:
             reason = str(result[NEEDS_ENGINE]) if NEEDS_ENGINE in result else f"it ended without a result ({last_line(result)})"
             run.warnings.append(
                 f"The engine in the bundle of {python} was not used, and the controller's was sent instead: {redacted(reason)}. "
@@ -109,13 +110,19 @@ class PosixDriver:
         """Return the module's parameters: the options as they may be shown, and what is never logged; ``engine`` has the engine sent."""
         parcel = {
             "engine": engine_digest(),
-            "request": run.prepared(request),
+            "request": self._with_unpacked(run, run.prepared(request)),
             "credentials": credentials_for(request, run.supply.credentials),
             "discard": discard or [],
             "additions": additions or {},
         }
         hidden = {"_request": pack(parcel), **({"_engine": self.packed_engine()} if engine else {})}
         return {**run.shown, "root": run.facts.root, **hidden}
+
+    def _with_unpacked(self, run: TargetRun, request: Request) -> Request:
+        """Say what was unpacked for the task already, so that a first bundle is not unpacked twice."""
+        if self.bootstrapped is None or run.state.engine_bundle is None:
+            return request
+        return {**request, "unpacked": {run.state.engine_bundle.sha256: self.bootstrapped.tree}}
 
     def _has_engine(self, run: TargetRun, request: Request) -> bool:
         """Return whether the interpreter's bundle has the very engine of this controller, as far as is known, and may run it."""
@@ -138,7 +145,7 @@ class PosixDriver:
             raise NoInterpreter(run.facts)
         if not facts.damaged and installs(request) and run.transfer != "pull":
             # A host that has nothing lacks everything; so it need not be asked first.
-            run.push(unreachable_from_host(request["artifacts"]))
+            run.push(run.state.prebuilt.to_push(unreachable_from_host(request["artifacts"])))
         if facts.dead:
             reason = without_programs(facts)
             run.warnings.append(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -31,6 +31,16 @@ def _started_as_words(shell: Any, interpreter: str) -> Iterator[None]:
         yield
     finally:
         del shell.build_module_command, shell.join
+
+
+@contextmanager
+def _in_foreground(task: Any) -> Iterator[None]:
+    """Let Ansible run a PowerShell module to its end: it wraps each one of a task with ``async`` for the background, whatever it is asked for."""
+    seconds, task.async_val = task.async_val, 0
+    try:
+        yield
+    finally:
+        task.async_val = seconds
 
 
 class ReachedHost:
@@ -67,9 +77,10 @@ class ReachedHost:
 
     def powershell_module(self, arguments: dict[str, Any], *, in_background: bool) -> dict[str, Any]:
         """Run win_engine, which looks for its interpreter itself."""
-        result: dict[str, Any] = self._action._execute_module(
-            module_name="hermetic.python.win_engine", module_args=arguments, task_vars=dict(self._variables), wrap_async=in_background
-        )
+        with nullcontext() if in_background else _in_foreground(self._action._task):
+            result: dict[str, Any] = self._action._execute_module(
+                module_name="hermetic.python.win_engine", module_args=arguments, task_vars=dict(self._variables), wrap_async=in_background
+            )
         return result
 
     def temporary_directory(self) -> str:

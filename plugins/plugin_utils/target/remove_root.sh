@@ -15,8 +15,17 @@ cd "$1" 2>/dev/null || answer nothing
 kept=
 [ -d state/unexpected ] && [ -n "$(ls -A state/unexpected)" ] && kept=yes
 [ -n "$kept" ] && [ "$(ls -A state)" = unexpected ] && [ ! -e bundles ] && answer nothing
-# Without it, these could be anybody else s directories of the same names.
-[ -f state/lock ] && [ ! -L state ] || answer foreign
+# A first run that was killed while it unpacked its interpreter has made nothing else yet.
+begun=yes
+for entry in * .[!.]* ..?*; do
+    [ -e "$entry" ] || [ -L "$entry" ] || continue
+    case $entry in
+        .bootstrap-????????) [ -d "$entry" ] && [ ! -L "$entry" ] || begun= ;;
+        *) begun= ;;
+    esac
+done
+# Without the lock, these could be anybody else s directories of the same names.
+[ -n "$begun" ] || { [ -f state/lock ] && [ ! -L state ]; } || answer foreign
 [ "$2" = remove ] || answer would
 for link in bin lib envs current; do
     [ -L "$link" ] && rm -f "$link"

@@ -10,14 +10,30 @@ from typing import Any
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.model.request import REQUEST_FORMAT, option_problems
 from ...module_utils.hermetic.spec import DOWNLOADS
+from ...module_utils.hermetic.text.grammar import name_problem, shown
 from ...module_utils.hermetic.text.redaction import redacted
 from ..net.url_credentials import host_names
 
 _ENGINE_OPTIONS = (
-    *("verify", "keep_generations", "lock_timeout", "link_mode", "jobs", "unpack_limit", "foreign_pythons", "check_free_space"),
+    *(
+        "verify",
+        "keep_generations",
+        "lock_timeout",
+        "link_mode",
+        "jobs",
+        "unpack_limit",
+        "foreign_pythons",
+        "processes",
+        "run_checks",
+        "consistency",
+        "check_free_space",
+    ),
     *(name for name in DOWNLOADS if name != "credentials"),
     "unsafe_parent",
 )
+
+# What holds secrets, or may.
+_NEVER_SHOWN = ("credentials", "environment", "stdin")
 
 Request = dict[str, Any]
 
@@ -34,6 +50,8 @@ def compose_request(
     prebuilt: Mapping[str, str] | None = None,
     generation: Mapping[str, Any] | None = None,
     force: bool = False,
+    program: Mapping[str, Any] | None = None,
+    rollout: str | None = None,
 ) -> Request:
     """Return a request that holds only what its command needs; credentials are never part of it."""
     given = {name: options[name] for name in _ENGINE_OPTIONS if options.get(name) is not None}
@@ -53,10 +71,19 @@ def compose_request(
         request["declaration"] = dict(declaration)
     if prebuilt:
         request["prebuilt"] = dict(prebuilt)
+    # A roll-out that the task names is one that somebody runs, and goes before a staged one.
+    rollout = options["rollout"] if options.get("rollout") is not None else rollout
+    if rollout is not None:
+        problem = name_problem(rollout)
+        if problem is not None:
+            raise HermeticError(f"The roll-out is {shown(rollout)}; {problem}. No host was changed.")
+        request["rollout"] = rollout
     if generation is not None:
         request["generation"] = dict(generation)
     if force:
         request["force"] = True
+    if program is not None:
+        request["program"] = dict(program)
     return request
 
 
@@ -88,6 +115,11 @@ def plans_only(request: Request) -> bool:
 def removes_root(request: Request) -> bool:
     """Return whether carrying the request out leaves no root behind."""
     return request["command"] == "uninstall" and not request["check"]
+
+
+def runs_once(request: Request) -> bool:
+    """Return whether carrying the request out again does again what it has done: a program may have run when its answer got lost."""
+    return request["command"] == "script"
 
 
 def is_url(source: str) -> bool:
@@ -138,12 +170,12 @@ def shown_options(options: Mapping[str, Any]) -> dict[str, Any]:
             return redacted(value)
         if isinstance(value, Mapping):
             # An option that was not given is not repeated as null: options that exclude each other would be counted as both there.
-            return {key: clean(entry) for key, entry in value.items() if entry is not None}
+            return {key: clean(entry) for key, entry in value.items() if entry is not None and key not in _NEVER_SHOWN}
         if isinstance(value, (list, tuple)):
             return [clean(entry) for entry in value]
         return value
 
-    return {name: clean(value) for name, value in options.items() if name != "credentials" and value is not None}
+    return {name: clean(value) for name, value in options.items() if name not in _NEVER_SHOWN and value is not None}
 
 
 def unreachable_from_host(artifacts: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:

@@ -10,7 +10,10 @@ from typing import Any
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE
+from ..repository.staged_release import Staged
 from ..supply import BundleArtifact, DeclaredLock, Index, Supply, Target, Wheel
+from .declared_checks import declared_checks
+from .declared_specification import DeclaredSpecification
 from .declared_state import DeclaredState, default_bundle, refuse_bad_names, with_single_problem
 from .host_probe import HostFacts
 from .prebuilt import byte_code_of, prebuilt_of
@@ -23,14 +26,16 @@ class Resolver:
     """Resolves the options of one task for one host."""
 
     def __init__(
-        self, options: Mapping[str, Any], *, supply: Supply, facts: HostFacts, platforms: Iterable[str], find_file: FindFile
+        self, options: Mapping[str, Any], *, supply: Supply, facts: HostFacts, platforms: Iterable[str], find_file: FindFile, host: str = ""
     ) -> None:
         self._options = options
         self._supply = supply
         self._facts = facts
         self._platforms = tuple(dict.fromkeys([facts.platform, *platforms]))
         self._find_file = find_file
+        self._host = host
         self._index: Index | None = None
+        self._staged: list[Staged] = []
 
     def state(self, bundles: Sequence[Mapping[str, Any]], virtualenvs: Sequence[Mapping[str, Any]]) -> DeclaredState:
         """Resolve bundles and the VirtualEnvs on them, or raise one error with every problem."""
@@ -41,17 +46,21 @@ class Resolver:
         own = {name: platforms[self._facts.platform] for name, platforms in resolved.items()}
         refuse_old_libc(own.values(), self._facts)
         targets = {name: tuple(bundle.target for bundle in platforms.values()) for name, platforms in resolved.items()}
-        wheels, declared = self._virtualenvs(virtualenvs, targets, default)
+        wheels, declared, specifications = self._virtualenvs(virtualenvs, targets, default)
         ordered = sorted(own.values(), key=lambda bundle: bundle.name != default)
         return DeclaredState(
             declaration=declare(
-                bundles=[declared_bundle(own[entry["name"]], default=entry["name"] == default) for entry in bundles],
+                bundles=[
+                    {**declared_bundle(own[entry["name"]], default=entry["name"] == default), **declared_checks(entry)} for entry in bundles
+                ],
                 virtualenvs=declared,
             ),
             bundles=tuple(ordered),
             wheels=wheels,
             prebuilt=prebuilt_of(self._index, [(own[each["bundle"]].byte_code, each["wheels"]) for each in declared]),
+            specifications=specifications,
             index=self._index,
+            rollout=max(self._staged, key=lambda each: each.since).rollout if self._staged else None,
         )
 
     def bundle(self, entry: Mapping[str, Any]) -> DeclaredState:
@@ -60,7 +69,9 @@ class Resolver:
         bundle = self._bundles([entry])[entry["name"]][self._facts.platform]
         refuse_old_libc([bundle], self._facts)
         return DeclaredState(
-            declaration=declare(bundles=[declared_bundle(bundle, default=bool(entry.get("default")))]), bundles=(bundle,), index=self._index
+            declaration=declare(bundles=[{**declared_bundle(bundle, default=bool(entry.get("default"))), **declared_checks(entry)}]),
+            bundles=(bundle,),
+            index=self._index,
         )
 
     def virtualenv(self, entry: Mapping[str, Any], *, info: Mapping[str, Any]) -> DeclaredState:
@@ -70,9 +81,13 @@ class Resolver:
         target = Target.of(installed["platform"], python=installed["python"], libc=installed.get("libc"), macos=installed.get("macos"))
         if self._options.get("repository"):
             self._load_index()
-        wheels, declared = self._virtualenvs([{**entry, "bundle": installed["name"]}], {installed["name"]: (target,)}, installed["name"])
+        wheels, declared, specifications = self._virtualenvs(
+            [{**entry, "bundle": installed["name"]}], {installed["name"]: (target,)}, installed["name"]
+        )
         prebuilt = prebuilt_of(self._index, [(byte_code_of(installed), each["wheels"]) for each in declared])
-        return DeclaredState(declaration=declare(virtualenvs=declared), wheels=wheels, prebuilt=prebuilt, index=self._index)
+        return DeclaredState(
+            declaration=declare(virtualenvs=declared), wheels=wheels, prebuilt=prebuilt, specifications=specifications, index=self._index
+        )
 
     def _load_index(self) -> Index:
         if self._index is None:
@@ -122,16 +137,21 @@ class Resolver:
 
     def _published(self, entry: Mapping[str, Any]) -> dict[str, BundleArtifact]:
         index = self._load_index()
+        release = entry.get("release")
+        if release is None and self._host and (staged := index.staged(entry["name"], channel=entry["channel"], host=self._host)):
+            release = staged.release
+            self._staged.append(staged)
         return {
-            platform: index.resolve(entry["name"], platform=platform, release=entry.get("release"), channel=entry["channel"])
+            platform: index.resolve(entry["name"], platform=platform, release=release, channel=entry["channel"])
             for platform in self._platforms
         }
 
     def _virtualenvs(
         self, entries: Sequence[Mapping[str, Any]], targets: Mapping[str, tuple[Target, ...]], default: str
-    ) -> tuple[tuple[Wheel, ...], list[dict[str, Any]]]:
+    ) -> tuple[tuple[Wheel, ...], list[dict[str, Any]], dict[str, dict[str, str]]]:
         problems: list[str] = []
         locks: list[DeclaredLock] = []
+        specifications: dict[str, dict[str, str]] = {}
         for entry in entries:
             bundle = entry.get("bundle") or default
             if bundle not in targets:
@@ -141,7 +161,11 @@ class Resolver:
                 )
                 continue
             try:
-                lock = self._supply.lock(self._find_file(entry["lock"]))
+                if entry.get("spec"):
+                    found = DeclaredSpecification.read(self._find_file(entry["spec"]), targets[bundle])
+                    lock, specifications[entry["name"]] = found.lock, {**found.summary, "file": entry["spec"]}
+                else:
+                    lock = self._supply.lock(self._find_file(entry["lock"]))
             except HermeticError as error:
                 problems += [f"The VirtualEnv '{entry['name']}': {problem}" for problem in (error.problems or [error.message])]
                 continue
@@ -151,7 +175,7 @@ class Resolver:
             raise HermeticError(
                 with_single_problem("The declared VirtualEnvs cannot be installed; no host was changed.", problems), problems
             )
-        selections = self._supply.prove(locks, ())
+        selections = self._supply.prove(locks, (), index=self._index)
         wheels: dict[str, Wheel] = {}
         declared: list[dict[str, Any]] = []
         own = {name: next(target for target in each if target.platform.name == self._facts.platform) for name, each in targets.items()}
@@ -166,15 +190,17 @@ class Resolver:
                     "wheels": [wheel.sha256 for wheel in selected],
                     "system_site_packages": bool(entry.get("system_site_packages")),
                     **({"pythonpath": True} if entry.get("pythonpath") else {}),
+                    **declared_checks(entry),
                 }
             )
-        return tuple(wheels.values()), declared
+        return tuple(wheels.values()), declared, specifications
 
 
 def declared_bundle(bundle: BundleArtifact, *, default: bool) -> dict[str, Any]:
     """Return a bundle as the request declares it."""
     byte_code = {"byte_code": bundle.byte_code} if bundle.byte_code is not None else {}
-    return {"name": bundle.name, "release": bundle.release, "sha256": bundle.sha256, "default": default, **byte_code}
+    packages = {"packages": {each["name"]: each["version"] for each in bundle.packages}} if bundle.packages else {}
+    return {"name": bundle.name, "release": bundle.release, "sha256": bundle.sha256, "default": default, **byte_code, **packages}
 
 
 def installed_bundle(info: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:

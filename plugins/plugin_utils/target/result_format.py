@@ -96,11 +96,18 @@ def _would_be(check: bool) -> str:
 
 def _changes(result: Mapping[str, Any]) -> list[str]:
     """Return which releases and packages are others than before."""
-    found = [f"bundle {name}: {_arrow(entry)}" for name, entry in (result.get("changed_bundles") or {}).items()]
+    found = []
+    for name, entry in (result.get("changed_bundles") or {}).items():
+        packages = _packages(entry)
+        found.append(f"bundle {name}: {', '.join([_arrow(entry), *packages[:_SHOWN]])}{_more(packages)}")
     for name, entry in (result.get("changed_virtualenvs") or {}).items():
-        packages = [f"{package} {_arrow(each)}" for package, each in entry["packages"].items()]
+        packages = _packages(entry)
         found.append(f"virtualenv {name}: {', '.join(packages[:_SHOWN]) or entry['change']}{_more(packages)}")
     return [*found[:_SHOWN], *([_more(found).strip()] if len(found) > _SHOWN else [])]
+
+
+def _packages(entry: Mapping[str, Any]) -> list[str]:
+    return [f"{package} {_arrow(each)}" for package, each in entry["packages"].items()]
 
 
 def _arrow(entry: Mapping[str, Any]) -> str:

@@ -69,6 +69,8 @@ class TargetRun:
     pushed: dict[str, str] = field(default_factory=dict)
     leftovers: ExitStack = field(default_factory=ExitStack)
     """What is to be removed from the host when the task is over."""
+    further: Callable[[Request, Result], Request | None] | None = None
+    """Returns the request with the artifacts that an answer asks for by name, where it asks for any."""
     left_running: bool = False
     verified: bool = False
     """Whether the bundle that the engine runs on was held against what the controller knows, before it was started."""
@@ -168,6 +170,9 @@ class TargetRun:
 
     def _with_pushes(self, request: Request, *, rehearsal: bool = False) -> Result:
         result = self.driver.run_engine(self, request, rehearsal=rehearsal)
+        while self.further is not None and (asked := self.further(request, result)) is not None:
+            request = asked
+            result = self.driver.run_engine(self, request, rehearsal=rehearsal)
         if not result.get("failed") or "needs" not in result or self.transfer == "pull":
             return result
         if not result["needs"]:

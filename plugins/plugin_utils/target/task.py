@@ -52,4 +52,5 @@ class Task:
         """
         self.run.state = state
         artifacts, prebuilt = self.run.artifacts(), state.prebuilt.named
-        return self.request(command, declaration=state.declaration, scope=scope, artifacts=artifacts, prebuilt=prebuilt)
+        rollout = state.rollout if command == "converge" else None
+        return self.request(command, declaration=state.declaration, scope=scope, artifacts=artifacts, prebuilt=prebuilt, rollout=rollout)

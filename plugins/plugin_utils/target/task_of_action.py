@@ -90,6 +90,7 @@ def task_on(
             facts=run.facts,
             platforms=[*(options.get("platforms") or []), *others],
             find_file=lambda path: found_file(path, action._find_needle),
+            host=host_name(variables, delegate_to=action._task.delegate_to),
         )
 
     return Task(run, check=bool(action._task.check_mode), diff=bool(action._task.diff), make_resolver=make_resolver)

@@ -41,6 +41,15 @@ def remember_made(made: Made, run: TargetRun, *, host: str) -> None:
         run.warnings.append(error.message)
 
 
+def forget_made(root: str, *, host: str) -> list[str]:
+    """Remove what a host reported of a root that is gone, and return a warning for what is wrong with the record."""
+    try:
+        KnownManifests.at().forget(host=host, root=root)
+    except HermeticError as error:
+        return [error.message]
+    return []
+
+
 def _deployed_pythons(state: DeclaredState) -> set[str]:
     """Return the versions of the Pythons that hosts may have from this controller: those that are declared, and all of the repository."""
     published = state.index.content["bundles"].values() if state.index is not None else ()

@@ -190,7 +190,7 @@ def _push_for(run: TargetRun, problem: Mapping[str, Any]) -> bool:
     if bundle is None or bundle.sha256 in run.pushed or run.transfer == "pull" or not _lacks_archive(run, problem, bundle):
         return False
     # A host that has nothing lacks everything that it cannot fetch itself.
-    run.push([bundle.sha256, *unreachable_from_host(run.artifacts())])
+    run.push([bundle.sha256, *run.state.prebuilt.to_push(unreachable_from_host(run.artifacts()))])
     return True
 
 

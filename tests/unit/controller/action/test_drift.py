@@ -95,6 +95,11 @@ def test_against_what_was_installed_nothing_is_pending() -> None:
     result = {**CLEAN, "findings": [_finding("pending"), _finding("tampered")]}
     DRIFT.finish(result, task_of("drift", against="installed"))
     assert [each["cause"] for each in result["findings"]] == ["tampered"]
+    # What still runs from an older tree is no change that waits to be deployed.
+    outdated = {**_finding("pending"), "kind": "outdated_process"}
+    running = {**CLEAN, "findings": [outdated, _finding("pending")]}
+    DRIFT.finish(running, task_of("drift", against="installed"))
+    assert (running["findings"], running["clean"]) == ([outdated], False)
     compared = {**CLEAN, "findings": [_finding("pending")]}
     DRIFT.finish(compared, task_of("drift"))
     assert (len(compared["findings"]), compared["clean"]) == (1, False)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.hermetic.python.plugins.action.system import ActionModule
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import DiskFull, HermeticError
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
 from task_samples import DAMAGED, INFO, INSTALLED, NOTHING, STATE, UNTOUCHED, options_of, plugin_of, requests_of, task_of
 
 SYSTEM = plugin_of(ActionModule)
@@ -97,3 +99,34 @@ def test_an_unchanged_host_is_called_what_was_asked_for(given: dict[str, Any], m
     SYSTEM.finish(result, task_of("system", facts=INSTALLED, **given))
     assert result["msg"] == message
     assert result["declared"] == {"bundles": {}, "virtualenvs": {}}
+
+
+@pytest.mark.parametrize(("options", "check", "left"), [({"forget": True}, False, 0), ({"forget": True}, True, 1), ({}, False, 1)])
+def test_what_is_remembered_of_a_removed_root_is_forgotten_where_that_is_asked_for(
+    options: dict[str, Any], check: bool, left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    task = task_of("system", state="absent", check=check, **options)
+    monkeypatch.setattr(SYSTEM, "_host_name", lambda: "here")
+    record = KnownManifests.at()
+    record.remember({"environments/job-0123456789ab": {"digest": "1" * 64}}, host="here", root=task.run.facts.root, engine="e")
+    SYSTEM.finish({"changed": True, "plan": [], "generation": {"before": 1, "after": None}, "bytes": 1, "findings": []}, task)
+    assert len(record.of([], host="other", root=task.run.facts.root)) == left
+
+
+def test_a_record_that_cannot_be_used_is_a_warning_of_the_removal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(SYSTEM, "_host_name", lambda: "here")
+    path = KnownManifests.at().path
+    path.parent.mkdir(mode=0o700)
+    path.write_text("no database, but more than a page of nothing that could be one\n" * 100)
+    path.chmod(0o600)
+    result: dict[str, Any] = {
+        "changed": True,
+        "plan": [],
+        "generation": {"before": 1, "after": None},
+        "findings": [],
+        "warnings": ["earlier"],
+    }
+    SYSTEM.finish(result, task_of("system", state="absent", forget=True))
+    assert result["warnings"][0] == "earlier" and "cannot be used" in result["warnings"][1]

@@ -42,7 +42,8 @@ def action_on(
 
     plugin._task = SimpleNamespace(args={}, check_mode=check, diff=False, async_val=background, timeout=0, delegate_to=None)
     shell = SimpleNamespace(_IS_WINDOWS=probe is None, tmpdir="/tmp/t", build_module_command=str, join=" ".join)
-    plugin._connection = SimpleNamespace(transport="ssh", has_native_async=False, _shell=shell)
+    # As over the connections to Windows hosts, where this says nothing about calls that are not to be in the background.
+    plugin._connection = SimpleNamespace(transport="ssh", has_native_async=True, _shell=shell)
     plugin._execute_module = execute
     plugin._low_level_execute_command = lambda command: {"rc": 0, "stdout": probe, "stderr": ""}
     plugin._vars = {"inventory_hostname": "host", **variables}

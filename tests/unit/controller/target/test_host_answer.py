@@ -18,6 +18,13 @@ def test_warnings_that_ansible_made_objects_of_are_texts_again() -> None:
     assert checked_answer({"changed": False})["changed"] is False
 
 
+def test_a_roll_out_that_is_no_name_is_refused() -> None:
+    assert checked_answer({"changed": False, "rollout": "october"})["rollout"] == "october"
+    for wrong in ("October!", "../x", "", 7, ["october"], "\x1b[2J"):
+        with pytest.raises(HermeticError, match="no result of the engine"):
+            checked_answer({"changed": False, "rollout": wrong})
+
+
 TREE, DIGEST = "laid/0123456789abcdef-0123456789ab", "1" * 64
 MADE = {"digest": DIGEST, "here": False, "by": "3.12.1", "was": {"laid/0123456789abcdef-fedcba987654": DIGEST}}
 

@@ -137,3 +137,15 @@ def test_a_damaged_record_is_named_and_an_empty_one_is_begun(known: KnownManifes
     known.path.write_bytes(b"no database at all, but long enough to be read as one" * 40)
     with pytest.raises(HermeticError, match="cannot be used"):
         known.of([], host="a", root="/r")
+
+
+def test_what_a_host_reported_of_a_root_is_forgotten_and_nothing_else(known: KnownManifests) -> None:
+    known.forget(host="a", root="/r")
+    assert not known.path.exists()
+    of_job, of_other = {"environments/job-0123456789ab": entry(ONE)}, {"environments/other-0123456789ab": entry(TWO)}
+    remember(known, {**of_job, LAID: entry(ONE), BUNDLE: entry(ONE)})
+    remember(known, of_other, host="b")
+    remember(known, of_job, root="/elsewhere")
+    known.forget(host="a", root="/r")
+    assert known.of([], host="c", root="/r") == {LAID: [ONE], BUNDLE: [ONE], "environments/other-0123456789ab": [TWO]}
+    assert known.of([], host="c", root="/elsewhere") == {LAID: [ONE], BUNDLE: [ONE], "environments/job-0123456789ab": [ONE]}

@@ -57,6 +57,18 @@ def test_a_name_that_is_declared_in_two_ways_names_both_places_and_the_differenc
     assert message == f"the VirtualEnv 'web' is declared in v[0] and in v_web[1], and they differ in {option}"
 
 
+def test_a_bundle_that_says_nothing_of_its_release_has_it_from_the_channel() -> None:
+    own = [{"name": "a", "release": "1"}, {"name": "b", "channel": "stable"}, {"name": "c", "archive": "c.tar.gz"}]
+    assert merged({"v": [{"name": "python", "checks": []}, *own]}, "bundles", "canary") == [
+        {"name": "python", "checks": [], "channel": "canary"},
+        *own,
+    ]
+    assert merged({"v": [{}], "v_web": [{"channel": "canary"}]}, "bundles", "canary") == [{"channel": "canary"}]
+    with pytest.raises(HermeticError, match="they differ in channel"):
+        merged({"v": [{}], "v_web": [{"channel": "stable"}]}, "bundles", "canary")
+    assert merged({"v": [WEB]}, "virtualenvs", "canary") == [WEB]
+
+
 def test_bundles_are_merged_by_their_name_which_has_a_default() -> None:
     python, old = {"channel": "stable"}, {"name": "python27", "release": "2.7.18+1"}
     assert merged({"b": [python], "b_old": [old, {"name": "python"}]}, "bundles") == [python, old]

@@ -104,6 +104,17 @@ def test_an_interpreter_that_proves_to_be_damaged_is_not_asked_again() -> None:
     assert len(host.commands) == 1
 
 
+@pytest.mark.parametrize(("answer", "times"), [(DIED, 1), ({"failed": True, "needs_engine": "it is another"}, 2)])
+def test_a_script_whose_answer_got_lost_is_not_run_again(answer: dict[str, Any], times: int) -> None:
+    """Only an engine that says that it did not begin is replaced by another one."""
+    own = dataclasses.replace(INSTALLED, interpreter=dataclasses.replace(INTERPRETER, engine_digest=engine_digest()))
+    host = Host(answer, DONE)
+    task = task_of("script", facts=own, path="x")
+    task.run.driver = PosixDriver(host, lambda: ENGINE)
+    task.run.carry_out(task.request("script", program={"script": "/x"}))
+    assert len(host.pythons) == times
+
+
 def test_a_job_in_the_background_is_rehearsed_and_removes_its_interpreter_itself() -> None:
     host = Host(DONE, {"started": 1})
     run, request = run_on(host, UNTOUCHED)

@@ -209,3 +209,12 @@ def test_a_virtualenv_stands_on_the_bundle_that_the_host_has_now() -> None:
 def test_a_host_without_generation_has_no_bundle_to_stand_on() -> None:
     with pytest.raises(HermeticError, match="there are: none"):
         installed_bundle({"generation": None, "generations": [], "bundles": []}, None)
+
+
+def test_a_task_of_a_roll_out_goes_before_a_staged_one() -> None:
+    assert "rollout" not in _request()
+    assert _request(rollout="staged")["rollout"] == "staged"
+    assert _request(rollout="staged", options={"rollout": "october"})["rollout"] == "october"
+    assert parse_request(_request(rollout="staged")).rollout == "staged"
+    with pytest.raises(HermeticError, match="The roll-out is"):
+        _request(rollout="Not a name")

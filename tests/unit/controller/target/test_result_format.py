@@ -78,11 +78,15 @@ def test_what_leads_to_no_other_generation_does_not_name_one() -> None:
 
 def test_a_switch_names_what_is_another_version_now() -> None:
     changed = {
-        "changed_bundles": {"python": {"before": "3.12.1+1", "after": None}},
+        "changed_bundles": {
+            "old": {"before": "3.12.1+1", "after": None, "packages": {}},
+            "python": {"before": "3.12.1+1", "after": "3.12.2+1", "packages": {"b": {"before": None, "after": "2"}}},
+        },
         "changed_virtualenvs": {"web": {"change": "modified", "packages": {"a": {"before": "1", "after": "2"}}}},
     }
     assert generation_message(_result(plan=("switch",), **changed), check=False, nothing_to_do="x") == (
-        "1 step taken to generation 2: switch virtualenv:x; bundle python: 3.12.1+1 -> none; virtualenv web: a 1 -> 2."
+        "1 step taken to generation 2: switch virtualenv:x; bundle old: 3.12.1+1 -> none; "
+        "bundle python: 3.12.1+1 -> 3.12.2+1, b none -> 2; virtualenv web: a 1 -> 2."
     )
 
 

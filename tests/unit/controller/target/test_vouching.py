@@ -17,7 +17,8 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan im
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_artifact import archive_artifact
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index, parse_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index_document import parse_index
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.declared_state import DeclaredState
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.known_manifests import KnownManifests
 from ansible_collections.hermetic.python.plugins.plugin_utils.target.request import declare
@@ -95,7 +96,7 @@ def test_an_index_with_no_digest_for_a_manifest_is_refused(store: RepositoryStor
 
 def test_verifying_a_repository_finds_another_digest(store: RepositoryStore, archive: Archive) -> None:
     without_manifest(store, archive, manifest="0" * 64)
-    assert any("its manifest differs" in problem for problem in store.verify())
+    assert any("its 'manifest' is not what" in problem for problem in store.verify())
 
 
 def test_what_the_repository_says_goes_before_what_was_remembered(archive: Archive, tmp_path: Path) -> None:

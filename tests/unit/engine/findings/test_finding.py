@@ -70,7 +70,7 @@ def test_a_finding_alone_has_no_count_and_one_for_many_has() -> None:
 def test_every_cause_has_one_name_and_reports_order_by_the_same_lists() -> None:
     assert CAUSES == (TAMPERED, INTERRUPTED, PENDING)
     assert SEVERITIES == ("high", "medium", "low")
-    assert len(set(KINDS)) == len(KINDS) == 12
+    assert len(set(KINDS)) == len(KINDS) == 14
     assert SCHEMA["properties"]["threshold"]["enum"] == list(SEVERITIES)
     unknown = finding_of({"cause": "other", "severity": "other"})
     assert (unknown["cause"], unknown["severity"]) == (CAUSES[0], SEVERITIES[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenRoot, LockTimeout
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs import locking
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import hold
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.fs.locking import alone_with, hold
 
 
 def test_a_free_lock_costs_no_waiting_and_leaves_no_name(tmp_path: Path) -> None:
@@ -80,3 +80,13 @@ def test_a_lock_that_cannot_be_opened_is_explained(tmp_path: Path) -> None:
         hold(tmp_path / "directory", timeout=5, purpose="mine"),
     ):
         pytest.fail("held")
+
+
+def test_a_file_is_locked_without_a_word_in_it_and_by_one_alone(tmp_path: Path) -> None:
+    file = tmp_path / "pyvenv.cfg"
+    file.write_text("home = x\n")
+    with alone_with(file) as first, alone_with(file) as second:
+        assert (first, second) == (True, False)
+    with alone_with(file) as again, alone_with(tmp_path / "none") as none:
+        assert (again, none) == (True, True)
+    assert file.read_text() == "home = x\n" and not (tmp_path / "none").exists()

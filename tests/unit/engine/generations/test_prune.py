@@ -87,6 +87,16 @@ def test_the_newest_the_current_and_the_marked_stay(
     assert staying_generations(host.records, generation, keep=keep) == expected
 
 
+def test_the_generation_before_a_roll_out_stays_while_the_roll_out_is_in_force(host: Host) -> None:
+    records = host.records.generations
+    for number in (2, 3):
+        records[number] = Generation(**{**records[number].__dict__, "rollout": "packages-7", "before_rollout": 1})
+    assert staying_generations(host.records, records[3], keep=1) == {1, 3}
+    assert staying_generations(host.records, records[1], keep=1) == {1, 3}
+    records[3] = Generation(**{**records[3].__dict__, "before_rollout": 99})
+    assert staying_generations(host.records, records[3], keep=1) == {3}
+
+
 def test_everything_stays_while_every_generation_does(host: Host, layout: Layout) -> None:
     garbage = find_garbage(layout, host.records, current(host), keep=3)
     assert (garbage.generations, garbage.trees) == ([], {"environments": [], "laid": [], "bundles": []})

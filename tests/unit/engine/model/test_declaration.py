@@ -101,6 +101,15 @@ def test_a_release_is_part_of_a_directory_name(release: object) -> None:
         parse_declaration({"bundles": [{**BUNDLE, "release": release}]}, complete=True)
 
 
+@pytest.mark.parametrize("packages", [["pip"], "pip", 7, {"pip": 25}, {"pip": None}, {"pip": {}}, {7: "25.1"}, {"pip": "25\ud800"}])
+def test_packages_of_a_bundle_are_names_and_versions(packages: object) -> None:
+    with pytest.raises(InvalidRequest, match="The packages of the bundle 'python'"):
+        parse_declaration({"bundles": [{**BUNDLE, "packages": packages}]}, complete=True)
+    declared = parse_declaration({"bundles": [{**BUNDLE, "packages": {"Pip_Tools": "7.0"}}]}, complete=True)
+    assert declared.bundles[0].packages == {"pip-tools": "7.0"}
+    assert declared.bundles == parse_declaration({"bundles": [BUNDLE]}, complete=True).bundles
+
+
 def test_every_problem_is_reported_at_once() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_declaration(

@@ -145,3 +145,22 @@ def test_prebuilt_wheels_are_named_by_their_trees() -> None:
 def test_a_prebuilt_wheel_that_is_none_is_refused(prebuilt: Any, problem: str) -> None:
     artifacts = {digest("p"): {"filename": "x.tar.gz", "size": 3, "sources": []}}
     assert any(problem in each for each in problems(artifacts=artifacts, prebuilt=prebuilt))
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "problem"),
+    [
+        ([], "The part 'unpacked' of the request is a list"),
+        ({"x": "/r/tree"}, "'x' is named by no digest"),
+        ({digest("b"): "tree"}, "is in 'tree'; expected an absolute path"),
+        ({digest("b"): 7}, "is in 7; expected an absolute path"),
+        ({digest("b"): "/a\0b"}, "expected an absolute path"),
+    ],
+)
+def test_a_tree_of_an_archive_that_can_be_none_is_refused(unpacked: Any, problem: str) -> None:
+    [found] = problems(unpacked=unpacked)
+    assert problem in found
+
+
+def test_a_tree_of_an_archive_is_named_by_the_digest() -> None:
+    assert parse_request(request(unpacked={digest("b"): "/r/.bootstrap-x/tree"})).unpacked == {digest("b"): Path("/r/.bootstrap-x/tree")}

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.findings.finding import TAMPERED, Finding
-from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Declaration
+from ansible_collections.hermetic.python.plugins.module_utils.hermetic.model.declaration import Bundle, Declaration
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.planning.changes import Changes, between, of_plan, relinked
 from host_samples import ONE, PYTHON, SYSTEM, TWO, Host, bundle, host_as_declared, virtualenv
 
@@ -40,7 +40,7 @@ def test_a_moved_lock_names_the_packages_that_differ() -> None:
 
 def test_a_new_release_changes_every_environment_on_it() -> None:
     found = changes_of(host_as_declared(), replace(SYSTEM, bundles=(NEWER,)))
-    assert found.bundles == {"python": {"change": "replaced", "before": "3.12.1+1", "after": "3.12.2+1"}}
+    assert found.bundles == {"python": {"change": "replaced", "before": "3.12.1+1", "after": "3.12.2+1", "packages": {}}}
     assert {name: (each["change"], each["bundle"]["after"], each["packages"]) for name, each in found.virtualenvs.items()} == {
         "one": ("replaced", "3.12.2+1", {}),
         "two": ("replaced", "3.12.2+1", {}),
@@ -68,7 +68,44 @@ def test_another_default_bundle_changes_bin_python() -> None:
     host.install(other)
     before = host.switch([PYTHON, other], [host.records.environments[ONE.id(PYTHON)]])
     after = replace(before, default="other")
-    assert between(before, after, host.records).bundles == {"other": {"change": "default", "before": "3.13.0+1", "after": "3.13.0+1"}}
+    assert between(before, after, host.records).bundles == {
+        "other": {"change": "default", "before": "3.13.0+1", "after": "3.13.0+1", "packages": {}}
+    }
+
+
+def packaged(host: Host, each: Bundle, **packages: str) -> None:
+    """Let the receipt of an installed bundle have packages."""
+    receipt = host.records.bundles[each.id]
+    listed = [{"name": name, "version": version, "sha256": "0" * 64} for name, version in packages.items()]
+    host.records.bundles[each.id] = replace(receipt, info={**receipt.info, "packages": listed})
+
+
+def test_a_new_release_names_the_packages_of_the_bundle_that_differ() -> None:
+    host = host_as_declared()
+    packaged(host, PYTHON, Pip_Tools="7.0", wheel="0.44", six="1.17")
+    moved = replace(NEWER, packages={"pip-tools": "7.1", "wheel": "0.44", "rich": "14.0"})
+    found = changes_of(host, replace(SYSTEM, bundles=(moved,)))
+    assert found.bundles["python"]["packages"] == {
+        "pip-tools": {"before": "7.0", "after": "7.1"},
+        "rich": {"before": None, "after": "14.0"},
+        "six": {"before": "1.17", "after": None},
+    }
+    assert "bundle:python/six 1.17" in found.lines("before") and "bundle:python/rich 14.0" in found.lines("after")
+    # Installed, its own receipt says it, whatever an index has.
+    host.install(NEWER)
+    packaged(host, NEWER, six="1.17", wheel="0.44", pip_tools="7.2")
+    there = changes_of(host, replace(SYSTEM, bundles=(moved,)))
+    assert there.bundles["python"]["packages"] == {"pip-tools": {"before": "7.0", "after": "7.2"}}
+
+
+def test_a_bundle_that_is_added_removed_or_reinstalled_has_its_packages_on_the_right_side() -> None:
+    host = host_as_declared()
+    packaged(host, PYTHON, six="1.17")
+    before = host.observation().current
+    six: dict[str, object] = {"six": {"before": "1.17", "after": None}}
+    assert between(before, None, host.records).bundles["python"]["packages"] == six
+    assert between(None, before, host.records).bundles["python"]["packages"] == {"six": {"before": None, "after": "1.17"}}
+    assert changes_of(host, SYSTEM, broken={"bundles": {PYTHON.id}}).bundles["python"]["packages"] == {}
 
 
 @pytest.mark.parametrize(

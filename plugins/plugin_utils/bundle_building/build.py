@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils.hermetic.errors import BrokenArtifact
-from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST
+from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST, RUNNER
 from ...module_utils.hermetic.unpack.byte_code import without_byte_code
 from ..net.local_file import sha256_of
 from ..repository.bundle_archive import archive_name
@@ -37,7 +37,7 @@ from .inputs import Inputs, resolve_inputs
 from .isolation.bytecode import Compiled, compile_tree, compiling_interpreter
 from .isolation.engine_code import add_engine_code
 from .isolation.engine_files import add_engine_files
-from .isolation.launcher import compile_launcher
+from .isolation.launcher import compile_launcher, compile_runner
 from .isolation.search_landmarks import add_landmarks
 from .isolation.stdlib_patches import add_ca_bundle, add_site_fallback, mark_externally_managed, patch_site
 from .isolation.sysconfig_cleaning import clean_sysconfig
@@ -158,7 +158,7 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         packages = install_packages(
             tree, request.packages, scripts=request.scripts != "none", unpack_limit=request.unpack_limit, warnings=warnings
         )
-        installer = add_engine_files(tree)
+        libraries = add_engine_files(tree, has_launcher=inputs.compiler is not None)
         if tree.platform.system == "linux":
             warnings += warnings_of_packages(tree)
     not_runnable = runs_here(tree.platform.name, glibc=libc_minimum if tree.platform.libc == "glibc" else None)
@@ -173,9 +173,9 @@ def _build(inputs: Inputs, *, work: Path, watch: Stopwatch) -> BuildReport:
         if found := leaks(tree, also=(str(work),)):
             raise BrokenArtifact("the bundle would name directories of the machine that it was made on", found[:50])
     tools = {
-        "launcher": {"compiler": inputs.compiler.identity} if hermetic == "launcher" and inputs.compiler else None,
+        "launcher": {"compiler": inputs.compiler.identity} if hermetic != "site" and inputs.compiler else None,
         "bytecode": {"python": compiled.by} if compiled.by else None,
-        "installer": installer,
+        **libraries,
         ENGINE_DIGEST: engine_digest,
     }
     with watch.step("manifest"):
@@ -258,6 +258,13 @@ def _make_hermetic(tree: Tree, *, inputs: Inputs, quiet: bool, warnings: list[st
     if tree.platform.system == "windows":
         if quiet:
             keep_quiet(tree)
+        if inputs.compiler is not None and tree.python.makes_environments:
+            compile_runner((tree.root / "bin" / RUNNER).with_suffix(".exe"), python=tree.python, compiler=inputs.compiler)
+        elif tree.python.makes_environments:
+            warnings.append(
+                f"no bin/{RUNNER}.exe: only the PyPI package ziglang makes it, which is not installed on the controller or not wanted; "
+                "programs that declare their packages do not run with this bundle"
+            )
         return "pth"
     command = tree.root / tree.executable
     command.parent.mkdir(parents=True, exist_ok=True)
@@ -265,6 +272,8 @@ def _make_hermetic(tree: Tree, *, inputs: Inputs, quiet: bool, warnings: list[st
         (command.parent / name).symlink_to(command.name)
     if inputs.compiler is not None:
         compile_launcher(command, python=tree.python, compiler=inputs.compiler, quiet=quiet)
+        if tree.python.makes_environments:
+            compile_runner(command.with_name(RUNNER), python=tree.python, compiler=inputs.compiler)
         return "launcher"
     (tree.root / tree.interpreter).rename(command)
     (tree.root / tree.interpreter).parent.rmdir()

@@ -19,7 +19,7 @@ from ...module_utils.hermetic.errors import InvalidRequest
 from ..engine_code import engine_digest
 from ..net.local_file import sha256_of
 from .binaries.shared_libraries import patchelf_command, strip_identity
-from .isolation.launcher import Compiler, choose_compiler
+from .isolation.launcher import Compiler, choose_compiler, choose_runner_compiler
 from .model.request import ArchiveSource, BuildRequest, InterpreterSource, StandaloneSource
 from .sources.interpreter_source import InterpreterPlan, plan_interpreter, platform_of_interpreter
 from .sources.standalone_catalogue import look_up, read_catalogue
@@ -70,7 +70,7 @@ def resolve_inputs(request: BuildRequest) -> Inputs:
         "hermetic": request.hermetic, "compiler": [compiler.identity, *compiler.command] if compiler else None,
         "ca_bundle": sha256_of(ca_bundle), "scripts": request.scripts, "include_ensurepip": request.include_ensurepip,
         "include_headers": request.include_headers, "python_for_bytecode": request.python_for_bytecode, "strip": strip,
-        "patchelf": patchelf, "installer": _installer_version(),
+        "patchelf": patchelf, "installer": _version_of("installer"), "packaging": _version_of("packaging"),
     }  # fmt: skip
     return Inputs(request=request, platform=platform, source=source, compiler=compiler, strip=strip, ca_bundle=ca_bundle, facts=facts)
 
@@ -89,9 +89,11 @@ def builder_digest() -> str:
 
 
 def _compiler(request: BuildRequest, *, platform: str) -> Compiler | None:
-    if platform.startswith("windows-") or request.hermetic == "site":
-        return None
     cache_directory = request.destination / ".cache" / "zig"
+    if platform.startswith("windows-"):
+        return choose_runner_compiler(request.compiler, platform=platform, cache=cache_directory)
+    if request.hermetic == "site":
+        return None
     found = choose_compiler(request.compiler, platform=platform, macos_minimum=request.macos_minimum, cache=cache_directory)
     if found is None and request.hermetic == "launcher":
         raise InvalidRequest(
@@ -112,9 +114,9 @@ def _patchelf_identity(*, taken_here: bool) -> str | None:
     return subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _installer_version() -> str | None:
+def _version_of(package: str) -> str | None:
     try:
-        return version("installer")
+        return version(package)
     except PackageNotFoundError:
         return None
 

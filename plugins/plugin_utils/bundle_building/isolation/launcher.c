@@ -39,29 +39,8 @@
 #define OPTIONS_WITH_ARGUMENT "WQ"
 #endif
 #define LONGEST_LINK_CHAIN 40
+#include "launcher_paths.h"
 #include "launcher_variables.h"
-
-static char self[PATH_MAX];     /* this program, all links resolved */
-static char bundle[PATH_MAX];   /* the root of the bundle */
-static int without_proc;        /* whether the kernel did not say where this program is */
-
-static int fits(int written) { return written >= 0 && written < PATH_MAX; }
-
-/* Cut the last component off; 0 if there is none. */
-static int to_parent(char *path) {
-    char *slash = strrchr(path, '/');
-    if (!slash) return 0;
-    if (slash == path) slash++;
-    *slash = '\0';
-    return 1;
-}
-
-static int same_file(const char *one, const char *other) {
-    struct stat first, second;
-    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-static int is_self(const char *path) { return same_file(self, path); }
 
 /* Whether a file, and a link that leads to it, belong to root, to who runs this, or to who owns the neighbour that it is to go with.
  * In a directory that everybody may write, such as /tmp, anybody else could have put it there. */
@@ -93,41 +72,6 @@ static int read_setting(const char *configuration, const char *name, char *setti
     }
     fclose(stream);
     return found;
-}
-
-/* The first entry of PATH that is this very program: somebody started it by its bare name. */
-static int found_on_path(const char *name, char *found) {
-    const char *entry = getenv("PATH");
-    while (name && *name && entry && *entry) {
-        size_t length = strcspn(entry, ":");
-        int written = length ? snprintf(found, PATH_MAX, "%.*s/%s", (int)length, entry, name) : snprintf(found, PATH_MAX, "./%s", name);
-        if (fits(written) && (self[0] ? is_self(found) : access(found, X_OK) == 0)) return 1;
-        entry += length;
-        if (*entry == ':') entry++;
-    }
-    return 0;
-}
-
-static void find_self(const char *invoked) {
-    char path[PATH_MAX];
-#ifdef __APPLE__
-    uint32_t size = sizeof path;
-    if (_NSGetExecutablePath(path, &size) == 0 && realpath(path, self)) return;
-#else
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length > 0) {
-        self[length] = '\0';
-        if (access(self, F_OK) == 0) return;
-    }
-    without_proc = 1;
-#endif
-    self[0] = '\0';
-    if (invoked && strchr(invoked, '/')) {
-        if (realpath(invoked, self)) return;
-    } else if (found_on_path(invoked, path) && realpath(path, self)) {
-        return;
-    }
-    self[0] = '\0';
 }
 
 /* The path that this program was started by, links not resolved. What a caller says is believed only if it leads here. */
@@ -258,6 +202,16 @@ static int lets_path_through(const char *program, int in_environment) {
     return strncmp(directory, root, length) != 0 || (directory[length] != '/' && directory[length] != '\0');
 }
 
+/* Whether an environment is to start as vpython starts one: like a plain Python, so that -c and -m see the current directory and PYTHONPATH
+ * acts, but for what would make it another Python. bin/vpython3 makes such environments. */
+static int starts_as_vpython(const char *program) {
+    char directory[PATH_MAX], configuration[PATH_MAX], value[PATH_MAX];
+    snprintf(directory, PATH_MAX, "%s", program);
+    if (!to_parent(directory) || !to_parent(directory)) return 0;
+    if (!fits(snprintf(configuration, PATH_MAX, "%s/pyvenv.cfg", directory))) return 0;
+    return read_setting(configuration, "hermetic-isolation", value) && strcasecmp(value, "vpython") == 0;
+}
+
 static int failed(const char *what, const char *path, int error) {
     fprintf(stderr, "hermetic python: %s %s: %s (errno %d)\n", what, path, strerror(error), error);
     return error == ENOENT ? 127 : 126;
@@ -276,7 +230,7 @@ int main(int argc, char **argv) {
     if (!fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
     if (!is_trusted(real, self) && bundle_of_copy() && !fits(snprintf(real, PATH_MAX, "%s/libexec/" PYTHON, bundle)))
         return failed("cannot start", bundle, ENAMETOOLONG);
-    snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle);
+    if (!fits(snprintf(program, PATH_MAX, "%s/bin/" PYTHON, bundle))) return failed("cannot start", bundle, ENAMETOOLONG);
     if (access(real, F_OK) == 0 && !is_trusted(real, program)) {
         fprintf(stderr, "hermetic python: cannot start %s: it belongs neither to root, nor to this user, nor to the owner of %s\n", real, program);
         return 126;
@@ -297,7 +251,12 @@ int main(int argc, char **argv) {
     with_path = set("PYTHONPATH") && lets_path_through(program, in_environment);
     arguments[count++] = program;
     /* Before 3.11, only -I keeps the current directory out of -c, -m and standard input, and it ignores the environment. */
-    if (must_read(with_path) && (script || SAFE_PATH || !ISOLATED || with_path)) {
+    if (in_environment && starts_as_vpython(program)) {
+        unsetenv("PYTHONHOME");
+        unsetenv("PYTHONPLATLIBDIR");
+        optimises |= set("PYTHONOPTIMIZE") != NULL;
+        arguments[count++] = "-s";
+    } else if (must_read(with_path) && (script || SAFE_PATH || !ISOLATED || with_path)) {
         drop_the_rest(with_path);
         arguments[count++] = "-s";
         if (SAFE_PATH && !script) arguments[count++] = "-P";

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compiling the launcher that makes a POSIX bundle hermetic."""
+"""Compiling the programs of a bundle: the launcher that makes it hermetic on POSIX, and the one that runs programs in environments."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ..model.host import host_platform
 from ..model.tree import PythonVersion
 
 SOURCE = Path(__file__).with_name("launcher.c")
+RUNNER_SOURCE = Path(__file__).with_name("runner") / "vpython3.c"
 ZIG_TARGETS = {
     "linux-x86_64": "x86_64-linux-musl",
     "linux-aarch64": "aarch64-linux-musl",
@@ -24,6 +26,9 @@ ZIG_TARGETS = {
     "linux-aarch64-musl": "aarch64-linux-musl",
     "macos-x86_64": "x86_64-macos",
     "macos-arm64": "aarch64-macos",
+    "windows-x86_64": "x86_64-windows-gnu",
+    "windows-x86": "x86-windows-gnu",
+    "windows-arm64": "aarch64-windows-gnu",
 }
 
 
@@ -63,16 +68,29 @@ def choose_compiler(wanted: str, *, platform: str, macos_minimum: str, cache: Pa
     return zig
 
 
+def choose_runner_compiler(wanted: str, *, platform: str, cache: Path) -> Compiler | None:
+    """Return the compiler for bin/vpython3 of a Windows bundle, which needs no launcher; None if there is none that is wanted here."""
+    return _zig(platform, macos_minimum="", cache=cache) if wanted in ("auto", "zig") else None
+
+
 def compile_launcher(target: Path, *, python: PythonVersion, compiler: Compiler, quiet: bool) -> None:
     """Compile the launcher for one version of Python into ``target``; ``quiet`` adds -B to every run."""
     knows = {"ISOLATED": python.isolates, "SAFE_PATH": python.has_safe_path, "QUIET": quiet}
-    definitions = [f'-DPYTHON="python{python.short}"', *(f"-D{name}={int(value)}" for name, value in knows.items())]
+    _compile(SOURCE, target, python=python, compiler=compiler, definitions=[f"-D{name}={int(value)}" for name, value in knows.items()])
+
+
+def compile_runner(target: Path, *, python: PythonVersion, compiler: Compiler) -> None:
+    """Compile bin/vpython3 for one version of Python into ``target``."""
+    _compile(RUNNER_SOURCE, target, python=python, compiler=compiler, definitions=[])
+
+
+def _compile(source: Path, target: Path, *, python: PythonVersion, compiler: Compiler, definitions: Sequence[str]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     # Names relative to the directory of the source keep the paths of this machine out of the output.
-    command = [*compiler.command, *definitions, "-o", str(target), SOURCE.name]
-    done = subprocess.run(command, cwd=SOURCE.parent, env=compiler.environment(), capture_output=True, text=True, timeout=600, check=False)
+    command = [*compiler.command, f'-DPYTHON="python{python.short}"', *definitions, "-o", str(target), source.name]
+    done = subprocess.run(command, cwd=source.parent, env=compiler.environment(), capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
-        raise InvalidRequest(f"the launcher does not compile with {compiler.identity}", done.stderr.strip().splitlines()[:20])
+        raise InvalidRequest(f"{source.name} does not compile with {compiler.identity}", done.stderr.strip().splitlines()[:20])
     target.chmod(0o755)
 
 
@@ -95,12 +113,27 @@ def _native_compiler(name: str, *, scratch: Path) -> Compiler | None:
 
 
 def _zig(platform: str, *, macos_minimum: str, cache: Path) -> Compiler | None:
-    if importlib.util.find_spec("ziglang") is None:
+    installed = importlib.util.find_spec("ziglang")
+    if installed is None or installed.origin is None:
         return None
     target = ZIG_TARGETS[platform]
     command: tuple[str, ...] = (sys.executable, "-m", "ziglang")
-    kind = (f"{target}.{macos_minimum}",) if "macos" in target else (target, "-static")
+    if "windows" in target:
+        kind = (target, *_windows_options(Path(installed.origin).parent))
+    else:
+        kind = (f"{target}.{macos_minimum}",) if "macos" in target else (target, "-static")
     return Compiler((*command, "cc", "-target", *kind, "-Os", "-s"), f"zig {_first_line([*command, 'version'])}", cache)
+
+
+def _windows_options(zig: Path) -> list[str]:
+    """Return the options for a program on nothing but the libraries of Windows: zig would compile its own for a minute first.
+
+    They would probe the stack for a frame of more than a page, so there must be none.
+    """
+    headers = zig / "lib" / "libc" / "include" / "any-windows-any"
+    libraries = ("-lkernel32", "-ladvapi32", "-lucrtbase")
+    linked = ("-nostdlib", "-Wl,--subsystem,console", "-Wl,-e,mainCRTStartup", *libraries)
+    return [*linked, "-isystem", str(headers), "-mno-stack-arg-probe", "-Wframe-larger-than=4000", "-Werror=frame-larger-than"]
 
 
 def _first_line(command: list[str]) -> str:

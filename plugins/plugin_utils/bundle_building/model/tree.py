@@ -40,6 +40,11 @@ class PythonVersion:
         return self.numbers >= (3, 4)
 
     @property
+    def makes_environments(self) -> bool:
+        """Whether it can read locks: it has tomllib."""
+        return self.numbers >= (3, 11)
+
+    @property
     def has_safe_path(self) -> bool:
         """Whether it knows -P."""
         return self.numbers >= (3, 11)

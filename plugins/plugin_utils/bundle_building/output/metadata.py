@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ....module_utils.hermetic.errors import BrokenArtifact
+from ....module_utils.hermetic.model.bundle_json import RUNNER
 from ....module_utils.hermetic.model.byte_code import FACT, of_sample, samples_of
 from ....module_utils.hermetic.model.confinement import CONFINED, missing_landmarks
 from ...net.local_file import sha256_of
@@ -53,10 +54,11 @@ def list_files(root: Path) -> dict[str, dict[str, Any]]:
 def commands(tree: Tree) -> dict[str, str]:
     """Return what a user may call the interpreter, and the file that each name means."""
     if tree.platform.system == "windows":
-        names = {"python": "python.exe", "python3": "python3.exe", "pythonw": "pythonw.exe"}
+        names = {"python": "python.exe", "python3": "python3.exe", "pythonw": "pythonw.exe", RUNNER: f"{RUNNER}.exe"}
         return {name: f"bin/{file}" for name, file in names.items() if (tree.root / "bin" / file).exists()}
     major = tree.python.numbers[0]
-    return dict.fromkeys(("python", f"python{major}", tree.command), tree.executable)
+    found = dict.fromkeys(("python", f"python{major}", tree.command), tree.executable)
+    return {**found, RUNNER: f"bin/{RUNNER}"} if (tree.root / "bin" / RUNNER).exists() else found
 
 
 def byte_code(tree: Tree) -> dict[str, str] | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ....module_utils.engine_of_task import ARCHIVE, CODE
 from ....module_utils.hermetic.errors import BrokenInterpreter
+from ....module_utils.hermetic.model.bundle_json import RUNNER
 from ..binaries.own_names import plain_names
 from ..isolation.search_landmarks import plant
 from ..sources.unpacking import unpack
@@ -65,6 +66,8 @@ class SelfTest:
                     self._check("hostile current directory", self._hostile_directory)
                 if self.info["engine"]:
                     self._check("engine files", self._engine_files)
+                if RUNNER in self.info["python"]["commands"]:
+                    self._check("programs", self._programs)
                 self._check("writes nothing", lambda: None if self._snapshot() == before else "running it changed its tree")
         problems = [f"{check.name}: {check.problem}" for check in self.checks if check.problem]
         if problems:
@@ -230,6 +233,14 @@ class SelfTest:
         request = {"format": 1, "command": "info", "root": str(self.work / "no root")}
         answer = json.loads(self._run("-I", str(self.place / CODE / ARCHIVE), text=json.dumps(request)))
         return None if answer.get("info") else f"the engine that it carries answers {str(answer)[:300]}"
+
+    def _programs(self) -> str | None:
+        specification, root = self.work / "empty.vpython3", self.work / "programs"
+        specification.touch()
+        runner = self.place / str(self.info["python"]["commands"][RUNNER])
+        options = ("-vpython-root", str(root), "-vpython-spec", str(specification))
+        prefix = self._run(*options, "-c", "import sys; print(sys.prefix)", python=runner).strip()
+        return None if prefix.startswith(os.path.realpath(root)) else f"a program ran in {prefix} and not in an environment of its own"
 
     def _snapshot(self) -> list[tuple[str, int, int]]:
         found = []

@@ -32,7 +32,11 @@ def directory_of_script(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]]
         monkeypatch.setattr(sys, "orig_argv", ["python.exe", *line], raising=False)
         return module["_directory_of_script"]()
 
+    windows.getcwd = lambda: "C:\\here"  # type: ignore[attr-defined]
+    windows.environ = {}  # type: ignore[attr-defined]
     ask.flags = module["_script_of_flags"]  # type: ignore[attr-defined]
+    ask.current_directory = module["_current_directory"]  # type: ignore[attr-defined]
+    ask.variables = windows.environ  # type: ignore[attr-defined]
     return ask
 
 
@@ -68,3 +72,28 @@ def test_without_a_command_line_the_arguments_tell(
 ) -> None:
     monkeypatch.setattr(sys, "argv", argv)
     assert directory_of_script.flags() == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ([], ""),
+        (["-"], ""),
+        (["-X", "utf8", "-c", "pass", "-I"], ""),
+        (["-uc", "pass"], ""),
+        (["-m", "x"], "C:\\here"),
+        (["-um", "x"], "C:\\here"),
+        (["--check-hash-based-pycs", "never", "-mx"], "C:\\here"),
+        (["-I", "-c", "pass"], None),
+        (["-Pm", "x"], None),
+        (["c"], None),
+        (["-W", "ignore", "m", "-c"], None),
+    ],
+)
+def test_programs_find_what_a_plain_python_finds_where_no_file_is_run(
+    directory_of_script: Any, monkeypatch: pytest.MonkeyPatch, line: list[str], expected: str | None
+) -> None:
+    monkeypatch.setattr(sys, "orig_argv", ["python.exe", *line], raising=False)
+    assert directory_of_script.current_directory() == expected
+    directory_of_script.variables["PYTHONSAFEPATH"] = "1"
+    assert directory_of_script.current_directory() is None

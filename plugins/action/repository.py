@@ -51,9 +51,19 @@ class ActionModule(ActionBase):
             found[name] = self._loader.path_dwim(options[name]) if options[name] else None
         for name in ("archives", "wheels"):
             found[name] = [self._loader.path_dwim(path) for path in options[name]]
+        found["files"] = [{**each, "path": self._loader.path_dwim(each["path"]) if each.get("path") else None} for each in options["files"]]
+        found["keys"] = [{**each, "keys": self._located_keys(each["keys"])} for each in options["keys"]]
+        if options["delegations"] is not None:
+            found["delegations"] = [{**each, "keys": self._located_keys(each["keys"])} for each in options["delegations"]]
+        found["previous_keys"] = self._located_keys(options["previous_keys"])
         found["find_links"] = [place if "://" in place else self._loader.path_dwim(place) for place in options["find_links"]]
         found["locks"] = [self._lock(path) for path in options["locks"]]
         return found
+
+    def _located_keys(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {**key, **{name: self._loader.path_dwim(key[name]) for name in ("private_key", "public_key") if key.get(name)}} for key in keys
+        ]
 
     def _lock(self, path: str) -> str:
         try:

@@ -18,8 +18,7 @@ import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import HermeticError
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.load import load_records
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.records.vouching import digest
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing import compiling_python
-from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing import compiling_python, placing, repository_directory
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
 from prebuilt_samples import BYTE_CODE, Archive, naming, prebuilt_archive
 from repository_samples import task
@@ -182,21 +181,21 @@ def test_a_publisher_that_is_killed_leaves_the_index_as_it_was(
 ) -> None:
     published(tmp_path, bundle_archive, lock, prebuilt=False)
     before = (tmp_path / "repository" / "index.json").read_bytes()
-    place, replace = RepositoryStore._place, os.replace
+    place, replace = placing.place, os.replace
     seen: list[Any] = []
 
-    def place_or_die(store: RepositoryStore, placement: Any) -> None:
+    def place_or_die(directory: Path, placement: Any) -> None:
         if at == "the second archive" and seen:
             os.kill(os.getpid(), signal.SIGKILL)
         seen.append(placement)
-        place(store, placement)
+        place(directory, placement)
 
     def replace_or_die(source: Any, target: Any, **options: Any) -> None:
         if at == "the index" and str(target).endswith("index.json"):
             os.kill(os.getpid(), signal.SIGKILL)
         replace(source, target, **options)
 
-    monkeypatch.setattr(RepositoryStore, "_place", place_or_die)
+    monkeypatch.setattr(repository_directory, "place", place_or_die)
     monkeypatch.setattr(os, "replace", replace_or_die)
     process = multiprocessing.get_context("fork").Process(target=published, args=(tmp_path, bundle_archive, lock))
     process.start()

@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("ansible")
 
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
 from supply_samples import make_bundle
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,22 @@ def test_a_task_publishes_signs_and_tells_no_secret(tmp_path: Path) -> None:
     assert code == 0 and "SUCCESS" in said and '"changed": false' in said
     code, said = ansible(tmp_path, state="verified", public_key=str(tmp_path / "key.pem.pub"))
     assert code == 0, said
+
+
+def test_a_task_signs_by_roles_with_relative_files_and_tells_no_secret(tmp_path: Path) -> None:
+    for name in ("offline", "online"):
+        signature.make_keys(tmp_path / f"{name}.pem", tmp_path / f"{name}.pub", passphrase=PASSPHRASE)
+    held = {name: [{"private_key": f"{name}.pem", "passphrase": PASSPHRASE}] for name in ("offline", "online")}
+    both = [{"roles": ["root", "targets"], "keys": held["offline"]}, {"roles": ["snapshot", "timestamp"], "keys": held["online"]}]
+    options = {"archives": [str(make_bundle(tmp_path / "build"))], "keys": both, "expiry_days": {"timestamp": 2}}
+    code, said = ansible(tmp_path, "-vvv", "--playbook-dir", str(tmp_path), **options)
+    assert code == 0 and "CHANGED" in said and PASSPHRASE not in said, said
+    root = str(tmp_path / "repository" / "metadata" / "1.root.json")
+    code, said = ansible(tmp_path, state="verified", public_key=root)
+    assert code == 0, said
+    wrong = [{"roles": ["snapshot", "timestamp"], "keys": [{"private_key": "online.pem", "passphrase": f"{PASSPHRASE}x"}]}]
+    code, said = ansible(tmp_path, "-vvv", "--playbook-dir", str(tmp_path), state="refreshed", keys=wrong)
+    assert code != 0 and "the passphrase is wrong" in said and PASSPHRASE not in said, said
 
 
 def test_a_task_that_cannot_be_done_fails_with_every_reason(tmp_path: Path) -> None:

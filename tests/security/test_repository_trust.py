@@ -19,7 +19,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository.reader import _validators, published_here
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.reader import published_here, validators
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from hostile_server import hostile
 from supply_samples import make_bundle, served
@@ -155,11 +155,11 @@ def test_an_index_is_asked_for_conditionally_and_past_every_cache(tmp_path: Path
 
 def test_a_mark_that_is_made_of_a_time_proves_nothing_within_its_second() -> None:
     now, before = "Wed, 25 Nov 2026 10:00:00 GMT", "Wed, 25 Nov 2026 09:59:00 GMT"
-    assert _validators({"ETag": "x", "Last-Modified": now, "Date": now}) == {"etag": None, "modified": None}
-    assert _validators({"ETag": "x", "Last-Modified": before, "Date": now}) == {"etag": "x", "modified": before}
-    assert _validators({"ETag": "x", "Date": now}) == {"etag": "x", "modified": None}
-    assert _validators({"ETag": "x", "Last-Modified": now}) == {"etag": None, "modified": None}
-    assert _validators({"Last-Modified": "nonsense"}) == {"etag": None, "modified": None}
+    assert validators({"ETag": "x", "Last-Modified": now, "Date": now}) == {"etag": None, "modified": None}
+    assert validators({"ETag": "x", "Last-Modified": before, "Date": now}) == {"etag": "x", "modified": before}
+    assert validators({"ETag": "x", "Date": now}) == {"etag": "x", "modified": None}
+    assert validators({"ETag": "x", "Last-Modified": now}) == {"etag": None, "modified": None}
+    assert validators({"Last-Modified": "nonsense"}) == {"etag": None, "modified": None}
 
 
 # --- what is not signed

@@ -15,10 +15,14 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.text.grammar import name_problem
 from ..repository.bundle_archive import DESCRIBED, INDEXED, archive_name
+from ..repository.index_document import SELECTED_FOR
 from ..repository.release_order import newest_first
+from ..repository.rollout_record import COMPLETED, Record
 from .change import Change, Placement
+from .file_plan import NamedFile, described_files, plan_file
 from .prebuilt_plan import add_prebuilt, described_prebuilt, prune_prebuilt
 from .prebuilt_wheels import PrebuiltFile
+from .rollout_change import RolloutChange, described_rollouts, record_rollout, remove_old_rollouts, staged_move, staged_releases
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class WheelFile:
     sha256: str
     path: Path | None
     size: int | None
+    selected_for: tuple[str, ...] = ()
+    """Labels of the targets that a lock selects it for."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,19 @@ class Update:
     archives: Sequence[Archive] = ()
     wheels: Sequence[WheelFile] = ()
     prebuilt: Sequence[PrebuiltFile] = ()
+    files: Sequence[NamedFile] = ()
     channels: Sequence[ChannelMove] = ()
     keep: int | None = None
     """Prune: how many of the newest releases stay beside those that a channel names; None prunes nothing."""
     prune_wheels: bool = False
     """Prune all wheels that are not in ``wheels``."""
+    refresh: bool = False
+    """Renew the metadata whose time is half over."""
+    pending: bool = False
+    """Let others sign later what this task cannot sign alone."""
+    rollout: RolloutChange | None = None
+    begin: bool = False
+    """Create an index where there is none, even if nothing is published: not for tasks about a repository that has to be there."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,12 @@ def plan_update(current: Mapping[str, Any], update: Update, *, present: Callable
         _add_wheel(index, wheel, present, changes, placements, problems)
     for each in update.prebuilt:
         add_prebuilt(index, each, changes, placements)
-    for move in update.channels:
+    for file in update.files:
+        plan_file(index, file, present, changes, placements, dropped, problems)
+    record = record_rollout(index, update.rollout, changes, problems) if update.rollout is not None else None
+    # The run that is done last moves the channel for all.
+    waits = update.rollout is not None and update.rollout.state == COMPLETED and record is not None and record["state"] != COMPLETED
+    for move in () if waits else (*update.channels, *_staged(current, update.rollout, record)):
         _move(index, move, changes, warnings, problems)
     if update.keep is not None:
         _prune_releases(index, update.keep, changes, dropped)
@@ -104,6 +123,8 @@ def plan_update(current: Mapping[str, Any], update: Update, *, present: Callable
             changes.append(Change("remove_wheel", f"wheel:{path.rpartition('/')[2]}", "no lock or wheel of this task names it"))
     if update.keep is not None:
         prune_prebuilt(index, changes, dropped)
+    if update.rollout is not None:
+        remove_old_rollouts(index, update.rollout.moment, changes)
     if problems:
         raise HermeticError("The repository was not changed", problems)
     return Plan(index, tuple(changes), tuple(placements), tuple(dropped), tuple(warnings))
@@ -118,7 +139,7 @@ def described(index: Mapping[str, Any]) -> str:
             for platform, entry in sorted(bundle["releases"][release]["platforms"].items()):
                 lines.append(f"bundle {name}: release {release} for {platform}, sha256 {entry['sha256']}")
     lines += sorted(f"wheel {wheel['path'].rpartition('/')[2]}, sha256 {sha256}" for sha256, wheel in index["wheels"].items())
-    lines += described_prebuilt(index)
+    lines += [*described_prebuilt(index), *described_files(index), *described_rollouts(index)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -178,12 +199,17 @@ def _add_wheel(
         problems.append(f"{wheel.path or wheel.filename}: {error}; give a wheel under the name that its index gave it")
         return
     known = index["wheels"].get(wheel.sha256)
+    marked = sorted({*((known or {}).get(SELECTED_FOR) or ()), *wheel.selected_for})
+    marks = {SELECTED_FOR: marked} if marked else {}
     if known is not None and present(known["path"], known["size"]):
+        if marked != (known.get(SELECTED_FOR) or []):
+            index["wheels"][wheel.sha256] = {**known, **marks}
+            changes.append(Change("describe", f"wheel:{wheel.filename}", f"it is the wheel of a lock for {', '.join(wheel.selected_for)}"))
         return
     path = known["path"] if known else f"wheels/{wheel.sha256}/{wheel.filename}"
     reason = "its file was missing or damaged" if known else "it is new"
     changes.append(Change("restore_wheel" if known else "add_wheel", f"wheel:{wheel.filename}", reason))
-    index["wheels"][wheel.sha256] = known or {"path": path, "size": wheel.size}
+    index["wheels"][wheel.sha256] = {**(known or {"path": path, "size": wheel.size}), **marks}
     if wheel.path is not None:
         placements.append(Placement(wheel.path, path, wheel.sha256))
 
@@ -214,9 +240,14 @@ def _move(index: dict[str, Any], move: ChannelMove, changes: list[Change], warni
             )
 
 
+def _staged(current: Mapping[str, Any], change: RolloutChange | None, record: Record | None) -> list[ChannelMove]:
+    move = staged_move(current["bundles"].get(change.bundle, {}), record, change) if change is not None else None
+    return [ChannelMove(change.bundle, *move)] if change is not None and move is not None else []
+
+
 def _prune_releases(index: dict[str, Any], keep: int, changes: list[Change], dropped: list[str]) -> None:
     for name, bundle in sorted(index["bundles"].items()):
-        named = set(bundle["channels"].values())
+        named = set(bundle["channels"].values()) | staged_releases(bundle)
         others = [release for release in newest_first(bundle["releases"]) if release not in named]
         for release in others[keep:]:
             dropped += [entry["path"] for entry in bundle["releases"].pop(release)["platforms"].values()]

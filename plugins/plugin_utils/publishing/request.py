@@ -7,8 +7,11 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ...module_utils.hermetic.errors import HermeticError
 from ...module_utils.hermetic.spec import DEFAULT_BUNDLE, DEFAULT_CHANNEL, DOWNLOADS, WHEEL_SELECTION
@@ -20,28 +23,43 @@ from ..repository.bundle_archive import read_metadata
 from ..repository.bundle_artifact import BundleArtifact
 from ..repository.index import Index
 from ..repository.reader import published_here
-from ..supply import DeclaredLock, Supply, download_problems
+from ..supply import DeclaredLock, Supply
+from ..trust.anchor import Anchor, root_anchor
 from .change import Change
+from .file_plan import NamedFile
+from .option_problems import refuse_unusable
 from .plan import Archive, ChannelMove, Update, WheelFile
 from .prebuilding import local_bundles, prebuild, workplace
 from .prebuilt_plan import missing_prebuilt
 from .prebuilt_wheels import planned_only, wanted_of
+from .rollout_change import ROLLOUT, RolloutChange, record_of, rollout_change
+from .signing import Signing
+from .signing_options import SIGNING, signing_of
 from .store import Outcome, RepositoryStore
 
+FILE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "path": {"type": "path"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
 ARGUMENT_SPEC: dict[str, Any] = {
     "path": {"type": "path", "required": True},
-    "state": {"type": "str", "choices": ["present", "verified", "pruned"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "verified", "pruned", "refreshed", "signed", "discarded"], "default": "present"},
     "archives": {"type": "list", "elements": "path", "default": []},
     "wheels": {"type": "list", "elements": "path", "default": []},
+    "files": {"type": "list", "elements": "dict", "options": FILE, "default": []},
     "locks": {"type": "list", "elements": "path", "default": []},
     "platforms": {"type": "list", "elements": "str", "default": []},
     "bundle": {"type": "str", "default": DEFAULT_BUNDLE},
     "channel": {"type": "str"},
     "release": {"type": "str"},
+    "rollout": {"type": "dict", "options": ROLLOUT},
     "private_key": {"type": "path"},
     "passphrase": {"type": "str", "no_log": True},
     "public_key": {"type": "path"},
     "generate_key": {"type": "bool", "default": False, "no_log": False},
+    "pending": {"type": "bool", "default": False},
+    **SIGNING,
     "keep": {"type": "int", "default": 5},
     "prune_wheels": {"type": "bool", "default": False},
     "prebuilt": {"type": "bool"},
@@ -53,7 +71,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
     """Do what the options of one task say, or only say what that would be, and return the task's result."""
-    _refuse_unusable(options)
+    refuse_unusable(options)
+    staged = {name: options[name] for name in ("channel", "release")}
+    rollout = rollout_change(options["rollout"], bundle=options["bundle"], moment=datetime.now(UTC), **staged)
     supply = Supply.from_options(options)
     changes: list[Change] = []
     key = None
@@ -66,11 +86,16 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
             signatures.make_keys(options["private_key"], public, passphrase=options["passphrase"])
         if not (missing and check):
             key = signatures.read_private_key(options["private_key"], passphrase=options["passphrase"])
-    store = RepositoryStore(Path(options["path"]).absolute(), private_key=key, lock_timeout=options["lock_timeout"])
+    store = RepositoryStore(
+        Path(options["path"]).absolute(),
+        private_key=key,
+        lock_timeout=options["lock_timeout"],
+        signing=_signing(options, key, check=check),
+        form=options["signing"],
+    )
     if options["state"] == "verified":
-        public_key = signatures.read_public_key(options["public_key"]) if options["public_key"] else None
-        problems = store.verify(public_key=public_key)
-        result: dict[str, Any] = {"changed": False, "plan": [], "problems": problems, "warnings": []}
+        problems = store.verify(anchor=_anchor(options["public_key"]) if options["public_key"] else None)
+        result: dict[str, Any] = {"changed": False, "plan": [], "problems": problems, **_status(store, problems)}
         if problems:
             result |= {
                 "failed": True,
@@ -80,7 +105,7 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         return result
     skipped: list[str] = []
     with workplace() as place:
-        outcome = _update(store, options, supply, check=check, place=place, skipped=skipped)
+        outcome = _update(store, options, supply, rollout, check=check, place=place, skipped=skipped)
     if outcome.changed and not check:
         try:
             published_here(supply.cache)
@@ -93,7 +118,10 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         "serial": outcome.serial,
         "plan": [change.as_dict() for change in changes],
         "problems": [],
+        "metadata": list(outcome.metadata),
+        "pending": outcome.pending,
         "prebuilt_skipped": skipped,
+        **({"rollout": record_of(outcome.index, options["bundle"], options["rollout"]["name"])} if options["rollout"] else {}),
         "warnings": [*supply.warnings, *outcome.warnings],
         "diff": {
             "before_header": str(store.directory),
@@ -104,9 +132,48 @@ def carry_out(options: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
     }
 
 
-def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, *, check: bool, place: Path, skipped: list[str]) -> Outcome:
-    channels = [ChannelMove(options["bundle"], options["channel"], options["release"])] if options["channel"] and options["release"] else []
-    update = Update(archives=_archives(options["archives"]), wheels=_wheel_files(options["wheels"]), channels=channels)
+def _signing(options: Mapping[str, Any], key: Ed25519PrivateKey | None, *, check: bool) -> Signing | None:
+    found = signing_of(options, key)
+    if found is None and (options["pending"] or (options["generate_key"] and check)):
+        # Others have the keys, or the key is not there before the task is carried out.
+        found = Signing()
+    return dataclasses.replace(found, shared=options["pending"]) if found is not None else None
+
+
+def _status(store: RepositoryStore, problems: list[str]) -> dict[str, Any]:
+    """Return the status of roles and of what is pending, and warnings; why it cannot be read is one of the problems."""
+    try:
+        metadata, pending, warnings = store.status()
+    except HermeticError as error:
+        problems += [] if error.message in problems else [error.message]
+        return {"metadata": [], "pending": None, "warnings": []}
+    return {"metadata": metadata, "pending": pending, "warnings": warnings}
+
+
+def _update(
+    store: RepositoryStore,
+    options: Mapping[str, Any],
+    supply: Supply,
+    rollout: RolloutChange | None,
+    *,
+    check: bool,
+    place: Path,
+    skipped: list[str],
+) -> Outcome:
+    if options["state"] == "signed":
+        return store.sign(check=check)
+    if options["state"] == "discarded":
+        return store.discard(check=check)
+    moves = options["channel"] and options["release"] and not (options["rollout"] or {}).get("percent")
+    channels = [ChannelMove(options["bundle"], options["channel"], options["release"])] if moves else []
+    update = Update(
+        archives=_archives(options["archives"]),
+        wheels=_wheel_files(options["wheels"]),
+        files=_named_files(options["files"]),
+        channels=channels,
+        rollout=rollout,
+        begin=options["state"] == "present" and (rollout is not None or not options["rollout"]),
+    )
     if options["locks"]:
         # Which wheels a lock means depends on the bundles, some of which this very task may publish.
         index = Index(str(store.directory), store.preview(update))
@@ -119,7 +186,8 @@ def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, 
             kept = held is not None and Path(held).is_file()
             path = None if check or kept else supply.download(wheel)
             size = path.stat().st_size if path else wheel.size
-            mirrored.append(WheelFile(wheel.filename, wheel.sha256, path, size))
+            chosen = sorted({label for (_lock, label), selection in selections.items() if wheel in selection.wheels})
+            mirrored.append(WheelFile(wheel.filename, wheel.sha256, path, size, tuple(chosen)))
         update = dataclasses.replace(update, wheels=[*update.wheels, *mirrored])
         if options["prebuilt"] is not False:
             wanted, reasons = wanted_of(bundles, selections)
@@ -131,9 +199,16 @@ def _update(store: RepositoryStore, options: Mapping[str, Any], supply: Supply, 
             if options["prebuilt"] and skipped:
                 raise HermeticError("Wheels cannot be prebuilt, as prebuilt: true asks for; the repository was not changed", skipped)
             update = dataclasses.replace(update, prebuilt=made)
+    update = dataclasses.replace(update, pending=options["pending"])
+    if options["state"] == "refreshed":
+        update = dataclasses.replace(update, refresh=True)
     if options["state"] == "pruned":
         update = dataclasses.replace(update, keep=options["keep"], prune_wheels=options["prune_wheels"])
     return store.update(update, check=check)
+
+
+def _anchor(path: str) -> Anchor:
+    return root_anchor(path) or Anchor(path, key=signatures.read_public_key(path))
 
 
 def _bundles(options: Mapping[str, Any], index: Index) -> list[BundleArtifact]:
@@ -159,6 +234,17 @@ def _wheel_files(paths: Sequence[str]) -> list[WheelFile]:
     return [WheelFile(path.name, sha256_of(path), path, path.stat().st_size) for path in _files(paths, "Wheels", (".whl",))]
 
 
+def _named_files(entries: Sequence[Mapping[str, Any]]) -> list[NamedFile]:
+    found = []
+    missing = [f"{entry['path']}: no such file" for entry in entries if entry.get("path") and not Path(entry["path"]).is_file()]
+    if missing:
+        raise HermeticError("Files to publish are missing; the repository was not changed", missing)
+    for entry in entries:
+        path = Path(entry["path"]).absolute() if entry.get("path") and entry.get("state") != "absent" else None
+        found.append(NamedFile(entry["name"], path, sha256_of(path), path.stat().st_size) if path else NamedFile(entry["name"]))
+    return found
+
+
 def _files(paths: Sequence[str], what: str, suffixes: tuple[str, ...]) -> list[Path]:
     """Return the files that are named, and those in directories that are named; missing ones are raised together."""
     found: list[Path] = []
@@ -176,23 +262,3 @@ def _files(paths: Sequence[str], what: str, suffixes: tuple[str, ...]) -> list[P
     if problems:
         raise HermeticError(f"{what} to publish are missing; the repository was not changed", problems)
     return found
-
-
-def _refuse_unusable(options: Mapping[str, Any]) -> None:
-    problems = download_problems(options)
-    if options["release"] and not options["channel"] and not options["locks"]:
-        problems.append("release is given without a channel that is to name it; give channel as well")
-    if options["channel"] and not options["release"] and not options["locks"]:
-        problems.append("channel is given without the release that it is to name; give release as well")
-    if options["platforms"] and not options["locks"]:
-        problems.append("platforms is given without locks; it says for which platforms the wheels of locks are mirrored")
-    if options["generate_key"] and not options["private_key"]:
-        problems.append("generate_key is given without private_key, the path that the key is to have")
-    if options["prebuilt"] and not options["locks"]:
-        problems.append("prebuilt is given without locks; it says that the wheels of locks are compiled here")
-    if options["keep"] < 0:
-        problems.append(f"keep is {options['keep']}; expected 0 or more")
-    if options["state"] == "verified" and (options["archives"] or options["wheels"] or options["locks"]):
-        problems.append("state=verified changes nothing; give archives, wheels and locks to a task with state=present")
-    if problems:
-        raise HermeticError("The options of this task cannot be used; nothing was changed", problems)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import time
@@ -13,22 +14,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlunsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ...module_utils.hermetic.model.bundle_json import ENGINE_DIGEST
 from ...module_utils.hermetic.model.confinement import is_open
-from ...module_utils.hermetic.text.grammar import is_number
-from ...module_utils.hermetic.text.grammar import shown as shown_value
-from ...module_utils.hermetic.text.json_text import parse_json
 from ...module_utils.hermetic.text.redaction import shown
 from ..net.controller_cache import ControllerCache, local_path
 from ..net.url_credentials import below, split_address
+from ..trust.anchor import Anchor, root_anchor
+from ..trust.layout import FLAG, TUF
+from ..trust.metadata_source import DirectorySource, WebSource
 from . import signature as signatures
 from .bundle_archive import MANIFEST, MEMBERS, UNPACKED
 from .bundle_artifact import BundleArtifact
-from .index_document import FORMAT, index_problems
+from .index_document import SELECTED_FOR, parse_index
 from .prebuilt_artifact import PREBUILT, PrebuiltArtifact, prebuilt_artifact
+from .published_file import FILES, PublishedFile
 from .reader import INDEX, DirectoryReader, WebReader
 from .release_order import newest_first
+from .staged_release import Staged, staged_release
+from .trusted_reader import TrustedIndex, TrustedReader
 
 if TYPE_CHECKING:
     from ..net.http_source import HttpSource
@@ -43,6 +49,7 @@ class Index:
     base: str
     """The URL or directory that its paths start from."""
     content: Mapping[str, Any] = field(repr=False)
+    warnings: tuple[str, ...] = ()
 
     @property
     def serial(self) -> int:
@@ -96,6 +103,10 @@ class Index:
             engine_digest=entry.get(ENGINE_DIGEST),
         )
 
+    def staged(self, bundle: str, *, channel: str, host: str) -> Staged | None:
+        """Return what a host takes instead of what a channel of a bundle names, where a staged roll-out has reached it."""
+        return staged_release(self._bundle(bundle), channel=channel, host=host)
+
     def platforms(self, bundle: str, *, release: str) -> tuple[str, ...]:
         """Return the platforms that a release is there for."""
         return tuple(sorted(self._bundle(bundle)["releases"].get(release, {}).get("platforms", {})))
@@ -105,10 +116,28 @@ class Index:
         entry = self.content["wheels"].get(sha256)
         return self.locate(entry["path"]) if entry else None
 
+    def wheels(self) -> dict[str, tuple[str, int, str, tuple[str, ...]]]:
+        """Return file name, size, place and the labels of targets that it was selected for, of each wheel by its digest."""
+        return {
+            sha256: (entry["path"].rpartition("/")[2], entry["size"], self.locate(entry["path"]), tuple(entry.get(SELECTED_FOR) or ()))
+            for sha256, entry in self.content["wheels"].items()
+        }
+
     def prebuilt(self, sha256: str, *, byte_code: str) -> PrebuiltArtifact | None:
         """Return the archive that stands for a wheel on bundles of a byte code, or None."""
         entry = (self.content.get(PREBUILT) or {}).get(sha256, {}).get(byte_code)
         return prebuilt_artifact(sha256, byte_code, entry, location=self.locate(entry["path"])) if entry else None
+
+    def file(self, name: str) -> PublishedFile:
+        """Return what is published under a name."""
+        files = self.content.get(FILES) or {}
+        if name not in files:
+            raise HermeticError(
+                f"The repository {shown(self.base)} has no file {name!r}; files: {_listed(sorted(files))}. Publish it with the option files of the "
+                "module repository, or name one of these"
+            )
+        entry = files[name]
+        return PublishedFile(name, entry["sha256"], entry["size"], self.locate(entry["path"]))
 
     def locate(self, path: str) -> str:
         """Return the URL or path of a file that the index names."""
@@ -134,43 +163,72 @@ def load_index(
 ) -> Index:
     """Load the index of a repository from a directory, file URL or http(s) URL (of the directory or of ``index.json``).
 
-    With a public key, an index whose signature is missing or wrong is an error, and so is one older than this controller
-    has seen before. A web server is asked at most every ``max_age`` seconds per location within one ``run``, and then only for
-    what changed.
+    ``public_key`` is a file with an Ed25519 key or with a root of TUF. With it, an index that is not signed as it says is an error, and so is
+    one older than this controller has seen before. A web server is asked at most every ``max_age`` seconds per location within one ``run``,
+    and then only for what changed.
     """
     base = _base(location)
     directory = local_path(base)
     if directory is not None:
         base = str(directory.absolute())
-    key = signatures.read_public_key(public_key) if public_key else None
-    if directory is None and http is None:
+    elif http is None:
         from ..net.http_source import HttpSource
 
         http = HttpSource()
-    read = (
-        DirectoryReader(Path(base))
-        if http is None or directory is not None
-        else WebReader(base, http, cache, max_age, run or _THIS_PROCESS)
-    )
+    run = run or _THIS_PROCESS
+    web = http if directory is None else None
+    read = DirectoryReader(Path(base)) if web is None else WebReader(base, web, cache, max_age, run)
+    if not public_key:
+        return _parsed(base, read(with_signature=False, fresh=False)[0])
+    root = root_anchor(public_key)
+    key = signatures.read_public_key(public_key) if root is None else None
+    source = DirectorySource(Path(base)) if web is None else WebSource(base, web)
+    trusted = TrustedReader(base, source, root or Anchor(str(public_key), key=key), cache, max_age, run)
+    found = trusted() if trusted.is_known() else None
+    if key is None or found is not None:
+        return _trusted(base, found, cache, key)
+    content, signed = _signed(read, key)
+    index = _parsed(base, content) if signed is True else None
+    if index is None or index.content.get(FLAG) == TUF:
+        found = trusted()
+        if found is not None:
+            return _trusted(base, found, cache, key)
+    if index is None or index.content.get(FLAG) == TUF:
+        what = "has no signature" if signed is None else "is signed by another key, or was changed after it was signed"
+        what = "names metadata that is not there" if index is not None else what
+        raise BrokenArtifact(
+            f"The index of the repository {shown(base)} {what}; expected the signature of key {signatures.fingerprint(key)} ({public_key}). "
+            "Nothing of it is used: publish it again with the right private key"
+        )
+    if cache is not None:
+        _refuse_older(index, hashlib.sha256(content).hexdigest(), cache, signatures.fingerprint(key))
+    return index
+
+
+def _signed(read: DirectoryReader | WebReader, key: Ed25519PublicKey) -> tuple[bytes, bool | None]:
+    """Return the index and whether the key signed it; None where there is no signature at all."""
     for attempt in range(4):
-        content, signed = read(with_signature=key is not None, fresh=attempt > 0)
-        if key is None or signatures.is_signed_by(content, signed, key=key):
-            break
+        content, signed = read(with_signature=True, fresh=attempt > 0)
+        if signatures.is_signed_by(content, signed, key=key):
+            return content, True
         # Index and signature are two files; a publisher may have been between them.
         if attempt < 3 and signed is not None:
             time.sleep(0.2)
-    else:
-        if key is None:
-            raise AssertionError("key is set by now")
-        found = "has no signature" if signed is None else "is signed by another key, or was changed after it was signed"
-        raise BrokenArtifact(
-            f"The index of the repository {shown(base)} {found}; expected the signature of key {signatures.fingerprint(key)} ({public_key}). "
-            "Nothing of it is used: publish it again with the right private key"
-        )
-    index = Index(base, parse_index(content, subject=f"The index of the repository {shown(base)}"))
+    return content, None if signed is None else False
+
+
+def _trusted(base: str, found: TrustedIndex | None, cache: ControllerCache | None, key: Ed25519PublicKey | None) -> Index:
+    if found is None:
+        raise AssertionError("a root, or a repository that is known, has metadata or raises")
+    index = dataclasses.replace(_parsed(base, found.content), warnings=found.warnings)
     if key is not None and cache is not None:
-        _refuse_older(index, hashlib.sha256(content).hexdigest(), cache, signatures.fingerprint(key))
+        # Nor may it be older than what the same key signed before there was metadata.
+        _refuse_older(index, hashlib.sha256(found.content).hexdigest(), cache, signatures.fingerprint(key))
     return index
+
+
+def _parsed(base: str, content: bytes) -> Index:
+    return Index(base, parse_index(content, subject=f"The index of the repository {shown(base)}"))
 
 
 def _base(location: str) -> str:
@@ -179,21 +237,6 @@ def _base(location: str) -> str:
         parts = split_address(location)
         return urlunsplit(parts._replace(path=parts.path.rstrip("/").removesuffix(f"/{INDEX}").rstrip("/"), fragment=""))
     return location.removesuffix("/").removesuffix(f"/{INDEX}").removesuffix("/")
-
-
-def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
-    """Parse an index and check all that its readers rely on, or raise one error with every problem."""
-    try:
-        index = parse_json(content)
-    except ValueError as error:
-        raise BrokenArtifact(f"{subject} is not JSON: {error}") from error
-    if not isinstance(index, dict) or not is_number(index.get("format"), least=FORMAT, most=FORMAT):
-        found = shown_value(index.get("format")) if isinstance(index, dict) else shown_value(index)
-        raise HermeticError(f"{subject} has format {found}; this version of the collection reads format {FORMAT}")
-    problems = index_problems(index)
-    if problems:
-        raise BrokenArtifact(f"{subject} cannot be used; publish it again", problems)
-    return index
 
 
 def _refuse_older(index: Index, digest: str, cache: ControllerCache, key: str) -> None:

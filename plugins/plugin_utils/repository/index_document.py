@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...module_utils.hermetic.errors import HermeticError
+from ...module_utils.hermetic.errors import BrokenArtifact, HermeticError
 from ...module_utils.hermetic.model.archive_members import members_problem
 from ...module_utils.hermetic.model.bundle_json import metadata_problems
 from ...module_utils.hermetic.text.grammar import (
@@ -19,13 +19,32 @@ from ...module_utils.hermetic.text.grammar import (
     release_problem,
     shown,
 )
-from ...module_utils.hermetic.text.json_text import plain_problem
+from ...module_utils.hermetic.text.json_text import parse_json, plain_problem
 from ..platforms import Target
 from .bundle_archive import MANIFEST, MEMBERS, UNPACKED
 from .prebuilt_artifact import PREBUILT, prebuilt_problems
+from .published_file import FILES, published_files_problems
+from .rollout_record import ROLLOUTS, rollout_problems
 
 FORMAT = 1
+SELECTED_FOR = "selected_for"
+"""Of a wheel: the labels of the targets that it is the best for, of those that a mirrored lock allowed."""
 _SHOWN = 50
+
+
+def parse_index(content: bytes, *, subject: str) -> dict[str, Any]:
+    """Parse an index and check all that its readers rely on, or raise one error with every problem."""
+    try:
+        index = parse_json(content)
+    except ValueError as error:
+        raise BrokenArtifact(f"{subject} is not JSON: {error}") from error
+    if not isinstance(index, dict) or not is_number(index.get("format"), least=FORMAT, most=FORMAT):
+        found = shown(index.get("format")) if isinstance(index, dict) else shown(index)
+        raise HermeticError(f"{subject} has format {found}; this version of the collection reads format {FORMAT}")
+    problems = index_problems(index)
+    if problems:
+        raise BrokenArtifact(f"{subject} cannot be used; publish it again", problems)
+    return index
 
 
 def index_problems(index: Mapping[str, Any]) -> list[str]:
@@ -51,9 +70,14 @@ def _problems(index: Mapping[str, Any]) -> Iterator[str]:
             yield f"bundle {name}: it lacks channels or releases; expected two objects"
         else:
             yield from _bundle_problems(name, bundle)
+            yield from rollout_problems(name, bundle.get(ROLLOUTS))
     for sha256, wheel in wheels.items():
         yield from _file_problems(f"wheel {shown(sha256)}", wheel, sha256)
+        labels = wheel.get(SELECTED_FOR) if isinstance(wheel, Mapping) else None
+        if labels is not None and not (isinstance(labels, list) and all(name_problem(label) is None for label in labels)):
+            yield f"wheel {shown(sha256)}: its {SELECTED_FOR} is {shown(labels)}; expected a list of platforms with ABI tags"
     yield from prebuilt_problems(index.get(PREBUILT), file_problems=_file_problems)
+    yield from published_files_problems(index.get(FILES), file_problems=_file_problems)
 
 
 def _bundle_problems(name: str, bundle: Mapping[str, Any]) -> Iterator[str]:

@@ -24,8 +24,8 @@ INDEX = "index.json"
 SIGNATURE = "index.json.sig"
 _SETTLED = timedelta(seconds=2)
 _SIZE_LIMIT = 32 << 20
-_PUBLISHED = ("published", "here")
-_VALIDATORS = (("If-None-Match", "etag"), ("If-Modified-Since", "modified"))
+PUBLISHED = ("published", "here")
+VALIDATORS = (("If-None-Match", "etag"), ("If-Modified-Since", "modified"))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class WebReader:
             return self._asked(with_signature, {})[:2]
         key = digest_of([self.base, with_signature])
 
-        published = self.cache.read(*_PUBLISHED)
+        published = self.cache.read(*PUBLISHED)
 
         def recent(kept: Any) -> bool:
             if fresh or not _is_answer(kept) or kept.get("run") != self.run or kept.get("published") != published:
@@ -81,7 +81,7 @@ class WebReader:
                 raise AssertionError("self.cache is set by now")
             kept = None if fresh else self.cache.read("index", key)
             kept = kept if _is_answer(kept) else None
-            known = {name: kept["answer"][field] for name, field in _VALIDATORS if kept["answer"].get(field)} if kept else {}
+            known = {name: kept["answer"][field] for name, field in VALIDATORS if kept["answer"].get(field)} if kept else {}
             asked = {"asked": time.time(), "run": self.run, "published": published}
             content, signed, answer = self._asked(with_signature, known)
             if answer is None and kept:
@@ -107,12 +107,12 @@ class WebReader:
         if with_signature:
             second = self.http.get(below(self.base, SIGNATURE), headers={"Cache-Control": "no-cache"})
             signed = second.content if second.status == 200 else None
-        return answer.content, signed, _validators(answer.headers)
+        return answer.content, signed, validators(answer.headers)
 
 
 def published_here(cache: ControllerCache) -> None:
     """Note that this controller published something: whatever index is remembered, in whatever run, is asked for again."""
-    cache.write(*_PUBLISHED, time.time_ns())
+    cache.write(*PUBLISHED, time.time_ns())
 
 
 def _is_answer(kept: Any) -> bool:
@@ -120,7 +120,7 @@ def _is_answer(kept: Any) -> bool:
     if not isinstance(kept, dict) or not isinstance(kept.get("content"), str) or not isinstance(kept.get("asked"), (int, float)):
         return False
     answer = kept.get("answer")
-    texts = [kept.get("signature"), *((answer.get(field) for _name, field in _VALIDATORS) if isinstance(answer, dict) else [0])]
+    texts = [kept.get("signature"), *((answer.get(field) for _name, field in VALIDATORS) if isinstance(answer, dict) else [0])]
     try:
         kept["content"].encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -128,7 +128,7 @@ def _is_answer(kept: Any) -> bool:
     return all(text is None or (isinstance(text, str) and text.isascii() and text.isprintable()) for text in texts)
 
 
-def _validators(headers: Mapping[str, str]) -> dict[str, str | None]:
+def validators(headers: Mapping[str, str]) -> dict[str, str | None]:
     # A file that changes twice within one second keeps its Last-Modified, and with many servers its ETag, which they make of time
     # and size: neither proves anything until that second has passed (RFC 9110, 8.8.2.2).
     try:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors import BrokenArtifact, HermeticError, LockTimeout
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.plan import ChannelMove, Update
+from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.repository_directory import RepositoryDirectory
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.store import RepositoryStore
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository import signature
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
@@ -44,6 +45,23 @@ def test_publishing_twice_changes_once(tmp_path: Path) -> None:
     assert second["diff"]["before"] == second["diff"]["after"]
     assert tree(tmp_path / "repository") == before
     assert set(before) == {"index.json", "bundles/python/3.12.1+1/python-3.12.1+1-linux-x86_64.tar.gz"}
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_repository_that_begins_with_nothing_has_an_index(tmp_path: Path, signed: bool) -> None:
+    options: dict[str, Any] = {"private_key": str(tmp_path / "key.pem"), "generate_key": True} if signed else {}
+    would = task(tmp_path, check=True, **options)
+    first, second = (task(tmp_path, **options) for _run in range(2))
+    assert actions(would) == actions(first) == [*(["generate_key"] if signed else []), "create"]
+    assert (first["changed"], first["serial"], second["changed"], second["serial"]) == (True, 1, False, 1)
+    names = tree(tmp_path / "repository")
+    assert json.loads(names["index.json"])["bundles"] == {}
+    assert ("metadata/timestamp.json" in names) is signed
+
+
+@pytest.mark.parametrize("options", [{"state": "pruned"}, {"state": "refreshed"}, {"rollout": {"name": "october"}}])
+def test_what_is_about_a_repository_that_is_there_makes_none(tmp_path: Path, options: dict[str, Any]) -> None:
+    assert (task(tmp_path, **options)["plan"], tree(tmp_path / "repository")) == ([], {})
 
 
 def test_check_mode_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
@@ -124,7 +142,7 @@ def test_verify_notices_an_index_that_lies_about_an_archive(tmp_path: Path) -> N
     index["bundles"]["python"]["releases"]["3.12.1+1"]["platforms"]["linux-x86_64"]["libc"]["minimum"] = "2.40"
     path.write_text(json.dumps(index))
     [problem] = task(tmp_path, state="verified")["problems"]
-    assert "its libc differs" in problem
+    assert "its 'libc' is not what" in problem
 
 
 def test_a_lost_file_is_put_back_by_publishing_again(tmp_path: Path) -> None:
@@ -185,11 +203,16 @@ def test_an_unsigned_repository_is_signed_when_a_key_is_given(tmp_path: Path) ->
 
 def test_an_index_that_somebody_else_changed_is_not_signed(tmp_path: Path) -> None:
     signature.make_keys(tmp_path / "k.pem", tmp_path / "k.pub")
-    task(tmp_path, archives=[str(make_bundle(tmp_path / "build"))], private_key=str(tmp_path / "k.pem"))
+    task(tmp_path, archives=[str(make_bundle(tmp_path / "build"))], private_key=str(tmp_path / "k.pem"), signing="index")
     path = tmp_path / "repository" / "index.json"
     path.write_text(path.read_text().replace("2.28", "2.27"))
     with pytest.raises(BrokenArtifact, match="Nothing was signed"):
-        task(tmp_path, archives=[str(make_bundle(tmp_path / "build", release="3.12.2+1"))], private_key=str(tmp_path / "k.pem"))
+        task(
+            tmp_path,
+            archives=[str(make_bundle(tmp_path / "build", release="3.12.2+1"))],
+            private_key=str(tmp_path / "k.pem"),
+            signing="index",
+        )
     [problem, *_] = task(tmp_path, state="verified", public_key=str(tmp_path / "k.pub"))["problems"]
     assert "is not this key's signature" in problem
 
@@ -235,7 +258,7 @@ def test_a_publisher_that_dies_at_any_step_leaves_a_repository_that_the_next_one
 
 def test_waiting_for_another_publisher_ends(tmp_path: Path) -> None:
     store = RepositoryStore(tmp_path / "repository", lock_timeout=0.2)
-    with store._locked(), pytest.raises(LockTimeout, match="Another publisher holds"):
+    with RepositoryDirectory(tmp_path / "repository").locked(), pytest.raises(LockTimeout, match="Another publisher holds"):
         store.update(Update(channels=[ChannelMove("a", "b", "1")]))
 
 

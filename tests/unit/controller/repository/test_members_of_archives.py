@@ -13,7 +13,8 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.errors im
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.output.archive_writing import write_archive
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import _archives
 from ansible_collections.hermetic.python.plugins.plugin_utils.repository.bundle_archive import read_metadata
-from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index, parse_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index import load_index
+from ansible_collections.hermetic.python.plugins.plugin_utils.repository.index_document import parse_index
 from ansible_collections.hermetic.python.plugins.plugin_utils.supply import Supply
 from archive_samples import in_members
 from repository_samples import task
@@ -93,7 +94,7 @@ def test_verifying_a_repository_finds_places_that_are_not_those_of_the_archive(t
     in_members(archive, size=2000)
     task(tmp_path, archives=[str(archive)])
     changed(tmp_path, members=[0, 5])
-    assert any("its members differs" in problem for problem in task(tmp_path, state="verified")["problems"])
+    assert any("its 'members' is not what" in problem for problem in task(tmp_path, state="verified")["problems"])
 
 
 def test_metadata_behind_the_first_member_is_found(tmp_path: Path, archive: Path) -> None:

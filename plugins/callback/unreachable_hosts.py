@@ -27,6 +27,8 @@ from ansible.plugins.callback import CallbackBase
 from ..plugin_utils.end_of_run import EndOfRun
 from ..plugin_utils.target.unreachable_hosts import CALLBACK, FAILED, UNREACHABLE, Lost, Unreachable, named
 
+_CONVERGES = "hermetic.python.system"
+
 
 class CallbackModule(CallbackBase):
     """Remembers unreachable hosts until the playbook is over."""
@@ -49,6 +51,18 @@ class CallbackModule(CallbackBase):
             Lost.passed_over.add(host)
         message = str(result.result.get("msg") or "no reason was given")
         Lost.hosts.setdefault(host, Unreachable(host, result.task.get_name().strip(), message, bool(fields.get("check_mode"))))
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Forget a host that was reached after all, and brought to its state."""
+        fields = result._task_fields if hasattr(result, "_task_fields") else result.task.dump_attrs()
+        host = str(result.host.get_name())
+        if (
+            host in Lost.hosts
+            and str(fields.get("action")) == _CONVERGES
+            and not fields.get("check_mode")
+            and not fields.get("delegate_to")
+        ):
+            Lost.reached_after_all(host)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """Name the hosts, and end the run with the status for them where Ansible is set to ignore them."""

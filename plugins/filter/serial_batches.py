@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 BATCH = re.compile(r"[0-9]{1,9}%?")
 
 
-def serial_batches(given: Any, rest: Any = "") -> list[str]:
+def serial_batches(given: Any, rest: Any = "", *, name: str = "site_serial") -> list[str]:
     """Return the sizes of the batches that a number, a percentage, a list of them or a text says."""
     text = given
     if isinstance(given, str):
@@ -31,7 +31,7 @@ def serial_batches(given: Any, rest: Any = "") -> list[str]:
     if not parts or not all(BATCH.fullmatch(part) for part in parts):
         raise AnsibleFilterError(
             f"The number of hosts at once is {text!r}; it must be one or several numbers of hosts or percentages,"
-            ' such as -e site_serial=1,10% or -e \'{"site_serial": [1, "10%"]}\'.'
+            f' such as -e {name}=1,10% or -e \'{{"{name}": [1, "10%"]}}\'.'
         )
     return parts
 

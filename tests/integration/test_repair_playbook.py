@@ -172,7 +172,9 @@ def test_rollback_shows_which_releases_and_packages_change(hosts: Hosts, bundle_
         assert shown[0] == f"Generation 2 -> 1{' (check mode, nothing was changed)' if arguments else ''}"
         assert f"bundle python replaced: {later_bundle_archive.release} -> {bundle_archive.release}" in shown
         assert "package one/beta: 2.0 -> 1.0" in shown
-        assert [line.partition(":")[0] for line in shown[2:]] == ["virtualenv one replaced", "package one/beta", "virtualenv two replaced"]
+        assert [line.partition(":")[0] for line in shown[2:]] == [
+            *("package of bundle python delta", "virtualenv one replaced", "package one/beta", "virtualenv two replaced")
+        ]
         assert os.readlink(hosts.directory / "b" / "current").endswith("/2" if arguments else "/1")
         if arguments:
             assert f"-bundle:python {later_bundle_archive.release}" in played.output

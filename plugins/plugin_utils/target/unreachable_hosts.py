@@ -37,6 +37,12 @@ class Lost:
     passed_over: set[str] = set()  # noqa: RUF012
     """Hosts that the play goes on without (ignore_unreachable); Ansible counts them as reached."""
 
+    @classmethod
+    def reached_after_all(cls, host: str) -> None:
+        """Forget a host that a later task brought to its state."""
+        cls.hosts.pop(host, None)
+        cls.passed_over.discard(host)
+
 
 def patterns(which: str, terms: list[str]) -> list[str]:
     """Return the terms themselves, what is left of these patterns without hosts that were lost, or the hosts that were passed over."""

@@ -49,6 +49,14 @@ def test_plays_that_follow_leave_them_out_and_a_name_that_is_a_pattern_changes_n
     assert patterns("terms", ["x"]) == ["x"]
 
 
+def test_a_host_that_is_reached_after_all_is_not_lost() -> None:
+    lost("a", planning=True)
+    lost("b", planning=False)
+    Lost.reached_after_all("b")
+    Lost.reached_after_all("c")
+    assert (list(Lost.hosts), Lost.passed_over) == (["a"], set())
+
+
 def test_the_last_callback_ends_the_run_with_the_most_telling_status() -> None:
     EndOfRun.join("one")
     EndOfRun.join("two")

@@ -103,6 +103,25 @@ options:
     type: list
     elements: str
     default: []
+  pulled:
+    description:
+      - Directories on the controller in which hosts leave reports of themselves, as the role P(hermetic.python.pull#role) does, C(HOST.json) for
+        each host. All of them are merged into one report.
+      - A file counts for the host of its name only. A host whose report is damaged, incomplete, too old, of a later time or larger than 256 KiB
+        is listed as not checked, with the reason. The reports are judged by O(policy), and not by a policy of their own.
+      - Not together with O(merge).
+    type: list
+    elements: path
+    default: []
+  pulled_hours:
+    description: With O(pulled), hours after which a report does not count any more.
+    type: int
+    default: 24
+  pulled_expected:
+    description: With O(pulled), hosts that must have a report. Those without one are listed as not checked.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: hermetic.python.drift
   - plugin: hermetic.python.drift_report
@@ -119,6 +138,13 @@ EXAMPLES = r"""
   hermetic.python.drift_report:
     directory: /srv/reports/all
     merge: [/srv/reports/*/drift.json]
+
+- name: Merge what the hosts of the inventory have reported within two hours
+  hermetic.python.drift_report:
+    directory: /srv/reports/all
+    pulled: [/srv/reports/pulled]
+    pulled_hours: 2
+    pulled_expected: "{{ groups['all'] }}"
 """
 
 RETURN = r"""
@@ -138,6 +164,9 @@ options:
     fail: true
     show: true
     merge: []
+    pulled: []
+    pulled_hours: 24
+    pulled_expected: []
 errors:
   description: All problems with the options, the policy and the reports to merge, one per entry.
   returned: failure

@@ -25,7 +25,12 @@ def _written(kind: str) -> str:
 
 def test_every_option_and_format_is_documented_and_every_documented_one_is_one() -> None:
     options = table(PAGE, "option")
-    assert {each for name in options for each in code(name)} == ARGUMENT_SPEC.keys() - {"merge"}
+    assert {each for name in options for each in code(name)} == ARGUMENT_SPEC.keys() - {
+        "merge",
+        "pulled",
+        "pulled_hours",
+        "pulled_expected",
+    }
     assert code(options["`formats`"][1]) == ARGUMENT_SPEC["formats"]["choices"]
 
 

@@ -110,6 +110,14 @@ def test_parts_of_a_host_are_reported_together() -> None:
     assert (made.hosts["a"]["checked"], len(made.hosts["a"]["findings"])) == (LATER, 1)
 
 
+def test_a_host_says_which_roll_out_its_generation_is_of() -> None:
+    assert only(heard("system", result_of(rollout="october")))["rollout"] == "october"
+    # What was checked last counts: the host has gone back since.
+    back = [heard("system", result_of(rollout="october")), heard("bundle", result_of(), name="python", at=LATER)]
+    for entry in (only(*back), only(heard("drift", result_of())), only(heard("drift", result_of(rollout=["october"])))):
+        assert "rollout" not in entry
+
+
 @pytest.mark.parametrize("reason", ["failed", "unreachable"])
 def test_a_failure_after_an_answer_is_no_answer(reason: str) -> None:
     entry = only(heard("drift", result_of()), silence("a", part_of("drift", {}), reason, {"msg": "broken"}, at=LATER))

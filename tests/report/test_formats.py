@@ -223,6 +223,30 @@ def test_what_differs_in_several_ways_is_one_line() -> None:
     assert "M5.U..... t* /x\n" in written(report({"a": host(*both)}), "text")
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_has_the_processes_of_older_trees(kind: str) -> None:
+    path = "/opt/infra-system/environments/web-0d51f3d2b1aa"
+    hosts = {
+        name: host(
+            finding(
+                "virtualenv:web",
+                "outdated_process",
+                expected="web-4be1c06a0d2f",
+                actual=f"2 processes of web: pid {pid} since then",
+                path=path,
+            )
+        )
+        for name, pid in (("a", 812), ("b", 977))
+    }
+    text = written(report(hosts), kind)
+    if kind == "text":
+        # Hosts that differ in nothing but numbers share a paragraph.
+        assert "a, b\noutdated  p  virtualenv:web  (2 processes of web, expected web-4be1c06a0d2f)\n" in text
+    else:
+        assert "outdated_process" in text
+        assert ("pid 812" in text and "pid 977" in text) or kind == "prometheus"
+
+
 def test_text_tells_policy_history_and_the_other_pythons(whole: dict[str, Any]) -> None:
     text = written(whole, "text")
     assert "until 2026-06-30: EXPIRED, no longer ignored (subject package:recipes/flask): wanted to be gone by summer" in text

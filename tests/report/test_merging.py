@@ -76,7 +76,7 @@ def test_everything_that_cannot_be_merged_is_reported_at_once(tmp_path: Path) ->
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "other.json").write_text("{}")
     options = {"directory": str(tmp_path), "name": "drift", "formats": ["json"], "fail": True, "show": True}
-    options |= {"update": True, "history": True, "history_days": 1}
+    options |= {"update": True, "history": True, "history_days": 1, "pulled": [], "pulled_hours": 24, "pulled_expected": []}
     with pytest.raises(HermeticError) as raised:
         checked({**options, "policy": str(tmp_path / "none.yml"), "merge": [f"{tmp_path}/*.json", f"{tmp_path}/nowhere/*"]})
     problems = "\n".join(raised.value.problems)

@@ -16,6 +16,7 @@ from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.r
 PROJECT = Path(__file__).resolve().parents[2]
 SHAPE = ("type", "elements", "choices")
 PREFIX = "drift_report_"
+OF_MERGING = {"merge", "pulled", "pulled_hours", "pulled_expected"}
 
 
 def documented(source: str) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def first_words(option: dict[str, Any]) -> str:
     return re.split(r" in C\(history|[,.]", whole)[0]
 
 
-@pytest.mark.parametrize("name", sorted(set(MODULE) - {"merge"}))
+@pytest.mark.parametrize("name", sorted(set(MODULE) - OF_MERGING))
 @pytest.mark.parametrize("place", [CALLBACK, ROLE], ids=["callback", "role"])
 def test_an_option_is_the_same_wherever_it_is_written(place: dict[str, Any], name: str) -> None:
     assert shape(place[name]) == shape(MODULE[name])
@@ -55,7 +56,7 @@ def test_an_option_is_the_same_wherever_it_is_written(place: dict[str, Any], nam
 
 
 def test_no_place_has_options_of_its_own() -> None:
-    assert set(CALLBACK) == set(callback.OPTIONS) == set(ROLE) == set(MODULE) - {"merge"}
+    assert set(CALLBACK) == set(callback.OPTIONS) == set(ROLE) == set(MODULE) - OF_MERGING
 
 
 def test_what_is_checked_is_what_the_module_documents() -> None:
@@ -68,7 +69,9 @@ def test_what_is_checked_is_what_the_module_documents() -> None:
 
 def test_defaults_differ_only_where_they_must() -> None:
     def defaults(place: dict[str, Any]) -> dict[str, Any]:
-        return {name: option["default"] for name, option in place.items() if option.get("default") not in (None, [])}
+        return {
+            name: option["default"] for name, option in place.items() if name not in OF_MERGING and option.get("default") not in (None, [])
+        }
 
     # Who enables the callback for every run does not want his exit status changed; a module's directory must be given.
     assert defaults(CALLBACK) == {**defaults(MODULE), "directory": "reports", "fail": False}

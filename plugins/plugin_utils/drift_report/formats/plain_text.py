@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ....module_utils.hermetic.findings.finding import CAUSES, INTERRUPTED, PENDING, TAMPERED
+from ....module_utils.hermetic.findings.finding import CAUSES, INTERRUPTED, OUTDATED_PROCESS, PENDING, TAMPERED
 from ....module_utils.hermetic.text.counting import counted
 from ..model.document import CLEAN, NOT_CHECKED
 from ..model.printable import printable
@@ -24,7 +24,7 @@ _LETTERS = {
     "interrupted": "C",
     "stale": "S",
 }
-_WORDS = {"missing": "missing", "unexpected": "extra"}
+_WORDS = {"missing": "missing", "unexpected": "extra", OUTDATED_PROCESS: "outdated"}
 _LEGEND = (
     "M mode  5 content  L link  U owner  V version  I interpreter  R does not run  C cut off  S stale;"
     "  t tampered  i interrupted  p pending;  * new since the last run"
@@ -126,7 +126,7 @@ def _place(subject: str, path: str) -> str:
 
 def _change(findings: Sequence[Mapping[str, Any]]) -> str:
     changes = [
-        f"{printable(_or_nothing(finding['actual']), most=120)}, expected {printable(_or_nothing(finding['expected']), most=120)}"
+        f"{printable(_or_nothing(_in_common(finding)), most=120)}, expected {printable(_or_nothing(finding['expected']), most=120)}"
         for finding in findings
         if (finding["kind"] not in ("missing", "unexpected", "modified") or finding.get("count"))
         and (finding["actual"] or finding["expected"])
@@ -188,6 +188,12 @@ def _names(hosts: Iterable[str]) -> str:
     if len(names) <= _NAMES_SHOWN:
         return ", ".join(names)
     return f"{len(names)} hosts: {', '.join(names[:_NAMES_SHOWN])} and {len(names) - _NAMES_SHOWN} more"
+
+
+def _in_common(finding: Mapping[str, Any]) -> str | None:
+    """Return what was found, without the numbers of processes, in which no two hosts agree."""
+    actual: str | None = finding["actual"]
+    return actual.partition(": ")[0] if actual and finding["kind"] == OUTDATED_PROCESS else actual
 
 
 def _or_nothing(value: str | None) -> str:

@@ -114,6 +114,9 @@ def _entry(
         entry["foreign"] = [*entry["foreign"], *event["foreign"]]
         for name, part in declared.get(event["declared"], {}).items():
             wanted[name] = {**wanted.get(name, {}), **part}
+    # The generation is that of the last answer, and so is what it is of.
+    if isinstance(answers[-1].get("rollout"), str):
+        entry["rollout"] = answers[-1]["rollout"]
     entry["declared"] = declaration_key(wanted)
     if entry["declared"] is not None:
         declarations.setdefault(entry["declared"], wanted)

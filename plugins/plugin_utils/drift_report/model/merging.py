@@ -34,12 +34,13 @@ def merge(reports: Mapping[str, Report], policy: Policy | None) -> Report:
     hosts: dict[str, Mapping[str, Any]] = {}
     for report in reports.values():
         for host, entry in report["hosts"].items():
-            hosts[host] = entry if host not in hosts else _better(hosts[host], entry)
+            hosts[host] = entry if host not in hosts else better(hosts[host], entry)
     declarations = {key: each for report in reports.values() for key, each in report["declarations"].items()}
     return assemble(_run([report["run"] for report in reports.values()]), hosts, declarations, policy or _common_policy(reports))
 
 
-def _better(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+def better(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return that of two entries of one host which was checked last, or says more of why it was not checked."""
     checked = [entry for entry in (one, other) if entry["state"] != NOT_CHECKED]
     if checked:
         return max(checked, key=lambda entry: str(entry["checked"] or ""))

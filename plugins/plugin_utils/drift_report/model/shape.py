@@ -85,6 +85,7 @@ def _host_fault(entry: Any) -> str | None:
         ("platform", _is_text_or_null),
         ("generation", lambda each: each is None or is_number(each)),
         ("bundles", _are_versions),
+        ("rollout", _is_text_or_null),
         ("declared", _is_text_or_null),
         ("findings", lambda each: isinstance(each, list) and all(map(_is_judged_finding, each))),
         ("foreign", lambda each: isinstance(each, list) and all(map(is_foreign, each))),
@@ -118,7 +119,10 @@ def is_declaration(value: Any) -> bool:
         return False
     environments = value.get("virtualenvs", {})
     return isinstance(environments, Mapping) and all(
-        isinstance(each, Mapping) and isinstance(each.get("bundle"), str) and _are_versions(each.get("packages"))
+        isinstance(each, Mapping)
+        and isinstance(each.get("bundle"), str)
+        and _are_versions(each.get("packages"))
+        and _are_versions(each.get("specification", {}))
         for each in environments.values()
     )
 

@@ -63,6 +63,7 @@ def answer(host: str, module: str, part: str, result: Mapping[str, Any], *, chec
         "declared": declared if declared and is_declaration(declared) else {},
         "findings": [] if repaired else [finding_of(each) for each in findings if isinstance(each, Mapping)],
         "foreign": [each for each in _listed(result.get("foreign")) if is_foreign(each)],
+        **({"rollout": result["rollout"]} if isinstance(result.get("rollout"), str) else {}),
     }
 
 

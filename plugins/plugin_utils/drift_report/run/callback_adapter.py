@@ -7,7 +7,7 @@ from __future__ import annotations
 import atexit
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from ..formats.terminal import wants_colour
 from ..model.document import EXIT_ERROR
 from ..model.run_commands import commands_of_run
 from ..model.task_result import ASYNC_STATUS, COLLECTION, Event, answer, elsewhere, module_of, part_of, silence
-from .recording import Recording, Written, merge_files, now
+from .recording import Recording, Written, merge_files, merge_hosts, now
 from .settings import Settings, parse_settings
 
 MODULE = f"{COLLECTION}.drift_report"
@@ -162,8 +162,14 @@ class CallbackAdapter:
     def _begin_by_role(self, answered: Mapping[str, Any]) -> None:
         self._by_role = self._begun = True
         settings = parse_settings(answered["options"])
-        if answered["options"].get("merge"):
-            self._merge([Path(path) for path in answered["options"]["merge"]], settings)
+        options = answered["options"]
+        if options.get("merge"):
+            self._merge(lambda: merge_files([Path(path) for path in options["merge"]], settings), settings)
+            return
+        if options.get("pulled"):
+            directories = [Path(path) for path in options["pulled"]]
+            hours, expected = options["pulled_hours"], options["pulled_expected"]
+            self._merge(lambda: merge_hosts(directories, settings, hours=hours, expected=expected), settings)
             return
         play = str(self._play._uuid)
         if self._recording is not None and (self._recorded_play, self._recording.settings.name) == (play, settings.name):
@@ -173,9 +179,9 @@ class CallbackAdapter:
         if self._recording is not None:
             self._expect(None)
 
-    def _merge(self, paths: list[Path], settings: Settings) -> None:
+    def _merge(self, merge: Callable[[], Written], settings: Settings) -> None:
         try:
-            written = merge_files(paths, settings)
+            written = merge()
         except HermeticError as error:
             self._failed(error, settings)
             return

@@ -8,7 +8,7 @@ import datetime
 import secrets
 import socket
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from .event_log import SUFFIX, EventLog, events_of, orphans
 from .files import keep_for_later, read_earlier, read_report, write_report
 from .history import remember
 from .own_files import alone_in
+from .pulled_reports import merge_pulled
 from .settings import HISTORY, Settings
 from .shared_directory import make_directory
 
@@ -37,7 +38,7 @@ class Written:
     whole: Report
     """What is in the files: the same, or what earlier runs found on other hosts as well."""
     problem: str | None = None
-    """Why the report that is there was left alone, and this one written beside it."""
+    """Why the report that is there was left alone, and this one written beside it; or what was passed over."""
 
 
 def now() -> str:
@@ -117,6 +118,15 @@ def merge_files(paths: Sequence[Path], settings: Settings) -> Written:
     reports = {str(path): _report_of(path, policy) for path in paths}
     make_places(settings)
     return _finished(merge(reports, policy), settings, inventory=None, policy=policy or Policy())
+
+
+def merge_hosts(directories: Sequence[Path], settings: Settings, *, hours: int, expected: Iterable[str]) -> Written:
+    """Merge the reports that hosts left of themselves into one report of these settings; none of them is judged by a policy of its own."""
+    policy = read_policy(settings.policy, today=today())
+    make_places(settings)
+    report, problem = merge_pulled(directories, hours=hours, expected=expected, policy=policy)
+    written = _finished(report, settings, inventory=None, policy=policy)
+    return replace(written, problem=problem)
 
 
 def make_places(settings: Settings) -> None:

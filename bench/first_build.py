@@ -80,8 +80,10 @@ class Roots:
 
 
 def fill_uv_cache(made: Ingredients, lock: Path) -> None:
-    """Have uv unpack every wheel once, so that only its own best case is timed."""
-    made.tell("fill uv's cache")
+    """Have uv unpack every wheel once, so that only its own best case is timed; several rows of one run share its cache."""
     target = made.space.directory("uv-warm-up") / "environment"
+    if target.exists():
+        return
+    made.tell("fill uv's cache")
     run(made.command(made.uv, "venv", "--quiet", "--python", made.python, target))
     run(made.command(made.uv, "pip", "sync", "--quiet", "--python", target, "--no-index", "--find-links", made.wheel_directory, lock))

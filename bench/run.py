@@ -27,6 +27,8 @@ from ansible_collections.hermetic.python.bench import (  # noqa: E402
     peaks,
     prebuilt,
     report,
+    scale,
+    script_run,
     stored,
     verification,
     windows,
@@ -39,7 +41,20 @@ from ansible_collections.hermetic.python.bench.workspace import workspace  # noq
 from ansible_collections.hermetic.python.tests.machines.podman import PodmanFailed  # noqa: E402
 from ansible_collections.hermetic.python.tests.machines.podman import why_not as why_no_machines  # noqa: E402
 
-ROWS = ("no-change", "first-build", "prebuilt", "patch-release", "verification", "memory", "bundle-install", "fleet", "windows")
+ROWS = (
+    "no-change",
+    "first-build",
+    "prebuilt",
+    "patch-release",
+    "verification",
+    "memory",
+    "bundle-install",
+    "script-run",
+    "fleet",
+    "windows",
+)
+ON_REQUEST = ("scale",)
+"""What takes long and is compared with nothing."""
 Stored = tuple[dict[Key, list[float]], dict[str, Any]]
 _TOOLS = {
     "no-change": ("bash",),
@@ -48,6 +63,7 @@ _TOOLS = {
     "patch-release": ("bash", "xargs"),
     "verification": ("bash", "find", "xargs", "sha256sum"),
     "bundle-install": ("bash", "curl", "tar", "sha256sum"),
+    "script-run": ("bash",),
 }
 
 
@@ -67,14 +83,20 @@ def main() -> int:
     def tell(text: str) -> None:
         print(f"[{time.monotonic() - began:5.0f} s] {text}", file=sys.stderr, flush=True)
 
+    measured: list[Comparison | peaks.Peak] = []
     try:
         with workspace(arguments.directory, keep=arguments.keep) as space:
             made = gather(space, python=arguments.python, environments=max(no_change.SIZES), tell=tell)
             described = machine.describe(space.base, python=made.python, python_version=made.python_version, uv=made.uv)
-            measured = list(_measure(made, rows, rounds=arguments.rounds, full=arguments.full))
+            if "scale" in rows:
+                scale.measure(made, hosts=arguments.hosts, machine=described)
+            # Keeps what came before a failure.
+            measured.extend(_measure(made, rows, rounds=arguments.rounds, full=arguments.full))
             tell("clean up")
     except (CommandFailed, PodmanFailed, OSError) as error:
-        print(f"The benchmark could not be carried out: {error}", file=sys.stderr)
+        # What took minutes to measure is shown; it is no whole run, and so neither stored nor compared.
+        print(report.table([each for each in measured if isinstance(each, Comparison)]))
+        print(f"The benchmark could not be carried out to its end: {error}", file=sys.stderr)
         return 2
     comparisons = [each for each in measured if isinstance(each, Comparison)]
     found = [each for each in measured if isinstance(each, peaks.Peak)]
@@ -89,7 +111,7 @@ def main() -> int:
     arguments.json.write_text(json.dumps(document, indent=1) + "\n")
     print(f"Every single time: {arguments.json}")
     if arguments.store:
-        stored.write(arguments.store, stored.document(measured, described))
+        stored.write(arguments.store, stored.with_earlier_rows(arguments.store, stored.document(measured, described)))
         print(f"Stored the ratios: {arguments.store}")
     return _judged(before, measured, described) if before else 0
 
@@ -127,6 +149,8 @@ def _measure(made: Ingredients, rows: tuple[str, ...], *, rounds: int | None, fu
         yield from prebuilt.compare(made, rounds=rounds)
     if "patch-release" in rows:
         yield from patch_release.compare(made, rounds=rounds)
+    if "script-run" in rows:
+        yield from script_run.compare(made, rounds=rounds)
     if {"no-change", "verification", "memory"}.intersection(rows):
         roots = no_change.converge_hosts(made, no_change.SIZES if {"no-change", "memory"}.intersection(rows) else verification.SIZES)
         if "no-change" in rows:
@@ -145,7 +169,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=_count, metavar="N", help="rounds of every contest (default: 7, less for what takes very long)")
     parser.add_argument(
-        "--only", choices=ROWS, action="append", metavar="ROW", help=f"only these rows; may be given again: {', '.join(ROWS)}"
+        "--only",
+        choices=(*ROWS, *ON_REQUEST),
+        action="append",
+        metavar="ROW",
+        help=f"only these rows; may be given again: {', '.join(ROWS)}; and, only if they are named, {', '.join(ON_REQUEST)}",
     )
     parser.add_argument(
         "--full", action="store_true", help="also the pip module over 20 environments, and more than once on a fleet, which takes minutes"
@@ -157,7 +185,13 @@ def _arguments() -> argparse.Namespace:
         "--directory", type=Path, metavar="DIR", default=PROJECT / ".bench", help="where the run makes its own directory (%(default)s)"
     )
     parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with a stored result; ends with 1 when a row became slower")
-    parser.add_argument("--store", type=Path, metavar="FILE", help="store the ratios of this run, to compare later ones with")
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="FILE",
+        help="store the ratios of this run, to compare later ones with; other rows stay as stored",
+    )
+    parser.add_argument("--hosts", type=_count, default=1000, metavar="N", help="hosts of the row scale (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave that directory there")
     parser.add_argument(
         "--python", type=Path, metavar="PATH", default=Path(getattr(sys, "_base_executable", sys.executable)).resolve(),

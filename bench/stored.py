@@ -62,6 +62,23 @@ def read(path: Path) -> tuple[dict[Key, list[float]], dict[str, Any]]:
         raise ValueError(f"{path} holds no stored result: {error}. Write one with --store.") from None
 
 
+def with_earlier_rows(path: Path, made: dict[str, Any]) -> dict[str, Any]:
+    """Return a result with the rows that a file holds beside it, so that a run of some rows renews these alone.
+
+    What was stored on another kind of machine is left out, since the file says one kind for all.
+    """
+    try:
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        read(path)
+    except (OSError, ValueError):
+        return made
+    if other_kind(earlier["machine"], made["machine"]):
+        return made
+    measured = {(each["row"], each["ours"], each["other"]) for each in made["rows"]}
+    kept = [each for each in earlier["rows"] if (each["row"], each["ours"], each["other"]) not in measured]
+    return {**made, "rows": [*kept, *made["rows"]]}
+
+
 def write(path: Path, stored: Mapping[str, Any]) -> None:
     """Write a stored result."""
     path.parent.mkdir(parents=True, exist_ok=True)

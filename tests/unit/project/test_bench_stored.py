@@ -51,6 +51,16 @@ def test_it_holds_ratios_of_all_rounds_and_the_kind_of_machine(tmp_path: Path) -
     assert machine == made["machine"]
 
 
+def test_a_run_of_some_rows_renews_these_alone(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    stored.write(file, stored.document([row("deep", 1.0), row("quick", 1.0)], MACHINE))
+    again = stored.with_earlier_rows(file, stored.document([row("deep", 3.0), row("new", 1.0)], MACHINE))
+    assert [(each["row"], each["ratios"]) for each in again["rows"]] == [("quick", [0.5]), ("deep", [1.5]), ("new", [0.5])]
+    elsewhere = stored.document([row("deep", 3.0)], {**MACHINE, "cores": 4})
+    assert stored.with_earlier_rows(file, elsewhere) == elsewhere
+    assert stored.with_earlier_rows(tmp_path / "none.json", elsewhere) == elsewhere
+
+
 @pytest.mark.parametrize(
     "text",
     [

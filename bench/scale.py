@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the hermetic.python authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many roots on this machine as a fleet, by a local connection: what a controller spends for each host, and what goes to and fro.
+
+Processor time and not the clock, since all hosts share the cores. What the hosts do themselves is measured alone and subtracted.
+``docs/SCALE.md`` is computed from the stored result (``scale_pages.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from . import documents
+from .command import Command, run, timed
+from .file_server import serve
+from .ingredients import Ingredients, interpreter_of
+from .workspace import PROJECT
+
+ENVIRONMENTS = 2
+FORKS = 20
+_ROUNDS = 3
+_ALONE = 10
+REPORTS = 10_000
+RESULT = PROJECT / "bench" / "results" / "scale" / "x86_64-2-cores-ext4.json"
+
+
+def measure(made: Ingredients, *, hosts: int, machine: dict[str, Any], result: Path = RESULT) -> None:
+    """Write what so many hosts cost; a tenth of them as well, so that what a run costs before its first host is known."""
+    base = made.space.base / "scale"
+    base.mkdir()
+    roots = _roots(made, base, hosts)
+    few = max(1, hosts // 10)
+    made.tell(f"run over {few} and {hosts} hosts as they are declared")
+    small, large = (_cost(made, roots[:number]) for number in (few, hosts))
+    by_host = (large - small) / (hosts - few)
+    alone = median(timed(_engine(made, root)).cpu for root in roots[:_ALONE])
+    found = {
+        "format": 1,
+        "machine": machine,
+        "hosts": hosts,
+        "forks": FORKS,
+        "environments": ENVIRONMENTS,
+        "run": {"seconds before the first host": round(small - by_host * few, 2), "seconds for each host": round(by_host, 4)},
+        "host": {"seconds of the engine": round(alone, 4)},
+        "controller": {"seconds for each host": round(by_host - alone, 4), **_carried(made, roots[0])},
+        "pull": {"seconds": round(_cost(made, roots[:1]), 2), **_asked(made, roots[0])},
+        "merge": _merged(),
+    }
+    result.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    made.tell(f"stored {result}")
+    for root in roots:
+        shutil.rmtree(root)
+
+
+def _roots(made: Ingredients, base: Path, hosts: int) -> list[Path]:
+    """Make roots that share their files: copies of one by hard links, which a run then brings to their declared state."""
+    made.tell(f"make {hosts} roots with {ENVIRONMENTS} environments, which share their files")
+    roots = [base / f"host{number:06}" for number in range(hosts)]
+    run(_play(made, roots[:1], shows="changed=1"))
+    for root in roots[1:]:
+        shutil.copytree(roots[0], root, symlinks=True, copy_function=_link)
+    for start in range(1, hosts, 100):
+        made.tell(f"converge the hosts from {start} on")
+        run(_play(made, roots[start : start + 100], shows=r"changed=\d"))
+    return roots
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).hardlink_to(source) if not Path(source).is_symlink() else shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _play(made: Ingredients, roots: list[Path], *, shows: str, repository: str | None = None, connection: str = "local") -> Command:
+    hosts = {root.name: {"ansible_connection": connection, "bench_root": str(root)} for root in roots}
+    inventory = made.space.write(f"scale/hosts-{roots[0].name}-{len(roots)}.yml", documents.inventory(hosts))
+    locks = {made.environment_name(number): made.locks[number] for number in range(ENVIRONMENTS)}
+    task = documents.system_task(
+        "{{ bench_root }}", repository=repository or str(made.repository), locks=locks, wheels=made.wheel_directory
+    )
+    text = json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}])
+    every = rf"(?:\S+ +: ok=1 +{shows} .*\n){{{len(roots)}}}"
+    command = made.playbook("scale", text, shows=every)
+    return replace(command, words=(*command.words, "--inventory", str(inventory), "--forks", str(FORKS)))
+
+
+def _cost(made: Ingredients, roots: list[Path]) -> float:
+    command = _play(made, roots, shows="changed=0")
+    return median(timed(command).cpu for _round in range(_ROUNDS if len(roots) <= 100 else 1))
+
+
+def _merged() -> dict[str, Any]:
+    """Return what merging the reports of hosts that pull costs."""
+    command = [sys.executable, str(PROJECT / "bench" / "fleet_report.py"), "--part", "merge", "--hosts", str(REPORTS)]
+    found = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _round in range(_ROUNDS)]
+    return {
+        "reports": REPORTS,
+        "seconds": median(each["seconds of processor time"] for each in found),
+        "kilobytes of one report": found[0]["kilobytes of one report"],
+        "megabytes": max(each["megabytes"] for each in found),
+    }
+
+
+def _engine(made: Ingredients, root: Path) -> Command:
+    chosen = {made.environment_name(number): documents.environment_wheels(made.wheels, number) for number in range(ENVIRONMENTS)}
+    request = documents.converge_request(root, made.archive, chosen, sources={})
+    return made.by_hand(interpreter_of(root), f"scale-{root.name}", request, shows='"changed": false')
+
+
+def _carried(made: Ingredients, root: Path) -> dict[str, int]:
+    """Return the exchanges with a host, and the bytes to it and from it, of a run that changes nothing."""
+    counted = made.space.write("scale/exchanges.jsonl", "")
+    command = _play(made, [root], shows="changed=0", connection="counted")
+    variables = {
+        "COUNTED_EXCHANGES": str(counted),
+        "ANSIBLE_CONNECTION_PLUGINS": str(PROJECT / "bench" / "connection_plugins"),
+        "ANSIBLE_PIPELINING": "1",
+    }
+    run(replace(command, environment={**command.environment, **variables}))
+    lines = [json.loads(line) for line in counted.read_text().splitlines()]
+    return {
+        "exchanges": len(lines),
+        "bytes to a host": sum(line["sent"] for line in lines),
+        "bytes from a host": sum(line["received"] for line in lines),
+    }
+
+
+class _Counting(SimpleHTTPRequestHandler):
+    """Notes each request, and the bytes of its answer."""
+
+    requests: list[int]
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Note the request; what it sends is counted where it is sent."""
+        del code, size
+        self.requests.append(0)
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Send a file and count it."""
+        content = source.read()
+        self.requests[-1] += len(content)
+        outputfile.write(content)
+
+
+@contextmanager
+def _counting(directory: Path) -> Iterator[tuple[str, list[int]]]:
+    noted: list[int] = []
+    with serve(directory, handler=type("Noting", (_Counting,), {"requests": noted})) as address:
+        yield address, noted
+
+
+def _asked(made: Ingredients, root: Path) -> dict[str, int]:
+    """Return what a host that is its own controller asks of the repository, in a run that changes nothing."""
+    with _counting(made.repository.parent) as (address, noted):
+        command = _play(made, [root], shows="changed=0", repository=f"{address}/repository")
+        # An unsigned index over http is for a test of this machine only.
+        text = Path(command.words[1]).read_text().replace('"find_links"', '"allow_unsigned": true, "find_links"')
+        command = replace(command, words=(command.words[0], str(made.space.write("plays/scale-http.yml", text)), *command.words[2:]))
+        run(command)
+        noted.clear()
+        run(command)
+    return {"requests": len(noted), "bytes from the repository": sum(noted)}

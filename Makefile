@@ -86,7 +86,12 @@ lock: $(VENV)/.bench ## Lock the requirement files in requirements/ (ARGS=--upgr
 demo: $(VENV)/.controller ## Show the main features on this machine, without privileges
 	$(VENV)/bin/python tools/demo.py
 
-test: lint unit browser security integration integration-newer windows molecule-quick fleet sanity ## Run everything that must pass before a commit
+# Each of the first has use for one core only, and the others for all.
+TEST_SIDE_BY_SIDE = lint browser sanity
+TEST_IN_TURN = unit security integration integration-newer windows molecule-quick fleet
+test: ## Run everything that must pass before a commit
+	$(MAKE) --output-sync=target --jobs=3 $(TEST_SIDE_BY_SIDE)
+	$(MAKE) $(TEST_IN_TURN)
 
 check: lint-quick ## The inner loop: quick lint, types and unit tests but the slow ones, in half a minute (ARGS="-k plan" goes to pytest)
 	@# In memory, where there is such a file system: what is installed there is flushed to its disk, as on a host.
@@ -107,7 +112,8 @@ lint: lint-quick ## Check formatting, types, imports, YAML, Ansible and changelo
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/ansible-lint --profile production --offline
 	$(VENV)/bin/antsibull-changelog lint
 	@# Each against the schema that the checker brings along.
-	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml docs/jobs/github.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.gitlab-ci docs/jobs/gitlab-ci.yml
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
@@ -134,24 +140,24 @@ browser: $(VENV)/.browser browser-tools ## Tests of the report page in a browser
 	$(PYTEST) tests/browser -q
 
 security: $(VENV)/.test test-tools ## Attacks: other users, hostile input, hidden tampering; most need root
-	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile $(call tests,tests/security)
+	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(call tests,tests/security)
 
-security-long: $(VENV)/.test test-tools ## A thousand kills, power cuts and failing system calls (KILLS, POWER_CUTS, INJECTIONS, KILL_SEED); takes hours
+security-long: $(VENV)/.test test-tools ## A thousand kills, power cuts and failing system calls (KILLS, POWER_CUTS, INJECTIONS, ROLLOUT_KILLS, KILL_SEED); takes hours
 	$(PYTEST) tests/campaigns -q -s
 
 integration: $(VENV)/.test test-tools ## Tests with real processes, bundles, roots, playbooks, faults and kills (ARGS goes to pytest)
-	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile $(call tests,tests/integration)
+	$(PYTEST) -q -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(call tests,tests/integration)
 
 integration-newer: $(VENV)/.test ## The playbook tests with the newest ansible-core, if a newer Python is found
 	@if [ -n "$(NEWER_PYTHON)" ] && ! $(VENV)/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
-	  $(MAKE) --no-print-directory $(NEWER)/.test && $(NEWER)/bin/python -m pytest tests/integration/test_playbooks.py tests/integration/test_play_refusals.py tests/integration/test_drift_report.py tests/integration/test_drift_report_cut_off.py -q; \
+	  $(MAKE) --no-print-directory $(NEWER)/.test && $(NEWER)/bin/python -m pytest tests/integration/test_playbooks.py tests/integration/test_play_refusals.py tests/integration/test_drift_report.py tests/integration/test_drift_report_cut_off.py -q -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder; \
 	else echo "integration-newer: nothing to do, $(VENV) has the newest ansible-core that is available here"; fi
 
 windows-host: $(VENV)/.test ## Create and start a Windows host for tests (Wine; needs root on Debian)
 	@PYTHON="$(VENV)/bin/python" tests/windows/windows-host up
 
 windows: $(VENV)/.test ## Tests on Windows hosts, if this machine can run them
-	$(PYTEST) tests/windows -q -n $(PYTEST_WORKERS) --dist loadfile
+	$(PYTEST) tests/windows -q -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 windows-long: $(VENV)/.test ## Kill the engine at every single step on Windows; takes hours (make windows tests a sample)
 	KILL_EVERY=1 $(PYTEST) tests/windows/test_engine_kill.py -q -s

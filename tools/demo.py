@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job on this machine: build a bundle, publish it, converge three hosts, find drift, repair, upgrade, roll back.
+"""The main job on this machine: build a bundle, publish it, converge three hosts, find drift, repair, upgrade, roll back, run a script.
 
 Three "hosts" are three roots below one directory ($HERMETIC_DEMO, default .demo). Every claim is checked against what the runs
 report; the demo fails loudly where one does not hold.
@@ -178,6 +178,41 @@ def tamper() -> dict[str, tuple[str, str]]:
     }
 
 
+SCRIPT = """\
+#!/usr/bin/env vpython3
+# /// script
+# dependencies = ["tabulate"]
+# ///
+import sys
+
+import tabulate
+
+print(tabulate.tabulate([["packages of", sys.prefix], ["tabulate", tabulate.__version__]]))
+"""
+
+
+def lock_script() -> Path:
+    """Write a program that declares its packages, and lock them beside it."""
+    program = DEMO / "programs" / "table.py"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(SCRIPT, encoding="utf-8")
+    run(sys.executable, str(PROJECT / "tools" / "hermetic-spec"), "lock", str(program), log="lock-script")
+    return program
+
+
+def run_script(host: str, program: Path) -> tuple[str, float]:
+    """Run a program by a host's bin/vpython3; returns what it prints and the seconds that it took. Packages come from the repository."""
+    variables = {
+        "VPYTHON_VIRTUALENV_ROOT": str(DEMO / "programs" / "environments"),
+        "HERMETIC_VPYTHON_REPOSITORY": str(DEMO / "repository"),
+    }
+    command = [DEMO / "hosts" / host / "bin" / "vpython3", program]
+    begun = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", env={**os.environ, **variables})
+    claim(done.returncode == 0, f"bin/vpython3 of {host} ended with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout.strip(), time.monotonic() - begun
+
+
 def tell() -> None:
     """Run the whole story; what does not wait for a step before it is done beside the steps."""
     story = Story()
@@ -249,6 +284,15 @@ def tell() -> None:
         claim(found["totals"]["resolved"] == len(wanted), f"{found['totals']['resolved']} findings are resolved, expected {len(wanted)}")
         claim(page.stat().st_size > 10_000, f"{page} is no page")
         say(f"{found['totals']['new']} findings are new, {found['totals']['resolved']} are resolved since the last report")
+    with story.step("Run a script that declares its packages, with bin/vpython3 of demo-a", look=DEMO / "programs") as say:
+        if (DEMO / "hosts" / "demo-a" / "bin" / "vpython3").exists():
+            program = lock_script()
+            (printed, first_start), (again, second_start) = (run_script("demo-a", program) for _time in range(2))
+            claim("tabulate" in printed and printed == again, f"the script printed {printed!r}, then {again!r}")
+            say(printed.replace("\n", "\n    "))
+            say(f"the environment is made once: {first_start:.2f} s, then {second_start:.2f} s")
+        else:
+            say("left out: there is no C compiler here (cc, or ziglang of PyPI), which the launcher of a bundle takes")
     story.end(page)
 
 

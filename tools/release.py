@@ -47,7 +47,7 @@ def build(destination: Path) -> Path:
 def prove(archive: Path) -> None:
     """Raise unless the archive is free of links, installs, and documents every module, role, callback, filter and lookup.
 
-    The tool for hosts without a controller works from there as well.
+    The tools for hosts without a controller and for specifications work from there as well.
     """
     with tarfile.open(archive) as entries:
         links = [entry.name for entry in entries if entry.issym() or entry.islnk()]
@@ -61,8 +61,9 @@ def prove(archive: Path) -> None:
         roles = sorted(path.name for path in (PROJECT / "roles").iterdir())
         run("ansible-doc", *(f"{NAME}.{module}" for module in modules), home=home)
         run("ansible-doc", "-t", "role", *(f"{NAME}.{role}" for role in roles), home=home)
-        tool = home / "ansible_collections" / NAME.replace(".", "/") / "tools" / "engine-zip"
-        subprocess.run([sys.executable, str(tool), str(home / "engine.zip")], cwd=home, check=True, stdout=subprocess.DEVNULL)
+        tools = home / "ansible_collections" / NAME.replace(".", "/") / "tools"
+        for command in (["engine-zip", str(home / "engine.zip")], ["hermetic-spec", "--help"]):
+            subprocess.run([sys.executable, str(tools / command[0]), *command[1:]], cwd=home, check=True, stdout=subprocess.DEVNULL)
         for kind in ("callback", "filter", "lookup"):
             plugins = sorted(path.stem for path in (PROJECT / "plugins" / kind).glob("*.py"))
             run("ansible-doc", "-t", kind, *(f"{NAME}.{plugin}" for plugin in plugins), home=home)

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
-TARGET_MODULES = ("bundle", "drift", "generation", "system", "system_info", "virtualenv")
-CONTROLLER_MODULES = ("bundle_build", "drift_report", "repository")
+TARGET_MODULES = ("bundle", "drift", "generation", "script", "system", "system_info", "virtualenv")
+CONTROLLER_MODULES = ("bundle_build", "drift_report", "repository", "require_handlers")
 MODULES = TARGET_MODULES + CONTROLLER_MODULES
 
 Block = dict[str, Any]

@@ -15,7 +15,7 @@ ARCHITECTURE = (PROJECT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8"
 PLACES = ["module_utils/hermetic", "plugins/plugin_utils"]
 PAGES = [PROJECT / name for name in ("README.md", "SECURITY.md")] + sorted((PROJECT / "docs").glob("*.md"))
 # Files of other projects and of bundles.
-ELSEWHERE = {"_hermetic_start.py", "aux.py", "os.py", "site.py", "sitecustomize.py", "usercustomize.py"}
+ELSEWHERE = {"_hermetic_start.py", "aux.py", "os.py", "site.py", "sitecustomize.py", "tool.py", "usercustomize.py"}
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -17,11 +17,18 @@ from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec impo
 from ansible_collections.hermetic.python.plugins.plugin_utils.bundle_building.task import ARGUMENT_SPEC as BUNDLE_BUILD
 from ansible_collections.hermetic.python.plugins.plugin_utils.drift_report.run.report_request import ARGUMENT_SPEC as DRIFT_REPORT
 from ansible_collections.hermetic.python.plugins.plugin_utils.publishing.request import ARGUMENT_SPEC as REPOSITORY
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.play_handlers import ARGUMENT_SPEC as REQUIRE_HANDLERS
 from pages import PAGES, PROJECT, code, commands, page_text, quotations, table, tables, without_blocks
 
 pytestmark = pytest.mark.slow
 
-SPEC_OF = {**SPECS, "bundle_build": BUNDLE_BUILD, "drift_report": DRIFT_REPORT, "repository": REPOSITORY}
+SPEC_OF = {
+    **SPECS,
+    "bundle_build": BUNDLE_BUILD,
+    "drift_report": DRIFT_REPORT,
+    "repository": REPOSITORY,
+    "require_handlers": REQUIRE_HANDLERS,
+}
 PLAYBOOKS = {path.stem: path.read_text(encoding="utf-8") for path in (PROJECT / "playbooks").glob("*.yml")}
 _TASKS = [path.read_text(encoding="utf-8") for path in (PROJECT / "playbooks" / "tasks").glob("*.yml")]
 # What a table of messages is called in its first column.

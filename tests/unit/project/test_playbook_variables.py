@@ -71,7 +71,17 @@ def test_without_a_serial_there_is_a_default(playbook: str, meant: Any) -> None:
 
 def test_the_reports_of_a_repair_are_of_that_moment() -> None:
     plays = yaml.safe_load((PROJECT / "playbooks" / "repair.yml").read_text(encoding="utf-8"))
-    roles = [role["vars"] for play in plays for role in play["roles"] if role["role"].endswith("drift_report")]
+    roles = [role["vars"] for play in plays for role in play.get("roles", ()) if role["role"].endswith("drift_report")]
     assert [role["drift_report_name"] for role in roles] == ["repair-before", "repair-after"]
     for role in roles:
         assert (role["drift_report_history"], role["drift_report_update"]) == (False, False)
+
+
+@pytest.mark.parametrize("playbook", ["repair", "rollback", "rollout", "site"])
+def test_the_handlers_of_a_play_are_those_of_the_fleet_and_no_task_is_among_them(playbook: str) -> None:
+    plays = yaml.safe_load((PROJECT / "playbooks" / f"{playbook}.yml").read_text(encoding="utf-8"))
+    handlers = [handler for play in plays for handler in play.get("handlers", ())]
+    assert len(handlers) >= 2
+    for handler in handlers:
+        assert handler["name"] == "Read the handlers of the fleet"
+        assert f"({playbook}_handlers | expanduser | realpath)" in handler["ansible.builtin.import_tasks"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.hermetic.python.plugins.module_utils.hermetic.spec import ONE_BUNDLE, ONE_VIRTUALENV, SPECS
+from ansible_collections.hermetic.python.plugins.plugin_utils.target.reactions import REACTIONS
 
 PROJECT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.name for path in (PROJECT / "roles").iterdir() if path.is_dir())
@@ -37,7 +38,9 @@ def module_options(role: str, tasks: str, module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("role", "tasks", "module", "left_out"),
     [
-        ("system_bundle", "main", "system", set()),
+        # What is remembered of the root of a fleet is about its other hosts as well.
+        ("system_bundle", "main", "system", {"forget"}),
+        ("build_python", "main", "system", {"platforms", "rollout"}),
         # These decide how something is built or removed; drift does neither.
         ("system_bundle", "drift", "drift", {"keep_generations", "link_mode", "check_free_space", "unpack_limit"}),
         (
@@ -58,11 +61,26 @@ def test_a_role_hands_every_option_of_its_module_on(role: str, tasks: str, modul
 @pytest.mark.parametrize("role", ROLES)
 def test_every_variable_of_a_role_is_documented(role: str) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "roles" / role / "tasks").glob("**/*.yml"))
-    used = set(re.findall(rf"(?<!_)\b{role}_\w+", text)) | set(read(role, "defaults/main.yml") or {})
-    registered = set(re.findall(r"register: (\w+)", text))
+    templates = [each for name in ("vars", "defaults") for each in re.findall(r"{{(.*?)}}", _text(role, f"{name}/main.yml"), re.DOTALL)]
+    # What ends with an underscore is the beginning of names that groups and hosts choose.
+    used = set(re.findall(rf"(?<!_)\b{role}_\w*[a-z0-9]\b", "".join([text, *templates]))) | set(read(role, "defaults/main.yml") or {})
+    registered = set(re.findall(r"register: (\w+)", text)) | _facts(role)
     documented = {name for entry in entry_points(role).values() for name in entry.get("options", {})}
     # drift_report shows what the entry point "drift" of system_bundle registers.
     assert used - registered == documented
+
+
+def _text(role: str, name: str) -> str:
+    path = PROJECT / "roles" / role / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _facts(role: str) -> set[str]:
+    """Return the names of the facts that a role gives its play."""
+    tasks = [
+        task for path in (PROJECT / "roles" / role / "tasks").glob("*.yml") for task in yaml.safe_load(path.read_text(encoding="utf-8"))
+    ]
+    return {name for task in tasks for name in task.get("ansible.builtin.set_fact", {})}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -99,9 +117,9 @@ def test_a_role_introduces_itself(role: str) -> None:
 
 
 @pytest.mark.parametrize(("variable", "table"), [("system_bundle_bundles", ONE_BUNDLE), ("system_bundle_virtualenvs", ONE_VIRTUALENV)])
-def test_the_parts_of_a_declaration_are_those_of_the_module(variable: str, table: dict[str, Any]) -> None:
+def test_the_parts_of_a_declaration_are_those_of_the_module_and_who_reacts(variable: str, table: dict[str, Any]) -> None:
     for entry in ("main", "drift"):
-        assert set(entry_points("system_bundle")[entry]["options"][variable]["options"]) == set(table)
+        assert set(entry_points("system_bundle")[entry]["options"][variable]["options"]) == {*table, *REACTIONS}
 
 
 def test_only_private_variables_hide_in_vars() -> None:

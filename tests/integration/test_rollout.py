@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from play_rollouts import Rollouts
 
 pytestmark = pytest.mark.slow
@@ -84,6 +85,23 @@ def test_a_roll_out_that_was_interrupted_is_resumed_or_taken_back_by_its_name(ro
     assert json.loads(later.read_bytes())["summary"] == {"kept": 5, "not_begun": 5}
     assert (rollouts.directory / "report-taken-back.json").read_bytes() == first
     assert "Nothing was to be taken back" in again.output
+
+
+def test_a_host_whose_handler_fails_counts_against_its_wave(rollouts: Rollouts) -> None:
+    # Ansible goes on without such a host, and the report is not to lose it.
+    broken = {"name": "Note it", "ansible.builtin.fail": {"msg": "it does not start"}, "when": "inventory_hostname == 'c'"}
+    (rollouts.directory / "handlers.yml").write_text(yaml.safe_dump([broken]))
+    stopped = rollouts.roll_out()
+    assert stopped.code == 2, stopped.output
+    report = rollouts.report()
+    assert report["stopped"].startswith("Wave 2: 1 of 2 hosts (1 failed; at most 0 may be): c"), report
+    assert {host: rollouts.has(host) for host in "abde"} == dict.fromkeys("abde", rollouts.releases[0]), stopped.output
+    assert report["summary"] == {"failed": 1, "not_begun": 2, "switched": 2, "taken_back": 3}
+    # The host has what it had, although its handler failed once more.
+    assert (rollouts.has("c"), rollouts.generation("c")) == (rollouts.releases[0], 1)
+    assert report["hosts"]["c"]["taken_back"] == {"state": "taken_back", "to": 1, "message": "it does not start"}
+    assert "c: failed (it does not start); taken back to generation 1, then failed (it does not start)" in " ".join(stopped.output.split())
+    assert rollouts.channel("stable") == rollouts.releases[0]
 
 
 WORDS = "words.yml"

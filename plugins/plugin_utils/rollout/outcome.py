@@ -54,8 +54,13 @@ def outcome_of(result: Mapping[str, Any], *, wave: int, health: Mapping[str, Any
     return {**outcome, "message": ""}
 
 
-def taken_back(result: Mapping[str, Any]) -> Outcome:
-    """Return what it led to that a roll-out was taken back on a host."""
+def taken_back(result: Mapping[str, Any], *, noted: Mapping[str, Any] | None = None) -> Outcome:
+    """Return what it led to that a roll-out was taken back on a host.
+
+    ``noted`` is what was noted before, where a task that failed came after the way back, such as a handler: the host has gone back all the same.
+    """
+    if noted and noted.get("state") == TAKEN_BACK:
+        return {**noted, "message": _message(result)}
     before, after = _generations(result)
     if result.get("unreachable") or result.get("failed"):
         return {"state": NOT_TAKEN_BACK, "to": None, "message": _message(result)}

@@ -75,7 +75,9 @@ def _said(outcome: Mapping[str, Any], back: Mapping[str, Any]) -> str:
     if outcome["state"] == NOT_BEGUN:
         parts = []
     if back.get("state") == TAKEN_BACK:
-        parts.append(f"taken back to generation {back['to']}")
+        parts.append(
+            f"taken back to generation {back['to']}" + (f", then failed ({printable(back['message'])})" if back["message"] else "")
+        )
     elif back.get("state") == NOT_TAKEN_BACK:
         parts.append(f"NOT taken back ({printable(back['message'])})")
     elif back.get("message"):

@@ -78,6 +78,14 @@ def test_whatever_a_module_answers_a_host_that_failed_is_counted(part: str, valu
     assert taken_back(failed)["state"] == "not_taken_back"
 
 
+def test_a_host_has_gone_back_whatever_fails_afterwards() -> None:
+    failed = {"failed": True, "msg": "it does not start"}
+    back = {"state": "taken_back", "to": 3, "message": ""}
+    assert taken_back(failed, noted=back) == {"state": "taken_back", "to": 3, "message": "it does not start"}
+    for noted in ({}, {"state": "kept", "to": 3, "message": ""}):
+        assert taken_back(failed, noted=noted) == {"state": "not_taken_back", "to": None, "message": "it does not start"}
+
+
 @pytest.mark.parametrize("findings", ["x", 5, {"a": 1}, ["x"], [None]])
 def test_a_host_whose_findings_cannot_be_read_is_unhealthy(findings: Any) -> None:
     outcome = outcome_of(SWITCH, wave=1, health={"findings": findings})

@@ -48,6 +48,11 @@ def test_what_was_only_taken_back_was_not_begun() -> None:
     assert list(lines(report)) == ["Roll-out october: 1 kept, 1 taken back", "a: taken back to generation 1"]
 
 
+def test_what_failed_after_a_host_had_gone_back_is_said() -> None:
+    report = make_report({"a": back("taken_back", "the service\x1b does not start")}, rollout="october", stopped="", promoted={})
+    assert list(lines(report))[1] == "a: taken back to generation 1, then failed (the service\\x1b does not start)"
+
+
 def test_a_name_that_no_host_knows_is_said() -> None:
     report = make_report({"a": back("kept"), "b": back("kept")}, rollout="otcober", stopped="", promoted={})
     first, second = lines(report)

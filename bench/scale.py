@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many roots on this machine as a fleet, by a local connection: what a controller spends for each host, and what goes to and fro.
 
-Processor time and not the clock, since all hosts share the cores. What the hosts do themselves is measured alone and subtracted.
+Processor time and not the clock, since all hosts share the cores. What the hosts do themselves is noted by the connection and subtracted.
 ``docs/SCALE.md`` is computed from the stored result (``scale_pages.py``).
 """
 
@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from statistics import median
@@ -23,13 +23,12 @@ from typing import Any
 from . import documents
 from .command import Command, run, timed
 from .file_server import serve
-from .ingredients import Ingredients, interpreter_of
+from .ingredients import Ingredients
 from .workspace import PROJECT
 
 ENVIRONMENTS = 2
 FORKS = 20
 _ROUNDS = 3
-_ALONE = 10
 REPORTS = 10_000
 RESULT = PROJECT / "bench" / "results" / "scale" / "x86_64-2-cores-ext4.json"
 
@@ -42,18 +41,20 @@ def measure(made: Ingredients, *, hosts: int, machine: dict[str, Any], result: P
     few = max(1, hosts // 10)
     made.tell(f"run over {few} and {hosts} hosts as they are declared")
     small, large = (_cost(made, roots[:number]) for number in (few, hosts))
-    by_host = (large - small) / (hosts - few)
-    alone = median(timed(_engine(made, root)).cpu for root in roots[:_ALONE])
+    by_host = (large.controller - small.controller) / (hosts - few)
     found = {
         "format": 1,
         "machine": machine,
         "hosts": hosts,
         "forks": FORKS,
         "environments": ENVIRONMENTS,
-        "run": {"seconds before the first host": round(small - by_host * few, 2), "seconds for each host": round(by_host, 4)},
-        "host": {"seconds of the engine": round(alone, 4)},
-        "controller": {"seconds for each host": round(by_host - alone, 4), **_carried(made, roots[0])},
-        "pull": {"seconds": round(_cost(made, roots[:1]), 2), **_asked(made, roots[0])},
+        "controller": {
+            "seconds before the first host": round(small.controller - by_host * few, 2),
+            "seconds for each host": round(by_host, 4),
+            **_carried(made, roots[0]),
+        },
+        "host": {"seconds": round(large.hosts / hosts, 4)},
+        "pull": {"seconds": round(_cost(made, roots[:1]).whole, 2), **_asked(made, roots[0])},
         "merge": _merged(),
     }
     result.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -79,8 +80,8 @@ def _link(source: str, target: str) -> None:
     Path(target).hardlink_to(source) if not Path(source).is_symlink() else shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _play(made: Ingredients, roots: list[Path], *, shows: str, repository: str | None = None, connection: str = "local") -> Command:
-    hosts = {root.name: {"ansible_connection": connection, "bench_root": str(root)} for root in roots}
+def _play(made: Ingredients, roots: list[Path], *, shows: str, repository: str | None = None) -> Command:
+    hosts = {root.name: {"ansible_connection": "counted", "bench_root": str(root)} for root in roots}
     inventory = made.space.write(f"scale/hosts-{roots[0].name}-{len(roots)}.yml", documents.inventory(hosts))
     locks = {made.environment_name(number): made.locks[number] for number in range(ENVIRONMENTS)}
     task = documents.system_task(
@@ -89,12 +90,49 @@ def _play(made: Ingredients, roots: list[Path], *, shows: str, repository: str |
     text = json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}])
     every = rf"(?:\S+ +: ok=1 +{shows} .*\n){{{len(roots)}}}"
     command = made.playbook("scale", text, shows=every)
-    return replace(command, words=(*command.words, "--inventory", str(inventory), "--forks", str(FORKS)))
+    variables = {
+        "ANSIBLE_CONNECTION_PLUGINS": str(PROJECT / "bench" / "connection_plugins"),
+        "ANSIBLE_PIPELINING": "1",
+        "COUNTED_EXCHANGES": str(_exchanges(made)),
+    }
+    words = (*command.words, "--inventory", str(inventory), "--forks", str(FORKS))
+    return replace(command, words=words, environment={**command.environment, **variables})
 
 
-def _cost(made: Ingredients, roots: list[Path]) -> float:
+def _exchanges(made: Ingredients) -> Path:
+    """Return the file to which the connection appends a line for each exchange with a host."""
+    path = made.space.base / "scale" / "exchanges.jsonl"
+    path.touch()
+    return path
+
+
+@dataclass(frozen=True)
+class _Spent:
+    """Seconds of processor time of one run: of all, and of the commands on the hosts alone."""
+
+    whole: float
+    hosts: float
+
+    @property
+    def controller(self) -> float:
+        return self.whole - self.hosts
+
+
+def _cost(made: Ingredients, roots: list[Path]) -> _Spent:
+    """Return what a run costs that changes nothing, as the median of the rounds by what the controller spent."""
+    rounds = [_spent(made, roots) for _round in range(_ROUNDS if len(roots) <= 100 else 1)]
+    return sorted(rounds, key=lambda spent: spent.controller)[len(rounds) // 2]
+
+
+def _spent(made: Ingredients, roots: list[Path]) -> _Spent:
     command = _play(made, roots, shows="changed=0")
-    return median(timed(command).cpu for _round in range(_ROUNDS if len(roots) <= 100 else 1))
+    _exchanges(made).write_bytes(b"")
+    whole = timed(command).cpu
+    return _Spent(whole, sum(line.get("seconds", 0) for line in _noted(made)))
+
+
+def _noted(made: Ingredients) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in _exchanges(made).read_text().splitlines()]
 
 
 def _merged() -> dict[str, Any]:
@@ -109,23 +147,10 @@ def _merged() -> dict[str, Any]:
     }
 
 
-def _engine(made: Ingredients, root: Path) -> Command:
-    chosen = {made.environment_name(number): documents.environment_wheels(made.wheels, number) for number in range(ENVIRONMENTS)}
-    request = documents.converge_request(root, made.archive, chosen, sources={})
-    return made.by_hand(interpreter_of(root), f"scale-{root.name}", request, shows='"changed": false')
-
-
 def _carried(made: Ingredients, root: Path) -> dict[str, int]:
     """Return the exchanges with a host, and the bytes to it and from it, of a run that changes nothing."""
-    counted = made.space.write("scale/exchanges.jsonl", "")
-    command = _play(made, [root], shows="changed=0", connection="counted")
-    variables = {
-        "COUNTED_EXCHANGES": str(counted),
-        "ANSIBLE_CONNECTION_PLUGINS": str(PROJECT / "bench" / "connection_plugins"),
-        "ANSIBLE_PIPELINING": "1",
-    }
-    run(replace(command, environment={**command.environment, **variables}))
-    lines = [json.loads(line) for line in counted.read_text().splitlines()]
+    _spent(made, [root])
+    lines = _noted(made)
     return {
         "exchanges": len(lines),
         "bytes to a host": sum(line["sent"] for line in lines),

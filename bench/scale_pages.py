@@ -22,9 +22,9 @@ INTERVAL = 1800
 def measured(found: Mapping[str, Any]) -> str:
     """Return the table of what was measured."""
     rows = (
-        ("a run before its first host", f"{found['run']['seconds before the first host']:.2f} s of processor time"),
+        ("a run before its first host", f"{found['controller']['seconds before the first host']:.2f} s of processor time"),
         ("the controller, for each host", f"{found['controller']['seconds for each host']:.3f} s of processor time"),
-        ("the engine on the host", f"{found['host']['seconds of the engine']:.3f} s of processor time"),
+        ("a host, for itself", f"{found['host']['seconds']:.3f} s of processor time"),
         ("exchanges with a host, with pipelining", str(found["controller"]["exchanges"])),
         ("bytes to a host, from a host", f"{found['controller']['bytes to a host']:,}, {found['controller']['bytes from a host']:,}"),
         ("a host that pulls: one play on itself", f"{found['pull']['seconds']:.2f} s of processor time"),
@@ -49,7 +49,7 @@ def computed(found: Mapping[str, Any]) -> str:
 
 
 def _fleets(found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    before, each = found["run"]["seconds before the first host"], found["controller"]["seconds for each host"]
+    before, each = found["controller"]["seconds before the first host"], found["controller"]["seconds for each host"]
     merge = found["merge"]
     carried = found["controller"]["bytes to a host"] + found["controller"]["bytes from a host"]
     for hosts in FLEETS:

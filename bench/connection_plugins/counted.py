@@ -1,11 +1,12 @@
 # Copyright (c) 2026, the hermetic.python authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A connection to this machine that counts what it carries, as a connection by ssh would carry it."""
+"""A connection to this machine that counts what it carries, as a connection by ssh would carry it, and what its commands cost."""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 from typing import Any
 
 from ansible.plugins.connection.local import Connection as Local
@@ -13,7 +14,7 @@ from ansible.plugins.connection.local import Connection as Local
 DOCUMENTATION = """
 name: counted
 short_description: Count what is carried
-description: Is the connection local, and writes the bytes of each exchange to the file COUNTED_EXCHANGES.
+description: Is the connection local, and writes the bytes of each exchange, and the processor time of its command, to the file COUNTED_EXCHANGES.
 extends_documentation_fragment: [connection_pipelining]
 """
 
@@ -24,9 +25,10 @@ class Connection(Local):
     transport = "counted"
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
-        """Run a command and count its words, what goes in and what comes out."""
+        """Run a command and count its words, what goes in and what comes out, and what it cost."""
+        worked = _worked()
         status, output, errors = super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
-        _count(sent=len(cmd) + len(in_data or b""), received=len(output) + len(errors))
+        _count(sent=len(cmd) + len(in_data or b""), received=len(output) + len(errors), seconds=_worked() - worked)
         return status, output, errors
 
     def put_file(self, in_path: str, out_path: str) -> None:
@@ -38,6 +40,12 @@ class Connection(Local):
         """Copy a file and count it."""
         super().fetch_file(in_path, out_path)
         _count(sent=0, received=os.stat(out_path).st_size)
+
+
+def _worked() -> float:
+    """Return the processor time of what this process, which works for one host, has run so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _count(**exchange: Any) -> None:

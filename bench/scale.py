@@ -34,14 +34,13 @@ RESULT = PROJECT / "bench" / "results" / "scale" / "x86_64-2-cores-ext4.json"
 
 
 def measure(made: Ingredients, *, hosts: int, machine: dict[str, Any], result: Path = RESULT) -> None:
-    """Write what so many hosts cost; a tenth of them as well, so that what a run costs before its first host is known."""
+    """Write what so many hosts cost; one of them as well, so that what a run costs before its first host is known."""
     base = made.space.base / "scale"
     base.mkdir()
     roots = _roots(made, base, hosts)
-    few = max(1, hosts // 10)
-    made.tell(f"run over {few} and {hosts} hosts as they are declared")
-    small, large = (_cost(made, roots[:number]) for number in (few, hosts))
-    by_host = (large.controller - small.controller) / (hosts - few)
+    made.tell(f"run over one and over {hosts} hosts as they are declared")
+    single, large = (_cost(made, roots[:number]) for number in (1, hosts))
+    by_host = (large.controller - single.controller) / (hosts - 1)
     found = {
         "format": 1,
         "machine": machine,
@@ -49,12 +48,12 @@ def measure(made: Ingredients, *, hosts: int, machine: dict[str, Any], result: P
         "forks": FORKS,
         "environments": ENVIRONMENTS,
         "controller": {
-            "seconds before the first host": round(small.controller - by_host * few, 2),
+            "seconds before the first host": round(single.controller - by_host, 2),
             "seconds for each host": round(by_host, 4),
             **_carried(made, roots[0]),
         },
         "host": {"seconds": round(large.hosts / hosts, 4)},
-        "pull": {"seconds": round(_cost(made, roots[:1]).whole, 2), **_asked(made, roots[0])},
+        "pull": {"seconds": round(single.whole, 2), **_asked(made, roots[0])},
         "merge": _merged(),
     }
     result.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
